@@ -37,7 +37,7 @@ function fingerprint() {
       ? readdirSync(path, { recursive: true, withFileTypes: true })
           .filter((entry) => entry.isFile())
           .map((entry) => join(entry.parentPath, entry.name))
-          .sort()
+          .toSorted()
       : [path];
     for (const file of files) {
       const { size, mtimeMs } = statSync(file);
