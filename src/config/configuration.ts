@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { byteSize, positiveByteSize } from './byte-size.js';
+import { choice } from './choice.js';
+import { duration } from './duration.js';
+import { parseUrls, port, urls } from './listen-address.js';
+
+/*
+ * Every option of the application, by its name in the code. Its environment variable is the same name in capitals
+ * (`closeTimeout` is CLOSE_TIMEOUT), so a new option is one entry in one of these two tables.
+ */
+
+const webSocketOptions = z.object({
+  receiveBufferSize: positiveByteSize.prefault('64KiB').describe('largest fragment that is echoed at once'),
+  sendBufferSize: byteSize.prefault('64KiB').describe('how much may wait to be sent before reading pauses'),
+  maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected as a whole'),
+  closeTimeout: duration.prefault('5s').describe('how long a close may take before the connection is cut'),
+  shutdownTimeout: duration.prefault('30s').describe('how long connections have to end when the server shuts down'),
+});
+
+const defaultUrls = 'http://localhost:5000';
+
+const applicationOptions = z.object({
+  urls: urls.optional().describe(`what to listen on, as --urls has it (default: ${defaultUrls})`),
+  port: port.optional().describe('where neither --urls nor URLS is given: the port to listen on at 0.0.0.0'),
+  logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
+    .transform((level) => (level === 'info' ? 'log' : level))
+    .prefault('log')
+    .describe('least level that is logged: verbose, debug, log, warn, error, fatal or off'),
+  logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object per line'),
+});
+
+/** Turns the texts of the options into the configuration. */
+export const configurationSchema = applicationOptions
+  .extend({ webSockets: webSocketOptions.readonly() })
+  .transform(({ urls: fromUrls, port: fromPort, ...rest }) => ({
+    ...rest,
+    listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),
+  }))
+  .readonly();
+
+/** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** Injects the `Configuration`. */
+export const CONFIGURATION = Symbol('CONFIGURATION');
+
+/** An option as people set it. */
+export interface OptionDescription {
+  /** Its name in the code: `closeTimeout`. */
+  name: string;
+  /** Its environment variable: `CLOSE_TIMEOUT`. */
+  variable: string;
+  /** What it does, and its default. */
+  description: string;
+}
+
+/** All options, in the order of the tables. */
+export const optionDescriptions: readonly OptionDescription[] = Object.entries({
+  ...applicationOptions.shape,
+  ...webSocketOptions.shape,
+}).map(([name, option]) => ({
+  name,
+  variable: name.replace(/[A-Z]/g, '_$&').toUpperCase(),
+  description: [
+    option.description,
+    ...('defaultValue' in option.def ? [`(default: ${option.def.defaultValue})`] : []),
+  ].join(' '),
+}));

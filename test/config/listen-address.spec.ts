@@ -1,0 +1,91 @@
+import { formatAddress, parsePort, parseUrls } from '../../src/config/listen-address.js';
+
+describe('URLs to listen on', () => {
+  it.each([
+    ['http://localhost:5000', [{ host: 'localhost', port: 5000 }]],
+    ['http://localhost:5000/', [{ host: 'localhost', port: 5000 }]],
+    ['HTTP://LocalHost:05000', [{ host: 'localhost', port: 5000 }]],
+    ['http://127.0.0.1:0', [{ host: '127.0.0.1', port: 0 }]],
+    ['http://localhost', [{ host: 'localhost', port: 80 }]],
+    ['http://echo.example:65535', [{ host: 'echo.example', port: 65_535 }]],
+    ['http://[::]:5000', [{ host: '[::]', port: 5000 }]],
+    ['http://[::1]:5000', [{ host: '[::1]', port: 5000 }]],
+    ['http://*:5000', [{ host: '*', port: 5000 }]],
+    ['http://+:80', [{ host: '*', port: 80 }]],
+    [
+      'http://localhost:1;http://*:2',
+      [
+        { host: 'localhost', port: 1 },
+        { host: '*', port: 2 },
+      ],
+    ],
+    [
+      ' http://localhost:1 ; http://localhost:2 ; ',
+      [
+        { host: 'localhost', port: 1 },
+        { host: 'localhost', port: 2 },
+      ],
+    ],
+  ])('%j is understood', (text, addresses) => {
+    expect(parseUrls(text)).toEqual(addresses);
+  });
+
+  it.each([
+    ['', 'nothing'],
+    [';', 'nothing'],
+    ['localhost:5000', 'no scheme'],
+    ['5000', 'no scheme'],
+    ['http:localhost:5000', 'no slashes'],
+    ['http://', 'no host'],
+    ['http://:5000', 'no host'],
+    ['http://localhost:x', 'no port number'],
+    ['http://localhost:65536', 'no port number'],
+    ['http://localhost:-1', 'no port number'],
+    ['http://local host:5000', 'a space'],
+    ['http://localhost:5000/chat', 'a path'],
+    ['http://localhost:5000//', 'a path'],
+    ['http://localhost:5000?', 'a query'],
+    ['http://localhost:5000#top', 'a fragment'],
+    ['http://me:secret@localhost:5000', 'a user'],
+    ['https://localhost:5001', 'https'],
+    ['ws://localhost:5000', 'another scheme'],
+    ['http://localhost:1;nonsense', 'one bad of two'],
+    ['http://localhost:1,http://localhost:2', 'a comma'],
+  ])('%j is refused: %s', (text) => {
+    expect(parseUrls(text)).toBeUndefined();
+  });
+});
+
+describe('A port', () => {
+  it.each([
+    ['0', 0],
+    ['80', 80],
+    ['65535', 65_535],
+  ])('%j is served on every IPv4 address', (text, port) => {
+    expect(parsePort(text)).toEqual([{ host: '0.0.0.0', port }]);
+  });
+
+  it.each(['\\\\.\\pipe\\1f2a-4c', '\\\\.\\PIPE\\iisnode', '\\\\?\\pipe\\name'])(
+    '%s is a named pipe, taken as it is',
+    (text) => {
+      expect(parsePort(text)).toEqual([{ path: text }]);
+    },
+  );
+
+  it.each(['', '65536', '-1', '80.5', '0x50', 'http', '/tmp/echo.sock', '\\\\.\\pipe\\', 'http://localhost:5000'])(
+    'is not %j',
+    (text) => {
+      expect(parsePort(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('An address', () => {
+  it.each([
+    [{ host: 'localhost', port: 5000 }, 'http://localhost:5000'],
+    [{ host: '[::1]', port: 80 }, 'http://[::1]:80'],
+    [{ path: '\\\\.\\pipe\\name' }, '\\\\.\\pipe\\name'],
+  ])('%j is shown as %s', (address, text) => {
+    expect(formatAddress(address)).toBe(text);
+  });
+});

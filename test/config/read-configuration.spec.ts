@@ -1,0 +1,106 @@
+import { ConfigurationError, readConfiguration } from '../../src/config/read-configuration.js';
+import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
+
+function messageOf(environment: Record<string, string>, commandLine?: { urls?: string }): string {
+  try {
+    readConfiguration(environment, commandLine);
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      return error.message;
+    }
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+describe('The configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfiguration({})).toEqual({
+      listenOn: [{ host: 'localhost', port: 5000 }],
+      logLevel: 'log',
+      logFormat: 'text',
+      webSockets: {
+        receiveBufferSize: 65_536,
+        sendBufferSize: 65_536,
+        maxMessageSize: 1_048_576,
+        closeTimeout: 5_000,
+        shutdownTimeout: 30_000,
+      },
+    });
+  });
+
+  it('has the defaults of the library', () => {
+    expect(readConfiguration({}).webSockets).toEqual(resolveWebSocketOptions());
+  });
+
+  it('is frozen', () => {
+    const configuration = readConfiguration({});
+
+    expect(Object.isFrozen(configuration)).toBe(true);
+    expect(Object.isFrozen(configuration.webSockets)).toBe(true);
+    expect(Object.isFrozen(configuration.listenOn)).toBe(true);
+  });
+
+  it.each([
+    ['URLS', 'http://*:8080', { listenOn: [{ host: '*', port: 8080 }] }],
+    ['PORT', '8080', { listenOn: [{ host: '0.0.0.0', port: 8080 }] }],
+    ['PORT', '\\\\.\\pipe\\name', { listenOn: [{ path: '\\\\.\\pipe\\name' }] }],
+    ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
+    ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
+    ['LOG_LEVEL', 'off', { logLevel: 'off' }],
+    ['LOG_FORMAT', 'json', { logFormat: 'json' }],
+    ['RECEIVE_BUFFER_SIZE', '4096', { webSockets: { receiveBufferSize: 4096 } }],
+    ['SEND_BUFFER_SIZE', '0', { webSockets: { sendBufferSize: 0 } }],
+    ['MAX_MESSAGE_SIZE', '16MiB', { webSockets: { maxMessageSize: 16_777_216 } }],
+    ['CLOSE_TIMEOUT', '500ms', { webSockets: { closeTimeout: 500 } }],
+    ['SHUTDOWN_TIMEOUT', ' 2m ', { webSockets: { shutdownTimeout: 120_000 } }],
+  ])('takes %s=%s', (variable, value, expected) => {
+    expect(readConfiguration({ [variable]: value })).toMatchObject(expected);
+  });
+
+  it.each([
+    ['URLS', 'http://localhost:5000/chat', 'http://host:port'],
+    ['URLS', 'localhost:5000', 'http://host:port'],
+    ['PORT', '70000', 'a port number from 0 to 65535'],
+    ['LOG_LEVEL', 'loud', 'verbose, debug, log, info, warn, error, fatal, or off'],
+    ['LOG_FORMAT', 'xml', 'text or json'],
+    ['RECEIVE_BUFFER_SIZE', '0', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
+    ['SEND_BUFFER_SIZE', '64KB', 'a size such as 4096, 64KiB or 1MiB'],
+    ['MAX_MESSAGE_SIZE', 'unlimited', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
+    ['CLOSE_TIMEOUT', '5 seconds', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['SHUTDOWN_TIMEOUT', '30d', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+  ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
+    expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
+  });
+
+  it('says of an https URL that https is not offered yet', () => {
+    expect(messageOf({ URLS: 'https://localhost:5001' })).toMatch(/URLS is "https:.*https is not offered yet/);
+  });
+
+  it('names all that is wrong in one error', () => {
+    const message = messageOf({ PORT: 'eighty', CLOSE_TIMEOUT: 'soon', LOG_FORMAT: 'text' }, { urls: 'nowhere' });
+
+    expect(message.split('\n')).toEqual([
+      'The configuration has values that cannot be used:',
+      expect.stringContaining('--urls is "nowhere"'),
+      expect.stringContaining('PORT is "eighty"'),
+      expect.stringContaining('CLOSE_TIMEOUT is "soon"'),
+    ]);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
+      readConfiguration({}),
+    );
+  });
+
+  it('listens where --urls says, else where URLS says, else where PORT says', () => {
+    const environment = { URLS: 'http://localhost:2', PORT: '3' };
+
+    expect(readConfiguration(environment, { urls: 'http://localhost:1' }).listenOn).toEqual([
+      { host: 'localhost', port: 1 },
+    ]);
+    expect(readConfiguration(environment).listenOn).toEqual([{ host: 'localhost', port: 2 }]);
+    expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([{ host: '0.0.0.0', port: 3 }]);
+  });
+});
