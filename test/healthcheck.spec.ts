@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../scripts/healthcheck.mjs', import.meta.url));
+
+/** The exit code of the health check in an environment that has nothing else. */
+async function healthcheck(environment: Record<string, string>): Promise<unknown> {
+  const child = spawn(process.execPath, [script], { env: environment, stdio: 'ignore' });
+  const [code]: unknown[] = await once(child, 'exit');
+  return code;
+}
+
+describe('the health check of the image', () => {
+  const servers: Server[] = [];
+
+  /** A server that answers everything with one status, and its port. */
+  async function answering(status: number): Promise<number> {
+    const server = createServer((_request, response) => response.writeHead(status).end());
+    servers.push(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it.each([
+    [200, 0],
+    [404, 1],
+    [503, 1],
+  ])('meets %i and leaves with %i', async (status, code) => {
+    expect(await healthcheck({ PORT: `${await answering(status)}` })).toBe(code);
+  });
+
+  it('leaves with 1 when nobody listens', async () => {
+    const port = await answering(200);
+    await once(servers.pop()!.close(), 'close');
+    expect(await healthcheck({ PORT: `${port}` })).toBe(1);
+  });
+
+  it.each([
+    'http://127.0.0.1:PORT',
+    'http://localhost:PORT;http://127.0.0.1:1',
+    'http://0.0.0.0:PORT',
+    'http://*:PORT',
+    'http://+:PORT',
+    'http://[::]:PORT/',
+    ' ; http://127.0.0.1:PORT',
+  ])('asks where URLS=%s makes the server listen', async (urls) => {
+    const port = await answering(200);
+    expect(await healthcheck({ URLS: urls.replace('PORT', `${port}`), PORT: '1' })).toBe(0);
+  });
+
+  it('asks at PORT when URLS is empty', async () => {
+    expect(await healthcheck({ URLS: '', PORT: `${await answering(200)}` })).toBe(0);
+  });
+});
