@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** RFC 6455 section 1.3. */
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** The version of RFC 6455, and the only one there is. */
+export const WEB_SOCKET_VERSION = '13';
+
+/** Base64 of exactly 16 bytes. Of a key that is sent twice Node.js makes one with a comma, which is none. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+
+/**
+ * Whether a request asks for a WebSocket over HTTP/1.1: GET, `Upgrade: websocket`, `Connection: upgrade`, version 13 and
+ * a key. Tokens count in any case and in lists (RFC 6455 section 4.2.1).
+ */
+export function isWebSocketRequest(request: IncomingMessage): boolean {
+  return (
+    asksForWebSocket(request) &&
+    request.headers['sec-websocket-version'] === WEB_SOCKET_VERSION &&
+    KEY.test(request.headers['sec-websocket-key'] ?? '')
+  );
+}
+
+/** Whether a request is a WebSocket request but for a version that is not spoken here: 426 tells which is (section 4.4). */
+export function hasUnsupportedVersion(request: IncomingMessage): boolean {
+  return asksForWebSocket(request) && request.headers['sec-websocket-version'] !== WEB_SOCKET_VERSION;
+}
+
+function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    (httpVersionMajor > 1 || httpVersionMinor >= 1) &&
+    hasToken(headers.upgrade, 'websocket') &&
+    hasToken(headers.connection, 'upgrade') &&
+    headers['sec-websocket-key'] !== undefined &&
+    // A request with a body is an ordinary request, whatever it would upgrade to.
+    (headers['content-length'] ?? '0') === '0' &&
+    headers['transfer-encoding'] === undefined
+  );
+}
+
+function hasToken(header: string | undefined, token: string): boolean {
+  return header !== undefined && header.split(',').some((entry) => entry.trim().toLowerCase() === token);
+}
+
+/** Switches a connection to the WebSocket protocol (RFC 6455 section 4.2.2). */
+export function acceptUpgrade(request: IncomingMessage, socket: Duplex): void {
+  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${ACCEPT_GUID}`).digest('base64');
+  socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\n' +
+      'Upgrade: websocket\r\n' +
+      'Connection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+}
+
+/** Answers an upgrade request with an ordinary response, and ends the connection. */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = JSON.stringify({ statusCode: status, message, error: STATUS_CODES[status] });
+  const lines = Object.entries({
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+}

@@ -1,0 +1,201 @@
+import type { Duplex } from 'node:stream';
+import { frameHeaderLength, MAX_SERVER_HEADER_BYTES, writeFrameHeader } from './protocol/frame-header.js';
+import { wordViewOf } from './protocol/word-view.js';
+
+/** One block serves all connections, one after the other; it holds what one read of 64 KiB may produce and more. */
+const BLOCK_BYTES = 128 * 1024;
+/** Payloads up to this size are copied into the block; larger ones are written by reference. */
+const COPY_UP_TO = 16 * 1024;
+/** Up to this size a loop copies faster than the view that `Buffer.copy` makes. */
+const LOOP_UP_TO = 320;
+/** From this size on, whole words are quicker than single bytes. */
+const WORDS_FROM = 16;
+
+let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+let blockWords = new Int32Array(block.buffer);
+/** How much of the block is filled, and how much of that the owner's socket was given. */
+let filled = 0;
+let handedOver = 0;
+/** Whether a socket was given a part of the block itself, and not a copy. */
+let isLent = false;
+/** Whose bytes the block holds. */
+let owner: OutputBuffer | undefined;
+let isFlushScheduled = false;
+
+function flushOwner(): void {
+  isFlushScheduled = false;
+  owner?.flush();
+}
+
+/**
+ * Collects the frames that one turn of the event loop produces for a connection, so that they leave in one write: the
+ * most that can be done for small messages, whose cost is the write.
+ *
+ * All connections share one block, which belongs to one of them at a time; when another one wants it, what it holds is
+ * written first. It is reused as long as the kernel takes each write at once. When it does not, the socket keeps the
+ * block until it does, and a new one is made.
+ */
+export class OutputBuffer {
+  /** Whether more than `sendBufferSize` bytes wait for the peer. Ends with the socket's `drain`. */
+  isFull = false;
+
+  private isCorked = false;
+  /** Bytes taken since the last flush. */
+  private pending = 0;
+  /** Whether the socket was still busy after the last write; then a block is too good to be kept by it. */
+  private isStalled = false;
+
+  constructor(
+    private readonly socket: Duplex,
+    /** How many bytes may wait, in bytes. The socket's own high-water mark is the least that has an effect. */
+    private readonly sendBufferSize: number,
+  ) {}
+
+  /**
+   * Adds a frame.
+   *
+   * A payload of more than 16 KiB is not copied: it must not change before it is sent.
+   *
+   * @param firstByte FIN, reserved bits and opcode
+   * @param bytes where the payload is, from `start` to `end`
+   */
+  frame(firstByte: number, bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (owner !== this) {
+      this.takeBlock();
+    }
+    if (length > COPY_UP_TO) {
+      this.frameByReference(firstByte, bytes, start, end);
+      return;
+    }
+    if (filled + MAX_SERVER_HEADER_BYTES + length > BLOCK_BYTES) {
+      this.flush();
+      owner = this;
+    }
+    if (filled === 0) {
+      alignWith(wordViewOf(bytes).byteOffset + start - frameHeaderLength(length));
+    }
+    const payloadAt = writeFrameHeader(block, filled, firstByte, length);
+    copyToBlock(bytes, start, end, payloadAt);
+    this.pending += payloadAt + length - filled;
+    filled = payloadAt + length;
+    if (this.pending > this.sendBufferSize) {
+      this.flush();
+    }
+  }
+
+  /** Sees to it that what was added is written once this turn's work is done. */
+  flushSoon(): void {
+    if (!isFlushScheduled) {
+      isFlushScheduled = true;
+      process.nextTick(flushOwner);
+    }
+  }
+
+  /** Writes what was added, in one write. */
+  flush(): void {
+    if (owner !== this) {
+      return;
+    }
+    owner = undefined;
+    const { socket } = this;
+    this.handOver();
+    if (this.isCorked) {
+      this.isCorked = false;
+      socket.uncork();
+    }
+    this.pending = 0;
+    this.isStalled = socket.writableLength > 0;
+    if (this.isStalled && isLent) {
+      block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      blockWords = new Int32Array(block.buffer);
+    }
+    filled = 0;
+    handedOver = 0;
+    isLent = false;
+    this.isFull = socket.writableNeedDrain && socket.writableLength > this.sendBufferSize;
+  }
+
+  private takeBlock(): void {
+    owner?.flush();
+    owner = this;
+  }
+
+  private frameByReference(firstByte: number, bytes: Buffer, start: number, end: number): void {
+    if (filled + MAX_SERVER_HEADER_BYTES > BLOCK_BYTES) {
+      this.flush();
+      owner = this;
+    }
+    if (!this.isCorked) {
+      this.isCorked = true;
+      this.socket.cork();
+    }
+    const to = writeFrameHeader(block, filled, firstByte, end - start);
+    this.pending += to - filled + end - start;
+    filled = to;
+    this.handOver();
+    this.socket.write(bytes.subarray(start, end));
+    if (this.pending > this.sendBufferSize) {
+      this.flush();
+    }
+  }
+
+  /** Gives the socket what the block holds for it. */
+  private handOver(): void {
+    if (filled === handedOver) {
+      return;
+    }
+    const bytes = block.subarray(handedOver, filled);
+    // A busy socket keeps what it is given until the peer reads: a copy of the right size, not the whole block.
+    if (this.isStalled && filled <= BLOCK_BYTES / 2) {
+      this.socket.write(Buffer.from(bytes));
+    } else {
+      this.socket.write(bytes);
+      isLent = true;
+    }
+    handedOver = filled;
+  }
+}
+
+/**
+ * Lets the block begin where its words fall together with those of the payload that is copied first. What an echo sends
+ * has just the four bytes of the masking key less than what it got, frame by frame: when the words of the first frame
+ * fall together, those of all frames of the read do, and are copied as words.
+ */
+function alignWith(position: number): void {
+  filled = position & 3;
+  handedOver = filled;
+}
+
+function copyToBlock(bytes: Buffer, start: number, end: number, to: number): void {
+  const length = end - start;
+  if (length > LOOP_UP_TO) {
+    bytes.copy(block, to, start, end);
+    return;
+  }
+  let at = start;
+  let target = to;
+  const { words, byteOffset } = wordViewOf(bytes);
+  if (length >= WORDS_FROM && ((byteOffset + start - to) & 3) === 0) {
+    while ((target & 3) !== 0) {
+      block[target++] = bytes[at++];
+    }
+    let word = (byteOffset + at) >> 2;
+    let targetWord = target >> 2;
+    const lastWord = (byteOffset + end) >> 2;
+    at += (lastWord - word) << 2;
+    target += (lastWord - word) << 2;
+    for (; word < lastWord - 3; word += 4, targetWord += 4) {
+      blockWords[targetWord] = words[word];
+      blockWords[targetWord + 1] = words[word + 1];
+      blockWords[targetWord + 2] = words[word + 2];
+      blockWords[targetWord + 3] = words[word + 3];
+    }
+    while (word < lastWord) {
+      blockWords[targetWord++] = words[word++];
+    }
+  }
+  while (at < end) {
+    block[target++] = bytes[at++];
+  }
+}

@@ -1,0 +1,315 @@
+import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
+import { Fragment } from './fragment.js';
+import { MaskingKey } from './masking-key.js';
+import { FIN, Opcode, RESERVED_BITS } from './opcode.js';
+import { ProtocolError } from './protocol-error.js';
+import { Utf8Validator } from './utf8-validator.js';
+
+/** Two bytes, a 64-bit length and a masking key: the most that a client's header needs (RFC 6455 section 5.2). */
+const MAX_CLIENT_HEADER_BYTES = 14;
+const MAX_CONTROL_PAYLOAD_BYTES = 125;
+const MASKED = 0x80;
+
+/** What a frame parser hands on, in the order of the bytes. */
+export interface FrameReceiver {
+  /** A part of a message. It is the parser's own object, valid until the call returns or, if it stopped the flow, until `resume`. */
+  onFragment(fragment: Fragment): void;
+  /** A whole ping; the payload is a view into the bytes of the read. */
+  onPing(payload: Buffer): void;
+  /** A whole pong; likewise. */
+  onPong(payload: Buffer): void;
+  /** The peer's close frame. The parser takes no byte after it. */
+  onClose(status: number | undefined, description: string): void;
+}
+
+/**
+ * Turns the bytes of a client into fragments and control frames (RFC 6455 section 5), however they are cut: one byte at
+ * a time or a thousand frames at once. It holds at most a header and a control frame of 125 bytes, never a message, and
+ * makes no object for a frame of data.
+ *
+ * While `isFlowing` is false it takes control frames but stops before the next byte of a message, and keeps the rest of
+ * the read until `resume`.
+ */
+export class FrameParser {
+  /** Whether fragments may be handed on. False until somebody wants them. */
+  isFlowing = false;
+
+  private readonly key = new MaskingKey();
+  private readonly text = new Utf8Validator();
+  private readonly fragment = new Fragment();
+
+  /** Collects a header, later a control frame's payload, that a read cut in two. Made when that happens. */
+  private partial: Buffer | undefined;
+  private partialLength = 0;
+
+  /** The frame at hand: whether its header was read, and what that said. */
+  private isInFrame = false;
+  private opcode = 0;
+  private isFinal = false;
+  private remaining = 0;
+
+  /** The message at hand: its opcode, 0 between messages. */
+  private messageOpcode = 0;
+
+  /** What is left of a read that the flow stopped in. */
+  private rest: Buffer | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly receiver: FrameReceiver,
+    /** The largest fragment to hand on, in bytes. */
+    private readonly receiveBufferSize: number,
+  ) {}
+
+  /** Whether bytes wait for `resume`: until then no more should be read. */
+  get isHolding(): boolean {
+    return this.rest !== undefined;
+  }
+
+  /**
+   * Takes the bytes of one read. They are unmasked in place.
+   *
+   * @throws ProtocolError when they break the protocol. The parser cannot be used after that.
+   */
+  parse(bytes: Buffer): void {
+    if (this.rest !== undefined) {
+      this.rest = Buffer.concat([this.rest, bytes]);
+      return;
+    }
+    this.consume(bytes);
+  }
+
+  /** Goes on with what is left of the read that the flow stopped in. Throws as `parse` does. */
+  resume(): void {
+    const { rest } = this;
+    if (rest !== undefined) {
+      this.rest = undefined;
+      this.consume(rest);
+    }
+  }
+
+  /** Takes and holds no byte any more. */
+  stop(): void {
+    this.isClosed = true;
+    this.rest = undefined;
+  }
+
+  private consume(bytes: Buffer): void {
+    const end = bytes.length;
+    let at = 0;
+    while (!this.isClosed) {
+      if (!this.isInFrame) {
+        at = this.readHeader(bytes, at, end);
+        if (!this.isInFrame) {
+          break;
+        }
+      }
+      if (this.opcode >= Opcode.close) {
+        at = this.readControlFrame(bytes, at, end);
+        if (this.isInFrame) {
+          break;
+        }
+      } else {
+        if (at === end && this.remaining > 0) {
+          break;
+        }
+        if (!this.isFlowing) {
+          this.rest = at === 0 ? bytes : bytes.subarray(at);
+          return;
+        }
+        at = this.readFragment(bytes, at, end);
+      }
+    }
+    if (this.isFlowing) {
+      this.fragment.release();
+    }
+  }
+
+  /** Hands on what is there of the frame at hand, at most one fragment, and returns where that ends. */
+  private readFragment(bytes: Buffer, at: number, end: number): number {
+    const { fragment, remaining } = this;
+    const length = Math.min(remaining, end - at, this.receiveBufferSize);
+    const to = at + length;
+    const isAscii = this.key.unmask(bytes, at, to);
+    const left = remaining - length;
+    this.remaining = left;
+    this.isInFrame = left > 0;
+    const endOfMessage = left === 0 && this.isFinal;
+    if (this.messageOpcode === Opcode.text) {
+      this.checkText(bytes, at, to, isAscii, endOfMessage);
+    }
+    fragment.chunk = bytes;
+    fragment.start = at;
+    fragment.end = to;
+    fragment.view = undefined;
+    fragment.opcode = this.messageOpcode;
+    fragment.endOfMessage = endOfMessage;
+    if (endOfMessage) {
+      this.messageOpcode = 0;
+    }
+    this.receiver.onFragment(fragment);
+    return to;
+  }
+
+  private checkText(bytes: Buffer, start: number, end: number, isAscii: boolean, endOfMessage: boolean): void {
+    const { text } = this;
+    if ((!isAscii || !text.isComplete) && !text.accepts(bytes, start, end)) {
+      throw new ProtocolError('A text message is not UTF-8', WebSocketCloseStatus.invalidPayloadData);
+    }
+    if (endOfMessage && !text.isComplete) {
+      throw new ProtocolError('A text message ends inside a character', WebSocketCloseStatus.invalidPayloadData);
+    }
+  }
+
+  /** Reads a header, or as much of it as there is. `isInFrame` tells whether it is whole. */
+  private readHeader(bytes: Buffer, at: number, end: number): number {
+    if (this.partialLength === 0 && end - at >= MAX_CLIENT_HEADER_BYTES) {
+      this.startFrame(bytes[at], bytes[at + 1]);
+      return this.readLengthAndKey(bytes, at);
+    }
+    // Byte by byte, so that a wrong byte is answered when it arrives and not when the header is whole.
+    const header = (this.partial ??= Buffer.allocUnsafe(MAX_CONTROL_PAYLOAD_BYTES));
+    let length = this.partialLength;
+    for (let to = at; to < end;) {
+      header[length++] = bytes[to++];
+      if (length === 1) {
+        checkFirstByte(header[0], this.messageOpcode);
+      } else if (length === 2) {
+        this.startFrame(header[0], header[1]);
+      }
+      if (length >= 2 && length === headerLength(header[1])) {
+        this.partialLength = 0;
+        this.readLengthAndKey(header, 0);
+        return to;
+      }
+    }
+    this.partialLength = length;
+    return end;
+  }
+
+  /** Checks and takes the first two bytes of a frame. */
+  private startFrame(first: number, second: number): void {
+    checkFirstByte(first, this.messageOpcode);
+    if ((second & MASKED) === 0) {
+      throw new ProtocolError('A frame of a client is not masked');
+    }
+    const opcode = first & 0x0f;
+    if (opcode >= Opcode.close && (second & 0x7f) > MAX_CONTROL_PAYLOAD_BYTES) {
+      throw new ProtocolError('A control frame has more than 125 bytes');
+    }
+    this.opcode = opcode;
+    this.isFinal = (first & FIN) !== 0;
+  }
+
+  /** Takes the rest of a whole header, and returns where it ends. */
+  private readLengthAndKey(header: Buffer, at: number): number {
+    let keyAt = at + 2;
+    let length = header[at + 1] & 0x7f;
+    if (length === 126) {
+      length = (header[at + 2] << 8) | header[at + 3];
+      keyAt = at + 4;
+    } else if (length === 127) {
+      length = readLength64(header, at + 2);
+      keyAt = at + 10;
+    }
+    this.key.read(header, keyAt);
+    this.remaining = length;
+    this.isInFrame = true;
+    if (this.opcode === Opcode.text || this.opcode === Opcode.binary) {
+      this.messageOpcode = this.opcode;
+    }
+    return keyAt + 4;
+  }
+
+  /** Reads a control frame, or as much of it as there is. `isInFrame` stays true until it is whole. */
+  private readControlFrame(bytes: Buffer, at: number, end: number): number {
+    const length = this.remaining;
+    const to = at + length - this.partialLength;
+    if (this.partialLength === 0 && to <= end) {
+      this.finishControlFrame(bytes, at, to);
+      return to;
+    }
+    const payload = (this.partial ??= Buffer.allocUnsafe(MAX_CONTROL_PAYLOAD_BYTES));
+    const taken = Math.min(to, end);
+    this.partialLength += bytes.copy(payload, this.partialLength, at, taken);
+    if (this.partialLength === length) {
+      this.partialLength = 0;
+      this.finishControlFrame(payload, 0, length);
+    }
+    return taken;
+  }
+
+  private finishControlFrame(bytes: Buffer, start: number, end: number): void {
+    this.isInFrame = false;
+    this.key.unmask(bytes, start, end);
+    const payload = bytes.subarray(start, end);
+    if (this.opcode === Opcode.ping) {
+      this.receiver.onPing(payload);
+    } else if (this.opcode === Opcode.pong) {
+      this.receiver.onPong(payload);
+    } else {
+      this.finishClose(payload);
+    }
+  }
+
+  private finishClose(payload: Buffer): void {
+    if (payload.length === 0) {
+      this.isClosed = true;
+      this.receiver.onClose(undefined, '');
+      return;
+    }
+    if (payload.length === 1) {
+      throw new ProtocolError('A close frame has a payload of one byte; a status takes two');
+    }
+    const status = payload.readUInt16BE(0);
+    if (!mayReceiveCloseStatus(status)) {
+      throw new ProtocolError(`A close frame has the status ${status}, which no endpoint may send`);
+    }
+    const text = new Utf8Validator();
+    if (!text.accepts(payload, 2, payload.length) || !text.isComplete) {
+      throw new ProtocolError('The reason of a close frame is not UTF-8', WebSocketCloseStatus.invalidPayloadData);
+    }
+    this.isClosed = true;
+    this.receiver.onClose(status, payload.toString('utf8', 2));
+  }
+}
+
+/** RFC 6455 sections 5.2, 5.4 and 5.5: what a first byte may say, given whether a message is under way. */
+function checkFirstByte(first: number, messageOpcode: number): void {
+  if ((first & RESERVED_BITS) !== 0) {
+    throw new ProtocolError('A frame has a reserved bit set that no extension was negotiated for');
+  }
+  const opcode = first & 0x0f;
+  if (opcode === Opcode.continuation) {
+    if (messageOpcode === 0) {
+      throw new ProtocolError('A continuation frame continues no message');
+    }
+  } else if (opcode === Opcode.text || opcode === Opcode.binary) {
+    if (messageOpcode !== 0) {
+      throw new ProtocolError('A message starts before the one before it has ended');
+    }
+  } else if (opcode >= Opcode.close && opcode <= Opcode.pong) {
+    if ((first & FIN) === 0) {
+      throw new ProtocolError('A control frame is fragmented');
+    }
+  } else {
+    throw new ProtocolError(`A frame has the opcode 0x${opcode.toString(16)}, which means nothing`);
+  }
+}
+
+/** How long a masked frame's header is, told by its second byte. */
+function headerLength(second: number): number {
+  const length = second & 0x7f;
+  return length === 126 ? 8 : length === 127 ? 14 : 6;
+}
+
+function readLength64(header: Buffer, at: number): number {
+  const high = header.readUInt32BE(at);
+  if (high >= 2 ** 31) {
+    throw new ProtocolError('The top bit of a 64-bit length is set');
+  }
+  if (high >= 2 ** 21) {
+    throw new ProtocolError('A frame is longer than 2^53 bytes', WebSocketCloseStatus.messageTooBig);
+  }
+  return high * 2 ** 32 + header.readUInt32BE(at + 4);
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module';
+import { endianness } from 'node:os';
+import { wordViewOf } from './word-view.js';
+
+/** From this many bytes on, native unmasking with the view that it needs is quicker than the loops below. */
+const NATIVE_FROM = 768;
+/** From this many bytes on, whole words are quicker than single bytes. */
+const WORDS_FROM = 16;
+
+const isLittleEndian = endianness() === 'LE';
+
+type NativeUnmask = (bytes: Buffer, key: Buffer) => void;
+
+/** `bufferutil` is optional: a machine for which it has no binary unmasks in JavaScript. */
+function loadNativeUnmask(): NativeUnmask | undefined {
+  try {
+    return (createRequire(import.meta.url)('bufferutil') as { unmask: NativeUnmask }).unmask;
+  } catch {
+    return undefined;
+  }
+}
+
+const nativeUnmask = loadNativeUnmask();
+const nativeKey = Buffer.alloc(4);
+
+/** A client's masking key (RFC 6455 section 5.3), applied in place to a payload that may come in pieces. */
+export class MaskingKey {
+  /** The four bytes of the key, the one for the next byte of the payload lowest. */
+  private key = 0;
+
+  /** Reads the key of a new frame from its header. */
+  read(header: Buffer, at: number): void {
+    this.key = header[at] | (header[at + 1] << 8) | (header[at + 2] << 16) | (header[at + 3] << 24);
+  }
+
+  /**
+   * Unmasks `bytes[start..end]` in place; the next piece of the frame goes on where this one ends.
+   *
+   * @returns true when every unmasked byte is known to be ASCII, so that text needs no further check; false when not, or
+   * when nobody looked.
+   */
+  unmask(bytes: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    if (length >= NATIVE_FROM && nativeUnmask !== undefined) {
+      nativeKey.writeInt32LE(this.key);
+      nativeUnmask(bytes.subarray(start, end), nativeKey);
+      this.key = turned(this.key, length & 3);
+      return false;
+    }
+    let { key } = this;
+    let seen = 0;
+    let at = start;
+    if (length >= WORDS_FROM) {
+      const { words, byteOffset } = wordViewOf(bytes);
+      const firstWord = start + (-(byteOffset + start) & 3);
+      while (at < firstWord) {
+        seen |= bytes[at++] ^= key & 0xff;
+        key = turned(key, 1);
+      }
+      const wordKey = isLittleEndian ? key : swapped(key);
+      const lastWord = (byteOffset + end) >> 2;
+      let seenWords = 0;
+      let word = (byteOffset + at) >> 2;
+      // Four at a time: measurably quicker.
+      for (; word < lastWord - 3; word += 4) {
+        seenWords |= words[word] ^= wordKey;
+        seenWords |= words[word + 1] ^= wordKey;
+        seenWords |= words[word + 2] ^= wordKey;
+        seenWords |= words[word + 3] ^= wordKey;
+      }
+      for (; word < lastWord; word++) {
+        seenWords |= words[word] ^= wordKey;
+      }
+      seen |= (seenWords & 0x80808080) === 0 ? 0 : 0x80;
+      at = (lastWord << 2) - byteOffset;
+    }
+    while (at < end) {
+      seen |= bytes[at++] ^= key & 0xff;
+      key = turned(key, 1);
+    }
+    this.key = key;
+    return seen < 0x80;
+  }
+}
+
+/** The key as it stands `distance` bytes further on, 0 to 3. */
+function turned(key: number, distance: number): number {
+  return distance === 0 ? key : (key >>> (distance << 3)) | (key << (32 - (distance << 3)));
+}
+
+function swapped(key: number): number {
+  return (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
+}

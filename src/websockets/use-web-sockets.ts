@@ -1,0 +1,12 @@
+import type { INestApplication } from '@nestjs/common';
+import { WebSocketsAdapter } from './web-sockets.adapter.js';
+
+/**
+ * Makes an application speak raw WebSockets: what `app.UseWebSockets()` is to ASP.NET Core. Call it after the
+ * application was created and before it listens. The options are those of `WebSocketsModule`.
+ *
+ * @throws WebSocketError `WS_MODULE_MISSING` when no module of the application imports `WebSocketsModule`.
+ */
+export function useWebSockets(app: INestApplication): void {
+  app.useWebSocketAdapter(new WebSocketsAdapter(app));
+}

@@ -1,0 +1,49 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { WebSocketCloseStatus } from './protocol/close-status.js';
+import type { WebSocketConnection } from './web-socket-connection.js';
+import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+
+/** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
+@Injectable()
+export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
+  private readonly logger = new Logger(WebSocketConnections.name);
+  private readonly live = new Set<WebSocketConnection>();
+  private draining = false;
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Required<WebSocketOptions>) {}
+
+  /** Whether the application shuts down, so that handshakes are answered with 503. */
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.live.size;
+  }
+
+  [Symbol.iterator](): Iterator<WebSocketConnection> {
+    return this.live.values();
+  }
+
+  /** @internal */
+  add(connection: WebSocketConnection): void {
+    this.live.add(connection);
+    void connection.closed.then(() => this.live.delete(connection));
+  }
+
+  /** Closes all with 1001, cuts after `shutdownTimeout` those that did not close, and is done when the last has ended. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining = true;
+    if (this.size === 0) {
+      return;
+    }
+    const { shutdownTimeout } = this.options;
+    this.logger.log(`Closing ${this.size} WebSocket connections, for at most ${shutdownTimeout} ms`);
+    await Promise.all(
+      [...this.live].map((connection) =>
+        connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
+      ),
+    );
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Every error of this library, by its code; a code is never given a second meaning.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `WS_PROTOCOL_ERROR` | the peer broke RFC 6455; `closeStatus` is what it was told |
+ * | `WS_CLOSED_PREMATURELY` | the bytes ended without a close frame (1006) |
+ * | `WS_ABORTED` | `abort()` was called |
+ * | `WS_TIMEOUT` | the peer took too long; the message says with what |
+ * | `WS_MESSAGE_TOO_BIG` | a message was larger than `maxMessageSize` (1009) |
+ * | `WS_INVALID_CLOSE` | the application asked for a status or a description that no close frame may have |
+ * | `WS_INVALID_DATA` | the application sent what is neither a string nor bytes |
+ * | `WS_ALREADY_RECEIVING` | `receive()` or `messages()` was called while another one is under way |
+ * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
+ * | `WS_GATEWAY_CONFLICT` | two gateways want the same path |
+ * | `WS_MODULE_MISSING` | `useWebSockets(app)` found no `WebSocketsModule` |
+ */
+export type WebSocketErrorCode =
+  | 'WS_PROTOCOL_ERROR'
+  | 'WS_CLOSED_PREMATURELY'
+  | 'WS_ABORTED'
+  | 'WS_TIMEOUT'
+  | 'WS_MESSAGE_TOO_BIG'
+  | 'WS_INVALID_CLOSE'
+  | 'WS_INVALID_DATA'
+  | 'WS_ALREADY_RECEIVING'
+  | 'WS_INVALID_OPTION'
+  | 'WS_GATEWAY_CONFLICT'
+  | 'WS_MODULE_MISSING';
+
+/** An error of this library. `code` tells which one. */
+export class WebSocketError extends Error {
+  override readonly name = 'WebSocketError';
+
+  constructor(
+    readonly code: WebSocketErrorCode,
+    message: string,
+    /** The status that the connection ended with, where the error ended it. */
+    readonly closeStatus?: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
