@@ -1,0 +1,114 @@
+import { Duplex } from 'node:stream';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
+
+/** One end of a connection in memory. A write is done when the other end has taken it. */
+class SocketEnd extends Duplex {
+  peer: SocketEnd | undefined;
+  /** How many writes came, and how many bytes each one had: what a system call costs. */
+  readonly writes: number[] = [];
+  private taken: (() => void) | undefined;
+
+  override _read(): void {
+    const { taken } = this;
+    this.taken = undefined;
+    taken?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.writes.push(chunk.length);
+    this.deliver(chunk, done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    const bytes = Buffer.concat(chunks.map(({ chunk }) => chunk));
+    this.writes.push(bytes.length);
+    this.deliver(bytes, done);
+  }
+
+  override _final(done: () => void): void {
+    this.peer?.push(null);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    done(error);
+    setImmediate(() => this.peer?.destroy());
+  }
+
+  private deliver(bytes: Buffer, done: () => void): void {
+    const peer = this.peer as SocketEnd;
+    // A copy, as a network makes one: the sender may use its buffer again.
+    if (peer.push(Buffer.from(bytes))) {
+      done();
+    } else {
+      peer.taken = done;
+    }
+  }
+}
+
+/** The raw end of a client beside the server's connection. */
+export interface ConnectedPair {
+  readonly client: SocketEnd;
+  readonly server: SocketEnd;
+  readonly connection: WebSocketConnection;
+}
+
+/** A connection in memory, after its handshake. */
+export function connect(options: WebSocketOptions = {}, subProtocol?: string): ConnectedPair {
+  const client = new SocketEnd();
+  const server = new SocketEnd();
+  client.peer = server;
+  server.peer = client;
+  client.on('error', () => {});
+  return { client, server, connection: new WebSocketConnection(server, resolveWebSocketOptions(options), subProtocol) };
+}
+
+/** Reads exactly `length` bytes. Rejects when the other end ends before. */
+export async function readBytes(socket: Duplex, length: number): Promise<Buffer> {
+  for (;;) {
+    if (length === 0) {
+      return Buffer.alloc(0);
+    }
+    const bytes = socket.read(length) as Buffer | null;
+    if (bytes !== null) {
+      if (bytes.length < length) {
+        throw new Error(`The connection ended after ${bytes.length} of ${length} bytes`);
+      }
+      return bytes;
+    }
+    if (socket.readableEnded || socket.destroyed) {
+      throw new Error(`The connection ended before ${length} bytes came`);
+    }
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        socket.off('readable', wake).off('end', wake).off('close', wake);
+        resolve();
+      };
+      socket.on('readable', wake).on('end', wake).on('close', wake);
+    });
+  }
+}
+
+/** A frame as a server sends it. */
+export interface ServerFrame {
+  readonly opcode: number;
+  readonly fin: boolean;
+  readonly payload: Buffer;
+}
+
+/** Reads one frame, and sees to it that it is not masked and has no reserved bit. */
+export async function readFrame(socket: Duplex): Promise<ServerFrame> {
+  const [first, second] = await readBytes(socket, 2);
+  expect(first & 0x70).toBe(0);
+  expect(second & 0x80).toBe(0);
+  let length = second;
+  if (second === 126) {
+    length = (await readBytes(socket, 2)).readUInt16BE();
+    expect(length).toBeGreaterThan(125);
+  } else if (second === 127) {
+    length = Number((await readBytes(socket, 8)).readBigUInt64BE());
+    expect(length).toBeGreaterThan(65535);
+  }
+  return { opcode: first & 0x0f, fin: (first & 0x80) !== 0, payload: await readBytes(socket, length) };
+}
