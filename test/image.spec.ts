@@ -1,5 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -389,4 +393,62 @@ describe.each(rules)('that it $title', ({ brokenBy, mutations }) => {
     expect(project[file]).toContain(from);
     expect(brokenBy({ ...project, [file]: project[file].replace(from, () => to) })).not.toEqual([]);
   });
+});
+
+// No engine is needed to see whether the files that the stages copy are enough: only node_modules is borrowed.
+describe('the image, rehearsed in empty folders', () => {
+  const final = Stage.final(project.Dockerfile);
+  const settings = pairs(final.last('ENV'));
+  const folders: Record<string, string> = {};
+  let server: ChildProcess | undefined;
+
+  /** Fills a stage's folder as its COPY lines say, and runs all that it runs except the installation. */
+  function make(stage: Stage): string {
+    const folder = mkdtempSync(join(tmpdir(), 'image-'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    for (const { from, sources, destination } of stage.copies) {
+      for (const source of sources.filter((path) => path !== 'node_modules')) {
+        const place = destination.endsWith('/') ? posix.join(destination, posix.basename(source)) : destination;
+        cpSync(join(from === undefined ? root : folders[from], source), join(folder, place), { recursive: true });
+      }
+    }
+    for (const command of stage.all('RUN').filter((text) => !text.startsWith('npm ci'))) {
+      execSync(command, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    }
+    return folder;
+  }
+
+  function start(command: string, environment: Record<string, string>): ChildProcess {
+    const [program = '', ...args] = execForm(command);
+    return spawn(program === 'node' ? process.execPath : program, args, {
+      cwd: folders.final,
+      env: { ...settings, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  beforeAll(() => {
+    folders.build = make(Stage.named('build', project.Dockerfile));
+    folders.final = make(final);
+  }, 120_000);
+
+  afterAll(() => {
+    server?.kill('SIGKILL');
+    for (const folder of Object.values(folders)) rmSync(folder, { recursive: true });
+  });
+
+  it('serves, is healthy, and leaves with 0 when it is told to', async () => {
+    server = start(final.last('CMD'), { PORT: '0' });
+    let port = '';
+    for await (const line of createInterface(server.stdout!)) {
+      [, port = ''] = /listening on: http:\/\/0\.0\.0\.0:(\d+)/.exec(line) ?? [];
+      if (port !== '') break;
+    }
+
+    const check = () => once(start(final.last('HEALTHCHECK'), { PORT: port }), 'exit');
+    expect(await check()).toEqual([0, null]);
+
+    server.kill(final.last('STOPSIGNAL') as NodeJS.Signals);
+    expect(await once(server, 'exit')).toEqual([0, null]);
+  }, 60_000);
 });
