@@ -5,8 +5,12 @@
  * @param url a request's target, as `/ws?x=1`, or a gateway's path, as `ws`
  */
 export function gatewayPath(url: string): string {
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-  return `/${decoded(path).replace(/^\//, '').replace(/\/$/, '').toLowerCase()}`;
+  const path = url
+    .replace(/^(?:http|ws)s?:\/\/[^/?#]*/i, '') // the absolute form of a target (RFC 9112 section 3.2.2)
+    .replace(/[?#].*$/s, '')
+    .replace(/^\//, '')
+    .replace(/\/$/, '');
+  return `/${decoded(path).toLowerCase()}`;
 }
 
 function decoded(path: string): string {

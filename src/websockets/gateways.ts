@@ -10,7 +10,8 @@ import type { IncomingMessage } from 'node:http';
 import type { MessageClient } from './message-client.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
 import { runHandler } from './serve-connection.js';
-import type { WebSocketClosed, WebSocketConnection } from './web-socket-connection.js';
+import type { WebSocketClosed } from './web-socket-close.js';
+import type { WebSocketConnection } from './web-socket-connection.js';
 
 /** What this library calls of a gateway. The client is a `WebSocketConnection` or, in a stock gateway, a `MessageClient`. */
 interface GatewayInstance {

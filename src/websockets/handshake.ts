@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** The version of RFC 6455, and the only one there is. */
-export const WEB_SOCKET_VERSION = '13';
+const WEB_SOCKET_VERSION = '13';
 
 /** Base64 of exactly 16 bytes. Of a key that is sent twice Node.js makes one with a comma, which is none. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
@@ -25,7 +26,8 @@ export function isWebSocketRequest(request: IncomingMessage): boolean {
 
 /** Whether a request is a WebSocket request but for a version that is not spoken here: 426 tells which is (section 4.4). */
 export function hasUnsupportedVersion(request: IncomingMessage): boolean {
-  return asksForWebSocket(request) && request.headers['sec-websocket-version'] !== WEB_SOCKET_VERSION;
+  const version = request.headers['sec-websocket-version'];
+  return asksForWebSocket(request) && version !== undefined && version !== WEB_SOCKET_VERSION;
 }
 
 function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
@@ -35,6 +37,7 @@ function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor 
     hasToken(headers.upgrade, 'websocket') &&
     hasToken(headers.connection, 'upgrade') &&
     headers['sec-websocket-key'] !== undefined &&
+    headers.host !== undefined &&
     // A request with a body is an ordinary request, whatever it would upgrade to.
     (headers['content-length'] ?? '0') === '0' &&
     headers['transfer-encoding'] === undefined
@@ -45,31 +48,63 @@ function hasToken(header: string | undefined, token: string): boolean {
   return header !== undefined && header.split(',').some((entry) => entry.trim().toLowerCase() === token);
 }
 
-/** Switches a connection to the WebSocket protocol (RFC 6455 section 4.2.2). */
-export function acceptUpgrade(request: IncomingMessage, socket: Duplex): void {
+/**
+ * Switches a connection to the WebSocket protocol (RFC 6455 section 4.2.2).
+ *
+ * @param extensions the value of `Sec-WebSocket-Extensions`, when any was accepted
+ */
+export function acceptUpgrade(request: IncomingMessage, socket: Duplex, extensions?: string): void {
   const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${ACCEPT_GUID}`).digest('base64');
   socket.write(
     'HTTP/1.1 101 Switching Protocols\r\n' +
       'Upgrade: websocket\r\n' +
       'Connection: Upgrade\r\n' +
-      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      `Sec-WebSocket-Accept: ${accept}\r\n` +
+      (extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`) +
+      '\r\n',
   );
 }
 
-/** Answers an upgrade request with an ordinary response, and ends the connection. */
-export function refuseUpgrade(
-  socket: Duplex,
-  status: number,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const body = JSON.stringify({ statusCode: status, message, error: STATUS_CODES[status] });
+/** Why there is no WebSocket, as an ordinary response says it. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export const SHUTTING_DOWN: Refusal = {
+  status: 503,
+  message: 'The server is shutting down.',
+  headers: { 'Retry-After': '5' },
+};
+
+/** What a request is told whose version is not spoken here. A 426 has to name the protocol (RFC 9110 section 15.5.22). */
+export function unsupportedVersion(request: IncomingMessage): Refusal {
+  const version = JSON.stringify(request.headers['sec-websocket-version']);
+  return {
+    status: 426,
+    message: `Sec-WebSocket-Version is ${version}; ${WEB_SOCKET_VERSION} is spoken here.`,
+    headers: { 'Sec-WebSocket-Version': WEB_SOCKET_VERSION, Upgrade: 'websocket', Connection: 'close, Upgrade' },
+  };
+}
+
+/**
+ * Answers an upgrade request with an ordinary response, and ends the connection.
+ *
+ * @param timeout how long the client has to take the answer and to end its half, in ms
+ */
+export function refuseUpgrade(socket: Socket, { status, message, headers }: Refusal, timeout: number): void {
+  const error = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({ statusCode: status, message, error });
   const lines = Object.entries({
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${error}\r\n${lines.join('')}\r\n${body}`);
+  // Bytes left unread would make the kernel reset the connection, and the client would lose the answer.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), timeout);
+  socket.once('close', () => clearTimeout(timer));
 }

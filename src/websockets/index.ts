@@ -4,15 +4,10 @@ export { MessageClient } from './message-client.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
 export { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 export { useWebSockets } from './use-web-sockets.js';
-export {
-  WebSocketConnection,
-  type FragmentHandler,
-  type WebSocketClosed,
-  type WebSocketCloseResult,
-  type WebSocketData,
-  type WebSocketState,
-} from './web-socket-connection.js';
+export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './web-socket-close.js';
+export { WebSocketConnection, type FragmentHandler, type WebSocketSendOptions } from './web-socket-connection.js';
 export { WebSocketConnections } from './web-socket-connections.js';
+export type { WebSocketData } from './web-socket-data.js';
 export { WebSocketError, type WebSocketErrorCode } from './web-socket-error.js';
 export type { WebSocketMessage } from './web-socket-message.js';
 export type { WebSocketOptions } from './web-socket-options.js';

@@ -1,53 +1,32 @@
 import type { Duplex } from 'node:stream';
 import { OutputBuffer } from './output-buffer.js';
-import { MAX_CLOSE_DESCRIPTION_BYTES, maySendCloseStatus } from './protocol/close-status.js';
+import { MessageCompression } from './message-compression.js';
 import { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 import { FrameParser } from './protocol/frame-parser.js';
 import { FIN, Opcode } from './protocol/opcode.js';
+import type { DeflateParameters } from './protocol/permessage-deflate.js';
 import { ProtocolError } from './protocol/protocol-error.js';
+import {
+  ABNORMAL_CLOSURE,
+  checkClose,
+  closePayload,
+  type WebSocketClosed,
+  type WebSocketCloseResult,
+  type WebSocketState,
+} from './web-socket-close.js';
+import { bytesOf, opcodeOf, type WebSocketData } from './web-socket-data.js';
 import { readMessages, type WebSocketMessage } from './web-socket-message.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
-/**
- * Where a connection is in its life, as in ASP.NET Core's `WebSocketState`: `closeSent` and `closeReceived` are halves
- * of the close handshake, `closed` is after both or after a protocol error, `aborted` after a loss, a time-out or `abort`.
- */
-export type WebSocketState = 'open' | 'closeSent' | 'closeReceived' | 'closed' | 'aborted';
-
-/** The peer's close frame. */
-export interface WebSocketCloseResult {
-  /** Its status; undefined when the frame had none (RFC 6455 section 7.1.5 calls that 1005). */
-  readonly status: number | undefined;
-  /** Its reason; may be empty. */
-  readonly description: string;
-}
-
-/** How a connection ended. */
-export interface WebSocketClosed extends WebSocketCloseResult {
-  /**
-   * - `peer`: the peer sent the first close frame; `status` and `description` are its own
-   * - `server`: this side did; they are this side's
-   * - `protocolError`: the peer broke the protocol and was told `status`
-   * - `timeout`: the peer did not answer in time
-   * - `aborted`: `abort()` was called
-   * - `transportLost`: the bytes ended without a close frame
-   *
-   * In the last three cases the status is 1006.
-   */
-  readonly reason: 'peer' | 'server' | 'protocolError' | 'timeout' | 'aborted' | 'transportLost';
-  /** What the operating system said, where it said something. */
-  readonly error?: Error;
-}
-
 /** What `receive` calls with each fragment. While a promise that it returned is pending, nothing more is read. */
 export type FragmentHandler = (fragment: Fragment) => void | Promise<void>;
 
-/** What `send` takes. Strings are sent as UTF-8. */
-export type WebSocketData = Fragment | string | Uint8Array | ArrayBuffer;
-
-/** The status that a connection has which ended without a close frame (RFC 6455 section 7.1.5). */
-const ABNORMAL_CLOSURE = 1006;
+/** How one message is sent. */
+export interface WebSocketSendOptions {
+  /** Sends it as it is on a connection that compresses. Default false. */
+  readonly disableCompression?: boolean;
+}
 
 interface PendingReceive {
   readonly onFragment: FragmentHandler;
@@ -73,6 +52,8 @@ export class WebSocketConnection {
   private currentState: WebSocketState = 'open';
   private readonly parser: FrameParser;
   private readonly output: OutputBuffer;
+  /** Where permessage-deflate was agreed on. */
+  private readonly compression: MessageCompression | undefined;
   private resolveClosed: ((how: WebSocketClosed) => void) | undefined;
 
   private pendingReceive: PendingReceive | undefined;
@@ -82,6 +63,10 @@ export class WebSocketConnection {
   private isReading = false;
   /** Whether a message goes out in fragments and the next one continues it. */
   private isSendingMessage = false;
+  /** Compressed messages that are not in the output yet: what is sent after them waits. */
+  private sends: Promise<void> | undefined;
+  /** Whether a close waits for them. */
+  private isClosing = false;
 
   private receivedClose: WebSocketCloseResult | undefined;
   private ending: WebSocketClosed | undefined;
@@ -97,6 +82,7 @@ export class WebSocketConnection {
     private readonly options: Required<WebSocketOptions>,
     /** The sub-protocol that was agreed on, if any (RFC 6455 section 1.9). */
     readonly subProtocol?: string,
+    deflate?: DeflateParameters,
   ) {
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.parser = new FrameParser(
@@ -107,7 +93,9 @@ export class WebSocketConnection {
         onClose: (status, description) => this.onClose(status, description),
       },
       options.receiveBufferSize,
+      deflate !== undefined,
     );
+    this.compression = deflate && new MessageCompression(deflate, options.receiveBufferSize);
     this.output = new OutputBuffer(socket, options.sendBufferSize);
     socket.on('data', (bytes: Buffer) => this.onData(bytes));
     socket.on('drain', () => this.onDrain());
@@ -174,25 +162,34 @@ export class WebSocketConnection {
    * @param type by default text for a string, binary for bytes, its own for a fragment. A message has the type of its
    * first part.
    * @param endOfMessage false when more parts of the message follow. Default true, or as the fragment has it.
+   * @param options `disableCompression` sends a message as it is where others are compressed; its first part counts
    * @returns a promise when more than `sendBufferSize` bytes wait to be sent, settled when they are gone or the
-   * connection is; otherwise nothing.
+   * connection is, and always where messages are compressed; otherwise nothing.
    * @throws WebSocketError `WS_INVALID_DATA`
    */
-  send(data: WebSocketData, type?: WebSocketMessageType, endOfMessage?: boolean): void | Promise<void> {
-    if (this.currentState !== 'open' && this.currentState !== 'closeReceived') {
+  send(
+    data: WebSocketData,
+    type?: WebSocketMessageType,
+    endOfMessage?: boolean,
+    options?: WebSocketSendOptions,
+  ): void | Promise<void> {
+    if (!this.maySend || this.isClosing) {
       // A loop that awaits each send must not keep the process from everything else when the peer is gone.
       return new Promise((resolve) => setImmediate(resolve));
     }
     if (data instanceof Fragment) {
-      const opcode = type === undefined ? data.opcode : opcodeOf(type);
       data.requireValid();
-      this.sendFrame(opcode, endOfMessage ?? data.endOfMessage, data.chunk, data.start, data.end);
-    } else {
-      const bytes = bytesOf(data);
-      const opcode = opcodeOf(type ?? (typeof data === 'string' ? 'text' : 'binary'));
-      this.sendFrame(opcode, endOfMessage ?? true, bytes, 0, bytes.length);
+      const opcode = type === undefined ? data.opcode : opcodeOf(type);
+      const isLast = endOfMessage ?? data.endOfMessage;
+      return this.compression === undefined
+        ? this.sendFrame(opcode, isLast, data.chunk, data.start, data.end)
+        : this.sendInTurn(this.compression, opcode, isLast, data.data, options);
     }
-    return this.output.isFull ? this.untilDrained() : undefined;
+    const bytes = bytesOf(data);
+    const opcode = opcodeOf(type ?? (typeof data === 'string' ? 'text' : 'binary'));
+    return this.compression === undefined
+      ? this.sendFrame(opcode, endOfMessage ?? true, bytes, 0, bytes.length)
+      : this.sendInTurn(this.compression, opcode, endOfMessage ?? true, bytes, options);
   }
 
   /**
@@ -245,7 +242,10 @@ export class WebSocketConnection {
       return; // after this side's close: dropped
     }
     try {
-      const handled = receive.onFragment(fragment);
+      const handled =
+        fragment.isCompressed && this.compression !== undefined
+          ? this.compression.receive(fragment, receive.onFragment)
+          : receive.onFragment(fragment);
       if (handled !== undefined) {
         this.awaitHandler(handled);
       } else if (this.output.isFull) {
@@ -347,7 +347,11 @@ export class WebSocketConnection {
       },
       (error: unknown) => {
         this.isHandling = false;
-        this.failReceive(error);
+        if (error instanceof ProtocolError) {
+          this.failConnection(error); // it came out when the message was inflated
+        } else {
+          this.failReceive(error);
+        }
       },
     );
   }
@@ -367,13 +371,57 @@ export class WebSocketConnection {
     receive?.reject(error);
   }
 
-  private sendFrame(opcode: number, endOfMessage: boolean, bytes: Buffer, start: number, end: number): void {
+  /** Whether data may be sent still: no close frame of this side has gone out (RFC 6455 section 5.5.1). */
+  private get maySend(): boolean {
+    return this.currentState === 'open' || this.currentState === 'closeReceived';
+  }
+
+  private sendFrame(
+    opcode: number,
+    endOfMessage: boolean,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void | Promise<void> {
     const firstByte = (endOfMessage ? FIN : 0) | (this.isSendingMessage ? Opcode.continuation : opcode);
     this.isSendingMessage = !endOfMessage;
     this.output.frame(firstByte, bytes, start, end);
     if (!this.isReading) {
       this.output.flushSoon();
     }
+    return this.output.isFull ? this.untilDrained() : undefined;
+  }
+
+  /** Compressing takes its time elsewhere, so each frame waits for the ones before. */
+  private sendInTurn(
+    compression: MessageCompression,
+    opcode: number,
+    endOfMessage: boolean,
+    bytes: Buffer,
+    options: WebSocketSendOptions = {},
+  ): Promise<void> {
+    const startsMessage = !this.isSendingMessage;
+    this.isSendingMessage = !endOfMessage;
+    const deflate = compression.startSend(startsMessage, endOfMessage, options.disableCompression ?? false);
+    const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
+    const sent = (this.sends ?? Promise.resolve()).then(async () => {
+      const payload = await deflate.payloadOf(bytes);
+      if (payload === undefined || !this.maySend) {
+        return;
+      }
+      this.output.frame(firstByte, payload, 0, payload.length);
+      this.output.flushSoon();
+      if (this.output.isFull) {
+        await this.untilDrained();
+      }
+    });
+    this.sends = sent;
+    void sent.then(() => {
+      if (this.sends === sent) {
+        this.sends = undefined;
+      }
+    });
+    return sent;
   }
 
   private untilDrained(): Promise<void> {
@@ -392,7 +440,16 @@ export class WebSocketConnection {
   }
 
   private startClose(status: number | undefined, description: string, timeout: number): void {
-    if (this.currentState !== 'open' && this.currentState !== 'closeReceived') {
+    if (!this.maySend || this.isClosing) {
+      return;
+    }
+    if (this.sends !== undefined) {
+      this.isClosing = true;
+      this.startCloseTimer(timeout);
+      void this.sends.then(() => {
+        this.isClosing = false;
+        this.startClose(status, description, timeout);
+      });
       return;
     }
     const answersPeer = this.currentState === 'closeReceived';
@@ -408,16 +465,11 @@ export class WebSocketConnection {
   }
 
   private sendCloseFrame(status: number | undefined, description: string): void {
-    const payload = Buffer.allocUnsafe(status === undefined ? 0 : 2 + Buffer.byteLength(description));
-    if (status !== undefined) {
-      payload.writeUInt16BE(status, 0);
-      payload.write(description, 2);
-    }
-    this.sendControlFrame(Opcode.close, payload);
+    this.sendControlFrame(Opcode.close, closePayload(status, description));
   }
 
   private sendControlFrame(opcode: number, payload: Buffer): void {
-    if (this.currentState !== 'open' && this.currentState !== 'closeReceived') {
+    if (!this.maySend) {
       return;
     }
     this.output.frame(FIN | opcode, payload, 0, payload.length);
@@ -501,53 +553,8 @@ export class WebSocketConnection {
 
   private onTransportClosed(): void {
     clearTimeout(this.closeTimer);
+    this.compression?.close();
     this.onLost();
     this.resolveClosed?.(this.ending as WebSocketClosed);
-  }
-}
-
-function opcodeOf(type: WebSocketMessageType): number {
-  return type === 'text' ? Opcode.text : Opcode.binary;
-}
-
-function bytesOf(data: string | Uint8Array | ArrayBuffer): Buffer {
-  if (typeof data === 'string') {
-    return Buffer.from(data);
-  }
-  if (data instanceof Uint8Array) {
-    return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  }
-  if (data instanceof ArrayBuffer) {
-    return Buffer.from(data);
-  }
-  const given = data === null ? 'null' : typeof data;
-  throw new WebSocketError(
-    'WS_INVALID_DATA',
-    `send() takes a string, a Uint8Array, an ArrayBuffer or a fragment, but was given ${given}.`,
-  );
-}
-
-function checkClose(status: number | undefined, description: string): void {
-  if (status === undefined) {
-    if (description !== '') {
-      throw new WebSocketError(
-        'WS_INVALID_CLOSE',
-        `close() was given the description ${JSON.stringify(description)} without a status; it needs one.`,
-      );
-    }
-    return;
-  }
-  if (!maySendCloseStatus(status)) {
-    throw new WebSocketError(
-      'WS_INVALID_CLOSE',
-      `close() was given the status ${status}; 1000 to 1003, 1007 to 1014 and 3000 to 4999 may be sent.`,
-    );
-  }
-  const bytes = Buffer.byteLength(description);
-  if (bytes > MAX_CLOSE_DESCRIPTION_BYTES) {
-    throw new WebSocketError(
-      'WS_INVALID_CLOSE',
-      `close() was given a description of ${bytes} bytes; at most ${MAX_CLOSE_DESCRIPTION_BYTES} fit.`,
-    );
   }
 }

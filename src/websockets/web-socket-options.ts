@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { WebSocketError } from './web-socket-error.js';
 
 /** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */
@@ -31,21 +32,42 @@ export interface WebSocketOptions {
    * they are cut.
    */
   shutdownTimeout?: number;
+  /**
+   * Whether messages are compressed with clients that offer permessage-deflate (RFC 7692). Default false.
+   *
+   * Dangerous, as ASP.NET Core's option of the same name is: where a secret and text that an attacker chose go over one
+   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `disableCompression`.
+   * A connection that compresses takes up to 400 KiB more memory and far more time per message.
+   */
+  dangerousEnableCompression?: boolean;
+  /** Whether the server forgets what it compressed after each message: it compresses worse. Default false. */
+  disableServerContextTakeover?: boolean;
+  /** The size of the server's window as its base-2 logarithm; 9 to 15. Default 15, which is 32 KiB. */
+  serverMaxWindowBits?: number;
 }
 
-interface OptionRule {
+interface NumberRule {
   readonly default: number;
   readonly least: number;
   readonly most: number;
   readonly unit: string;
 }
 
-const rules: Record<keyof WebSocketOptions, OptionRule> = {
-  receiveBufferSize: { default: 65536, least: 1, most: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
-  sendBufferSize: { default: 65536, least: 0, most: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
-  maxMessageSize: { default: 1024 * 1024, least: 1, most: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
+interface SwitchRule {
+  readonly default: boolean;
+}
+
+const { MAX_SAFE_INTEGER } = Number;
+
+const rules: { readonly [name in keyof WebSocketOptions]-?: NumberRule | SwitchRule } = {
+  receiveBufferSize: { default: 65536, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
+  sendBufferSize: { default: 65536, least: 0, most: MAX_SAFE_INTEGER, unit: 'bytes' },
+  maxMessageSize: { default: 1024 * 1024, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
   closeTimeout: { default: 5000, least: 0, most: MAX_TIMER, unit: 'ms' },
   shutdownTimeout: { default: 30_000, least: 0, most: MAX_TIMER, unit: 'ms' },
+  dangerousEnableCompression: { default: false },
+  disableServerContextTakeover: { default: false },
+  serverMaxWindowBits: { default: 15, least: 9, most: 15, unit: 'bits' },
 };
 
 /**
@@ -54,34 +76,32 @@ const rules: Record<keyof WebSocketOptions, OptionRule> = {
  * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
  */
 export function resolveWebSocketOptions(options: WebSocketOptions = {}): Required<WebSocketOptions> {
-  const faults = Object.keys(options)
+  const given = options as Readonly<Record<string, unknown>>;
+  const faults = Object.keys(given)
     .filter((name) => !Object.hasOwn(rules, name))
     .map((name) => `${name} is no option; there are ${Object.keys(rules).join(', ')}`);
-  const resolve = (name: keyof WebSocketOptions): number => {
-    const rule = rules[name];
-    const value: unknown = options[name] ?? rule.default;
-    if (!Number.isInteger(value) || (value as number) < rule.least || (value as number) > rule.most) {
-      faults.push(
-        `${name} is ${describe(value)}, but must be a whole number of ${rule.unit} from ${rule.least} to ${rule.most}`,
-      );
+  const resolved: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name] ?? rule.default;
+    const accepted = acceptedBy(rule, value);
+    if (accepted !== undefined) {
+      faults.push(`${name} is ${describe(value)}, but must be ${accepted}`);
     }
-    return value as number;
-  };
-  const resolved: Required<WebSocketOptions> = {
-    receiveBufferSize: resolve('receiveBufferSize'),
-    sendBufferSize: resolve('sendBufferSize'),
-    maxMessageSize: resolve('maxMessageSize'),
-    closeTimeout: resolve('closeTimeout'),
-    shutdownTimeout: resolve('shutdownTimeout'),
-  };
+    resolved[name] = value;
+  }
   if (faults.length > 0) {
     throw new WebSocketError('WS_INVALID_OPTION', `WebSocketsModule: ${faults.join('; ')}.`);
   }
-  return Object.freeze(resolved);
+  return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
 }
 
-function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+/** What a rule accepts, in words, when it does not accept `value`. */
+function acceptedBy(rule: NumberRule | SwitchRule, value: unknown): string | undefined {
+  if (!('unit' in rule)) {
+    return typeof value === 'boolean' ? undefined : 'true or false';
+  }
+  const fits = Number.isInteger(value) && (value as number) >= rule.least && (value as number) <= rule.most;
+  return fits ? undefined : `a whole number of ${rule.unit} from ${rule.least} to ${rule.most}`;
 }
 
 /** The injection token of the options with their defaults filled in. */

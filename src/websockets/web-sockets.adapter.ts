@@ -10,10 +10,12 @@ import {
   hasUnsupportedVersion,
   isWebSocketRequest,
   refuseUpgrade,
-  WEB_SOCKET_VERSION,
+  SHUTTING_DOWN,
+  unsupportedVersion,
 } from './handshake.js';
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
+import { acceptDeflate } from './protocol/permessage-deflate.js';
 import { runHandler, serveConnection } from './serve-connection.js';
 import { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
@@ -127,32 +129,33 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    socket.on('error', ignore);
     const handler = this.handlers.get(gatewayPath(request.url ?? '/'));
     if (handler !== undefined && isWebSocketRequest(request)) {
+      socket.on('error', ignore);
       this.accept(handler, request, socket, head);
     } else if (handler !== undefined && hasUnsupportedVersion(request)) {
-      const version = request.headers['sec-websocket-version'];
-      const message = `Sec-WebSocket-Version is ${JSON.stringify(version)}; ${WEB_SOCKET_VERSION} is spoken here.`;
-      refuseUpgrade(socket, 426, message, { 'Sec-WebSocket-Version': WEB_SOCKET_VERSION });
+      socket.on('error', ignore);
+      refuseUpgrade(socket, unsupportedVersion(request), this.options.closeTimeout);
     } else {
-      socket.off('error', ignore);
       handleAsOrdinaryRequest(this.server, request, socket, head);
     }
   };
 
   private accept(handler: ConnectionHandler, request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (this.connections.isDraining) {
-      refuseUpgrade(socket, 503, 'The server is shutting down.', { 'Retry-After': '5' });
+      refuseUpgrade(socket, SHUTTING_DOWN, this.options.closeTimeout);
       return;
     }
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    acceptUpgrade(request, socket);
+    const deflate = this.options.dangerousEnableCompression
+      ? acceptDeflate(request.headers['sec-websocket-extensions'], this.options)
+      : undefined;
+    acceptUpgrade(request, socket, deflate?.header);
     if (head.length > 0) {
       socket.unshift(head);
     }
-    const connection = new WebSocketConnection(socket, this.options);
+    const connection = new WebSocketConnection(socket, this.options, undefined, deflate?.parameters);
     this.connections.add(connection);
     handler(connection, request);
   }

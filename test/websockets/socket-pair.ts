@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
 
@@ -55,13 +56,21 @@ export interface ConnectedPair {
 }
 
 /** A connection in memory, after its handshake. */
-export function connect(options: WebSocketOptions = {}, subProtocol?: string): ConnectedPair {
+export function connect(
+  options: WebSocketOptions = {},
+  subProtocol?: string,
+  deflate?: DeflateParameters,
+): ConnectedPair {
   const client = new SocketEnd();
   const server = new SocketEnd();
   client.peer = server;
   server.peer = client;
   client.on('error', () => {});
-  return { client, server, connection: new WebSocketConnection(server, resolveWebSocketOptions(options), subProtocol) };
+  return {
+    client,
+    server,
+    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), subProtocol, deflate),
+  };
 }
 
 /** Reads exactly `length` bytes. Rejects when the other end ends before. */
@@ -97,10 +106,10 @@ export interface ServerFrame {
   readonly payload: Buffer;
 }
 
-/** Reads one frame, and sees to it that it is not masked and has no reserved bit. */
-export async function readFrame(socket: Duplex): Promise<ServerFrame> {
+/** Reads one frame, and sees to it that it is not masked and has no reserved bit, but RSV1 where it is compressed. */
+export async function readFrame(socket: Duplex, { compressed = false } = {}): Promise<ServerFrame> {
   const [first, second] = await readBytes(socket, 2);
-  expect(first & 0x70).toBe(0);
+  expect(first & 0x70).toBe(compressed ? 0x40 : 0);
   expect(second & 0x80).toBe(0);
   let length = second;
   if (second === 126) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { WebSocketData } from '../../src/websockets/web-socket-connection.js';
+import type { WebSocketData } from '../../src/websockets/web-socket-data.js';
 import { binary, clientFrame, close, continuation, ping, text } from './protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
 

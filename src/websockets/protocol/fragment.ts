@@ -21,6 +21,8 @@ export class Fragment {
   end = -1;
   /** @internal */
   opcode: number = Opcode.binary;
+  /** @internal Whether its bytes are deflated still. Handlers never see such a one. */
+  isCompressed = false;
   /** @internal */
   view: Buffer | undefined;
 

@@ -1,7 +1,7 @@
 import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
 import { Fragment } from './fragment.js';
 import { MaskingKey } from './masking-key.js';
-import { FIN, Opcode, RESERVED_BITS } from './opcode.js';
+import { FIN, Opcode, RESERVED_BITS, RSV1 } from './opcode.js';
 import { ProtocolError } from './protocol-error.js';
 import { Utf8Validator } from './utf8-validator.js';
 
@@ -48,8 +48,9 @@ export class FrameParser {
   private isFinal = false;
   private remaining = 0;
 
-  /** The message at hand: its opcode, 0 between messages. */
+  /** The message at hand: its opcode, 0 between messages, and whether it is compressed. */
   private messageOpcode = 0;
+  private isMessageCompressed = false;
 
   /** What is left of a read that the flow stopped in. */
   private rest: Buffer | undefined;
@@ -59,6 +60,8 @@ export class FrameParser {
     private readonly receiver: FrameReceiver,
     /** The largest fragment to hand on, in bytes. */
     private readonly receiveBufferSize: number,
+    /** Whether permessage-deflate was agreed on. Of compressed text it is not checked whether it is UTF-8. */
+    private readonly allowsCompression = false,
   ) {}
 
   /** Whether bytes wait for `resume`: until then no more should be read. */
@@ -135,7 +138,7 @@ export class FrameParser {
     this.remaining = left;
     this.isInFrame = left > 0;
     const endOfMessage = left === 0 && this.isFinal;
-    if (this.messageOpcode === Opcode.text) {
+    if (this.messageOpcode === Opcode.text && !this.isMessageCompressed) {
       this.checkText(bytes, at, to, isAscii, endOfMessage);
     }
     fragment.chunk = bytes;
@@ -143,6 +146,7 @@ export class FrameParser {
     fragment.end = to;
     fragment.view = undefined;
     fragment.opcode = this.messageOpcode;
+    fragment.isCompressed = this.isMessageCompressed;
     fragment.endOfMessage = endOfMessage;
     if (endOfMessage) {
       this.messageOpcode = 0;
@@ -173,7 +177,7 @@ export class FrameParser {
     for (let to = at; to < end;) {
       header[length++] = bytes[to++];
       if (length === 1) {
-        checkFirstByte(header[0], this.messageOpcode);
+        this.checkFirstByte(header[0]);
       } else if (length === 2) {
         this.startFrame(header[0], header[1]);
       }
@@ -187,9 +191,33 @@ export class FrameParser {
     return end;
   }
 
+  /** RFC 6455 sections 5.2, 5.4 and 5.5: what a first byte may say, given whether a message is under way. */
+  private checkFirstByte(first: number): void {
+    const opcode = first & 0x0f;
+    const reserved = first & RESERVED_BITS;
+    if (reserved !== 0 && !(reserved === RSV1 && this.allowsCompression && isStartOfMessage(opcode))) {
+      throw new ProtocolError('A frame has a reserved bit set that no extension gives a meaning');
+    }
+    if (opcode === Opcode.continuation) {
+      if (this.messageOpcode === 0) {
+        throw new ProtocolError('A continuation frame continues no message');
+      }
+    } else if (isStartOfMessage(opcode)) {
+      if (this.messageOpcode !== 0) {
+        throw new ProtocolError('A message starts before the one before it has ended');
+      }
+    } else if (opcode >= Opcode.close && opcode <= Opcode.pong) {
+      if ((first & FIN) === 0) {
+        throw new ProtocolError('A control frame is fragmented');
+      }
+    } else {
+      throw new ProtocolError(`A frame has the opcode 0x${opcode.toString(16)}, which means nothing`);
+    }
+  }
+
   /** Checks and takes the first two bytes of a frame. */
   private startFrame(first: number, second: number): void {
-    checkFirstByte(first, this.messageOpcode);
+    this.checkFirstByte(first);
     if ((second & MASKED) === 0) {
       throw new ProtocolError('A frame of a client is not masked');
     }
@@ -199,6 +227,9 @@ export class FrameParser {
     }
     this.opcode = opcode;
     this.isFinal = (first & FIN) !== 0;
+    if (isStartOfMessage(opcode)) {
+      this.isMessageCompressed = (first & RSV1) !== 0;
+    }
   }
 
   /** Takes the rest of a whole header, and returns where it ends. */
@@ -215,7 +246,7 @@ export class FrameParser {
     this.key.read(header, keyAt);
     this.remaining = length;
     this.isInFrame = true;
-    if (this.opcode === Opcode.text || this.opcode === Opcode.binary) {
+    if (isStartOfMessage(this.opcode)) {
       this.messageOpcode = this.opcode;
     }
     return keyAt + 4;
@@ -274,27 +305,8 @@ export class FrameParser {
   }
 }
 
-/** RFC 6455 sections 5.2, 5.4 and 5.5: what a first byte may say, given whether a message is under way. */
-function checkFirstByte(first: number, messageOpcode: number): void {
-  if ((first & RESERVED_BITS) !== 0) {
-    throw new ProtocolError('A frame has a reserved bit set that no extension was negotiated for');
-  }
-  const opcode = first & 0x0f;
-  if (opcode === Opcode.continuation) {
-    if (messageOpcode === 0) {
-      throw new ProtocolError('A continuation frame continues no message');
-    }
-  } else if (opcode === Opcode.text || opcode === Opcode.binary) {
-    if (messageOpcode !== 0) {
-      throw new ProtocolError('A message starts before the one before it has ended');
-    }
-  } else if (opcode >= Opcode.close && opcode <= Opcode.pong) {
-    if ((first & FIN) === 0) {
-      throw new ProtocolError('A control frame is fragmented');
-    }
-  } else {
-    throw new ProtocolError(`A frame has the opcode 0x${opcode.toString(16)}, which means nothing`);
-  }
+function isStartOfMessage(opcode: number): boolean {
+  return opcode === Opcode.text || opcode === Opcode.binary;
 }
 
 /** How long a masked frame's header is, told by its second byte. */

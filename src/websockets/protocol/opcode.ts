@@ -13,3 +13,6 @@ export const FIN = 0x80;
 
 /** The three bits of a frame's first byte that belong to extensions. */
 export const RESERVED_BITS = 0x70;
+
+/** The one of them that marks the first frame of a compressed message (RFC 7692 section 6). */
+export const RSV1 = 0x40;

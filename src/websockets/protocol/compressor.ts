@@ -1,0 +1,64 @@
+import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
+import type { DeflateParameters } from './permessage-deflate.js';
+import { giveZlibTurnBack, takeZlibTurn } from './zlib-turns.js';
+
+/** How long the empty block is that a flush leaves at the end, and that the end of a message goes without. */
+const TAIL_LENGTH = 4;
+/** What is sent of a message part that deflates to nothing: an empty block, without its tail (RFC 7692 section 7.2.3.6). */
+const EMPTY_BLOCK = Buffer.from([0x00]);
+
+/** Deflates a server's messages part by part (RFC 7692 section 7.2.1). */
+export class Compressor {
+  private deflate: DeflateRaw | undefined;
+  private isClosed = false;
+
+  constructor(private readonly parameters: DeflateParameters) {}
+
+  /**
+   * Deflates one part of a message; parts come one after the other. The receiver can inflate all of it at once.
+   *
+   * @returns the payload of its frame; nothing once this is closed
+   */
+  async compress(part: Buffer, endOfMessage: boolean): Promise<Buffer | undefined> {
+    await takeZlibTurn();
+    try {
+      const deflated = await this.deflatePart(part);
+      if (deflated === undefined || !endOfMessage) {
+        return deflated;
+      }
+      if (this.parameters.serverNoContextTakeover) {
+        this.deflate?.reset();
+      }
+      return deflated.length > TAIL_LENGTH ? deflated.subarray(0, -TAIL_LENGTH) : EMPTY_BLOCK;
+    } finally {
+      giveZlibTurnBack();
+    }
+  }
+
+  /** Gives its memory back. A part that is at work ends without a result. */
+  close(): void {
+    this.isClosed = true;
+    this.deflate?.close();
+    this.deflate = undefined;
+  }
+
+  private async deflatePart(part: Buffer): Promise<Buffer | undefined> {
+    if (this.isClosed) {
+      return undefined;
+    }
+    const deflate = (this.deflate ??= createDeflateRaw({ windowBits: this.parameters.serverMaxWindowBits }));
+    const outputs: Buffer[] = [];
+    const collect = (output: Buffer): void => void outputs.push(output);
+    deflate.on('data', collect);
+    deflate.write(part);
+    await new Promise<void>((resolve) => {
+      deflate.once('close', resolve);
+      deflate.flush(constants.Z_SYNC_FLUSH, () => {
+        deflate.off('close', resolve);
+        resolve();
+      });
+    });
+    deflate.off('data', collect);
+    return this.isClosed ? undefined : Buffer.concat(outputs);
+  }
+}
