@@ -107,6 +107,8 @@ describeInBrowser('The page', (executablePath) => {
 
   beforeEach(async () => {
     context = await browser.newContext();
+    // Well below that of a test: what did not appear is then named.
+    context.setDefaultTimeout(10_000);
     page = await context.newPage();
     complaints = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
