@@ -1,1 +1,57 @@
-export {};
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { Logger } from '@nestjs/common';
+import { program } from 'commander';
+import { z } from 'zod';
+import { optionDescriptions } from './config/configuration.js';
+import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
+import { createApp } from './create-app.js';
+import { listen, ListenError } from './listen.js';
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+// By the package's name, because this file runs from a folder of the build.
+const packageJson: unknown = createRequire(import.meta.url)('nest-ws-echo/package.json');
+const { version } = z.object({ version: z.string() }).parse(packageJson);
+
+program
+  .name('nest-ws-echo')
+  .description('A WebSocket echo server: every message that arrives at /ws is sent back as it arrives.')
+  .version(version)
+  .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
+  .addHelpText('after', () => {
+    const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(20)} ${description}`);
+    return ['', 'Environment variables:', ...lines].join('\n');
+  })
+  .parse();
+
+try {
+  const configuration = readConfiguration(process.env, program.opts<CommandLineOptions>());
+  const app = await createApp(configuration);
+  app.enableShutdownHooks([...signals], { useProcessExit: true });
+  endOnSecondSignal();
+  const logger = new Logger('Main');
+  for (const url of await listen(app, configuration.listenOn)) {
+    logger.log(`Now listening on: ${url}`);
+  }
+} catch (error) {
+  if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
+    throw error;
+  }
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+
+/** While the application closes, Nest ignores further signals; who sends another one does not want to wait. */
+function endOnSecondSignal(): void {
+  let firstAt: number | undefined;
+  for (const signal of signals) {
+    process.on(signal, () => {
+      firstAt ??= performance.now();
+      // Ctrl+C is one wish that arrives twice: from the terminal, and from the npm or nest command in between.
+      if (performance.now() - firstAt > 500) {
+        process.exit(128 + constants.signals[signal]);
+      }
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import 'reflect-metadata';
+import { isatty } from 'node:tty';
+import { ConsoleLogger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import type { Configuration } from './config/configuration.js';
+import { useWebSockets } from './websockets/index.js';
+
+/**
+ * Creates the application as it runs in production; `listen` starts it. The process is left alone: signals are the
+ * caller's.
+ *
+ * @throws what a module throws when it is registered or created
+ */
+export async function createApp(configuration: Configuration): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register(configuration),
+    // As ASP.NET Core routes: /ws is also /WS and /ws/.
+    new FastifyAdapter({ routerOptions: { caseSensitive: false, ignoreTrailingSlash: true } }),
+    { abortOnError: false, logger: createLogger(configuration) },
+  );
+  useWebSockets(app);
+  return app;
+}
+
+function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {
+  return new ConsoleLogger({
+    logLevels: logLevel === 'off' ? [] : [logLevel],
+    json: logFormat === 'json',
+    // Nest colours what goes into files and pipes too.
+    colors: logFormat === 'text' && isatty(1) && process.stdout.hasColors(),
+  });
+}

@@ -1,0 +1,11 @@
+import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
+import type { WebSocketConnection } from '../websockets/index.js';
+import { echo } from './echo.js';
+
+/** The WebSockets at `/ws`. */
+@WebSocketGateway({ path: '/ws' })
+export class EchoGateway implements OnGatewayConnection<WebSocketConnection> {
+  handleConnection(webSocket: WebSocketConnection): Promise<void> {
+    return echo(webSocket);
+  }
+}

@@ -1,0 +1,7 @@
+import type { WebSocketConnection } from '../websockets/index.js';
+
+/** Sends back every fragment as it arrives, and closes as the peer closes. */
+export async function echo(webSocket: WebSocketConnection): Promise<void> {
+  const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
+  await webSocket.close(peer.status, peer.description);
+}

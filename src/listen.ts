@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type ListenOptions, type Server } from 'node:net';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { formatAddress, type ListenAddress } from './config/listen-address.js';
+
+/** The application cannot listen where it was told to. The message is for people. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'it is already in use',
+  EACCES: 'this user may not listen there',
+  EPERM: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAFNOSUPPORT: 'this machine has no such kind of address',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name cannot be looked up',
+};
+
+/**
+ * Listens on all addresses until the application is closed.
+ *
+ * Nest and Fastify listen on one address. Further ones get a plain TCP server each, which hands its connections to the
+ * one HTTP server, so that requests, upgrades, limits and shutdown are the same on all of them.
+ *
+ * @param app not yet initialized; `listen` does that
+ * @returns the addresses as people write them, with the port that was taken where 0 was asked for
+ * @throws ListenError that names the address
+ */
+export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const further: Server[] = [];
+  fastify.addHook('preClose', (done) => {
+    further.forEach((server) => server.close());
+    done();
+  });
+  fastify.addHook('onClose', async () => {
+    await Promise.all(further.filter((server) => server.listening).map((server) => once(server, 'close')));
+  });
+
+  const open: Open = async (options) => {
+    if (!fastify.server.listening) {
+      await fastify.listen(options);
+      return fastify.server;
+    }
+    // The options with which node:http creates its own listener.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      fastify.server.emit('connection', socket);
+    });
+    await once(server.listen(options), 'listening');
+    further.push(server);
+    return server;
+  };
+
+  await app.init();
+  const urls: string[] = [];
+  for (const address of addresses) {
+    urls.push(
+      await listenOn(address, open).catch((error: NodeJS.ErrnoException) => {
+        const reason = reasons[error.code ?? ''] ?? error.message;
+        throw new ListenError(
+          `Cannot listen on ${formatAddress(address)}: ${reason}. Choose another address with --urls, URLS or PORT.`,
+          { cause: error },
+        );
+      }),
+    );
+  }
+  app.get(HttpAdapterHost).listening = true;
+  return urls;
+}
+
+type Open = (options: ListenOptions) => Promise<Server>;
+
+/** Listens on one address and returns it as people write it. */
+async function listenOn(address: ListenAddress, open: Open): Promise<string> {
+  if ('path' in address) {
+    await open(address);
+    return formatAddress(address);
+  }
+  const { host, port } = address;
+  if (host === 'localhost') {
+    return formatAddress({ host, port: addressOf(await openLocalhost(port, open)).port });
+  }
+  if (host === '*') {
+    // Without a host, Node.js listens on all IPv6 and IPv4 addresses, or on IPv4 alone where there is no IPv6.
+    const bound = addressOf(await open({ host: '', port }));
+    return formatAddress({ host: bound.family === 'IPv6' ? '[::]' : '0.0.0.0', port: bound.port });
+  }
+  return formatAddress({ host, port: addressOf(await open({ host: host.replace(/^\[|\]$/g, ''), port })).port });
+}
+
+/** A browser may take either address for `localhost`; a machine may have only one of them. */
+async function openLocalhost(port: number, open: Open): Promise<Server> {
+  const server = await open({ host: '127.0.0.1', port }).catch(unlessMissing);
+  if (!server) {
+    return open({ host: '::1', port });
+  }
+  await open({ host: '::1', port: addressOf(server).port }).catch(unlessMissing);
+  return server;
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') {
+    throw error;
+  }
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new TypeError('This server does not listen on a port.');
+  }
+  return address;
+}
