@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { jest } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { readConfiguration } from '../src/config/read-configuration.js';
+import { createApp } from '../src/create-app.js';
+import { closeApps, startApp } from './support/start-app.js';
+
+afterEach(closeApps);
+
+describe('The application', () => {
+  it.each(['/ws', '/WS', '/ws/', '/Ws/'])('accepts WebSockets at %s', async (path) => {
+    const running = await startApp();
+    const webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
+
+    await expect(once(webSocket, 'open')).resolves.toBeDefined();
+
+    webSocket.close();
+  });
+
+  it('serves the page at /', async () => {
+    const running = await startApp();
+
+    const response = await fetch(running.url);
+
+    expect(response.status).toBe(200);
+    await expect(response.text()).resolves.toContain('commsLog');
+  });
+
+  it.each([
+    ['off', []],
+    ['error', []],
+    ['log', ['LOG']],
+  ])('logs what LOG_LEVEL=%s asks for', async (level, expected) => {
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+
+    await startApp({ LOG_LEVEL: level });
+
+    const lines = write.mock.calls.map(([line]) => String(line));
+    write.mockRestore();
+    const levels = new Set(lines.map((line) => /\b(VERBOSE|DEBUG|LOG|WARN)\b/.exec(line)?.[0]));
+    expect([...levels]).toEqual(expected);
+  });
+
+  it('leaves the signals of the process alone', async () => {
+    const before = ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal));
+
+    await startApp();
+
+    expect(['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal))).toEqual(before);
+  });
+
+  it('stops at an option that the library refuses, and names it', async () => {
+    const configuration = readConfiguration({ LOG_LEVEL: 'off' });
+
+    const creation = createApp({ ...configuration, webSockets: { ...configuration.webSockets, closeTimeout: -1 } });
+
+    await expect(creation).rejects.toThrow(/closeTimeout is -1, but must be/);
+  });
+});

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get, type RequestOptions } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { endServerProcesses, startServerProcess } from '../support/server-process.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+/** What a server says to one message at `/ws`. */
+async function echoOf(message: string, url: string): Promise<string> {
+  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
+  await once(webSocket, 'open');
+  const answer = once(webSocket, 'message');
+  webSocket.send(message);
+  const [data] = await answer;
+  webSocket.close();
+  await once(webSocket, 'close');
+  return String(data);
+}
+
+/** The status that a GET request is answered with. */
+function statusOf(options: RequestOptions): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get({ ...options, agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+}
+
+afterEach(endServerProcesses);
+afterEach(closeApps);
+
+describe('The command line', () => {
+  it('shows the options and all variables with --help', async () => {
+    const { code, stdout } = await startServerProcess(['--help']).exit;
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('--urls <urls>');
+    expect(stdout).toContain('SHUTDOWN_TIMEOUT');
+    expect(stdout).toContain('(default: http://localhost:5000)');
+  });
+
+  it('shows the version of the package with --version', async () => {
+    const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+
+    const { code, stdout } = await startServerProcess(['--version']).exit;
+
+    expect(code).toBe(0);
+    expect(packageJson).toContain(`"version": "${stdout.trim()}"`);
+  });
+
+  it.each([[['--url', 'http://localhost:0']], [['http://localhost:0']]])('refuses %j', async (args) => {
+    const { code, stdout, stderr } = await startServerProcess(args).exit;
+
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^error: .+\n/);
+  });
+
+  it('names every wrong value and ends before it listens', async () => {
+    const environment = { SHUTDOWN_TIMEOUT: 'soon', MAX_MESSAGE_SIZE: 'large', LOG_FORMAT: 'xml', CLOSE_TIMEOUT: '1s' };
+
+    const { code, stdout, stderr } = await startServerProcess(['--urls', 'https://localhost:5001'], environment).exit;
+
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'The configuration has values that cannot be used:',
+      expect.stringMatching(/^ {2}--urls is "https:\/\/localhost:5001"; accepted: .*https is not offered yet/),
+      expect.stringMatching(/^ {2}LOG_FORMAT is "xml"; accepted: text or json$/),
+      expect.stringMatching(/^ {2}MAX_MESSAGE_SIZE is "large"; accepted: a size such as/),
+      expect.stringMatching(/^ {2}SHUTDOWN_TIMEOUT is "soon"; accepted: a duration such as/),
+    ]);
+  });
+});
+
+describe('The server process', () => {
+  it('serves all addresses of --urls at once, and says where', async () => {
+    const urls = 'http://127.0.0.1:0;http://localhost:0;http://*:0';
+    const server = startServerProcess([`--urls=${urls}`], { URLS: 'http://127.0.0.2:0', PORT: '1' });
+
+    const [first = '', second = '', third = ''] = await server.listening(3);
+
+    expect(first).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(second).toMatch(/^http:\/\/localhost:[1-9]\d*$/);
+    expect(third).toMatch(/^http:\/\/(\[::\]|0\.0\.0\.0):[1-9]\d*$/);
+    await expect(echoOf('first', first)).resolves.toBe('first');
+    await expect(echoOf('second', second)).resolves.toBe('second');
+    await expect(echoOf('third', third)).resolves.toBe('third');
+  });
+
+  it('listens on all IPv4 addresses when only PORT is given', async () => {
+    const [url = ''] = await startServerProcess([], { PORT: '0' }).listening();
+
+    expect(url).toMatch(/^http:\/\/0\.0\.0\.0:[1-9]\d*$/);
+    await expect(echoOf('hello', url.replace('0.0.0.0', '127.0.0.1'))).resolves.toBe('hello');
+  });
+
+  it('listens on the named pipe that PORT gives', async () => {
+    // Elsewhere than on Windows the same name is a socket in the working directory.
+    const folder = await mkdtemp(join(tmpdir(), 'pipe-'));
+    const pipe = `\\\\.\\pipe\\nest-ws-echo-${process.pid}`;
+    const server = startServerProcess([], { PORT: pipe }, folder);
+    await expect(server.listening()).resolves.toEqual([pipe]);
+
+    const socketPath = process.platform === 'win32' ? pipe : join(folder, pipe);
+    await expect(statusOf({ socketPath, path: '/ws' })).resolves.toBe(400);
+    server.child.kill('SIGTERM');
+    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+    await rm(folder, { recursive: true });
+  });
+
+  it('says in one line that an address is in use', async () => {
+    const running = await startApp();
+
+    const { code, stderr } = await startServerProcess(['--urls', `http://127.0.0.1:0;${running.url}`]).exit;
+
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `Cannot listen on ${running.url}: it is already in use. Choose another address with --urls, URLS or PORT.\n`,
+    );
+  });
+
+  it.each(['http://192.0.2.1:0', 'http://host.invalid:0'])(
+    'says in one line that it cannot listen on %s',
+    async (urls) => {
+      const { code, stderr } = await startServerProcess([], { URLS: urls }).exit;
+
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^Cannot listen on .+: (this machine has no such address|the host name .+)\. Choose .+\n$/,
+      );
+      expect(stderr).toContain(urls);
+    },
+  );
+
+  it('logs one JSON object per line when LOG_FORMAT is json', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { LOG_FORMAT: 'json' });
+    server.child.stdout?.once('data', () => server.child.kill('SIGTERM'));
+
+    const { stdout } = await server.exit;
+
+    for (const line of stdout.trimEnd().split('\n')) {
+      expect(JSON.parse(line)).toMatchObject({ level: 'log', message: expect.any(String) });
+    }
+  });
+
+  it('logs without colours into a pipe', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0']);
+    await server.listening();
+    server.child.kill('SIGTERM');
+
+    const { stdout } = await server.exit;
+
+    expect(stdout).toContain('LOG [Main] Now listening on: http://127.0.0.1:');
+    expect(stdout).not.toContain('\u001b');
+  });
+});

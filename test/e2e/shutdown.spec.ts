@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { endServerProcesses, startServerProcess } from '../support/server-process.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+/** The close frame 1001 "Server shutting down", as a server sends it. */
+const goingAway = Buffer.concat([Buffer.from([0x88, 22, 0x03, 0xe9]), Buffer.from('Server shutting down')]);
+
+/** Connects clients that answer a close as they should. Resolves with one promise per client: how it was closed. */
+async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
+  const clients = Array.from({ length: count }, () => new WebSocket(url));
+  await Promise.all(clients.map((client) => once(client, 'open')));
+  return clients.map((client) =>
+    once(client, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) })),
+  );
+}
+
+/** Connects a client that does not answer anything. Resolves when the server has accepted it. */
+async function connectStraggler(url: string): Promise<Socket> {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
+  return socket;
+}
+
+/** The status that refuses a handshake. */
+function refusalOf(url: string): Promise<number | undefined> {
+  const client = new WebSocket(url);
+  return new Promise((resolve) => {
+    client.once('unexpected-response', (request, { statusCode }) => {
+      request.destroy();
+      resolve(statusCode);
+    });
+  });
+}
+
+const politely = (count: number) =>
+  Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
+  afterEach(endServerProcesses);
+
+  it('closes 200 clients with 1001 and ends with exit code 0', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0']);
+    const [first = '', second = ''] = await server.listening(2);
+    const closings = [
+      ...(await connectClients(100, `${first.replace('http', 'ws')}/ws`)),
+      ...(await connectClients(100, `${second.replace('http', 'ws')}/ws`)),
+    ];
+
+    server.child.kill(signal);
+
+    await expect(Promise.all(closings)).resolves.toEqual(politely(200));
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '300ms' });
+    const [url = ''] = await server.listening();
+    const straggler = await connectStraggler(url);
+    const received: Buffer[] = [];
+    straggler.on('data', (data: Buffer) => received.push(data));
+
+    server.child.kill(signal);
+    await once(straggler, 'close');
+
+    expect(Buffer.concat(received)).toEqual(goingAway);
+    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+  });
+
+  it('refuses handshakes with 503 and goes on answering requests while clients are closing', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1m' });
+    const [url = ''] = await server.listening();
+    const straggler = await connectStraggler(url);
+
+    server.child.kill(signal);
+    await once(straggler, 'data');
+
+    await expect(refusalOf(`${url.replace('http', 'ws')}/ws`)).resolves.toBe(503);
+    await expect(fetch(`${url}/ws`)).resolves.toMatchObject({ status: 400 });
+    straggler.destroy();
+    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+  });
+
+  it('does not wait for connections on which nothing was asked', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1m' });
+    const sockets = (await server.listening(2)).map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+
+    server.child.kill(signal);
+
+    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+    sockets.forEach((socket) => socket.destroy());
+  });
+
+  it('takes a signal that arrives twice at the same time for one', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0']);
+    const [url = ''] = await server.listening();
+    const closings = await connectClients(20, `${url.replace('http', 'ws')}/ws`);
+
+    server.child.kill(signal);
+    server.child.kill(signal);
+
+    await expect(Promise.all(closings)).resolves.toEqual(politely(20));
+    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+  });
+
+  it('ends at once when the signal comes again later', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1h' });
+    const [url = ''] = await server.listening();
+    const straggler = await connectStraggler(url);
+    straggler.resume();
+
+    server.child.kill(signal);
+    const impatience = setInterval(() => server.child.kill(signal), 100);
+
+    await expect(server.exit).resolves.toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 });
+    clearInterval(impatience);
+    straggler.destroy();
+  });
+});
+
+describe('app.close()', () => {
+  afterEach(closeApps);
+
+  it('closes 200 clients with 1001', async () => {
+    const running = await startApp();
+    const closings = await connectClients(200, running.webSocketUrl);
+
+    await running.close();
+
+    await expect(Promise.all(closings)).resolves.toEqual(politely(200));
+  });
+
+  it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
+    const running = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
+    const straggler = await connectStraggler(running.url);
+    const closed = once(straggler.resume(), 'close');
+
+    await running.close();
+
+    await expect(closed).resolves.toBeDefined();
+  });
+
+  it('refuses handshakes with 503 while clients are closing', async () => {
+    const running = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
+    const straggler = await connectStraggler(running.url);
+
+    const closed = running.close();
+    await once(straggler, 'data');
+
+    await expect(refusalOf(running.webSocketUrl)).resolves.toBe(503);
+    straggler.destroy();
+    await closed;
+  });
+});

@@ -1,0 +1,71 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** How a process ended, and all that it said. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The built server in a process of its own. */
+export interface ServerProcess {
+  child: ChildProcess;
+  /** The addresses that it says it listens on, as soon as there are `count`. Fails if the process ends before. */
+  listening(count?: number): Promise<string[]>;
+  exit: Promise<Exit>;
+}
+
+const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const processes = new Set<ServerProcess>();
+
+/**
+ * Starts `dist/src/main.js`, which `npm test` builds before.
+ *
+ * @param environment its variables; none is inherited
+ */
+export function startServerProcess(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  cwd?: string,
+): ServerProcess {
+  const child = spawn(process.execPath, [main, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], cwd });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const exit = once(child, 'close').then((): Exit => ({
+    code: child.exitCode,
+    signal: child.signalCode,
+    stdout,
+    stderr,
+  }));
+
+  const server: ServerProcess = {
+    child,
+    exit,
+    async listening(count = 1) {
+      for (;;) {
+        const addresses = Array.from(stdout.matchAll(/Now listening on: (\S+)\n/g), ([, address = '']) => address);
+        if (addresses.length >= count) {
+          return addresses;
+        }
+        const said = once(child.stdout, 'data');
+        await Promise.race([said, exit.then(() => Promise.reject(new Error(`The server ended: ${stdout}${stderr}`)))]);
+      }
+    },
+  };
+  processes.add(server);
+  return server;
+}
+
+/** Ends every process that still runs; for `afterEach`. */
+export async function endServerProcesses(): Promise<void> {
+  for (const { child, exit } of processes) {
+    child.kill('SIGKILL');
+    await exit;
+  }
+  processes.clear();
+}
