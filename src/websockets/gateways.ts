@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { MetadataScanner } from '@nestjs/core';
 import {
   GATEWAY_METADATA,
   GATEWAY_OPTIONS,
@@ -9,6 +9,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { MessageClient } from './message-client.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
+import { providersOf } from './providers.js';
 import { runHandler } from './serve-connection.js';
 import type { WebSocketClosed } from './web-socket-close.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
@@ -34,8 +35,7 @@ export interface RawWebSocketGateway {
 
 /** The gateways of an application. */
 export function findGateways(app: INestApplication): Gateway[] {
-  return [...app.get(ModulesContainer, { strict: false }).values()]
-    .flatMap((module) => [...module.providers.values()])
+  return providersOf(app)
     .filter(({ metatype, instance }) => isGatewayClass(metatype) && typeof instance === 'object' && instance !== null)
     .map(({ metatype, instance }) => {
       const gatewayClass = metatype as Function;

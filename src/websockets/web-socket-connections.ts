@@ -10,7 +10,10 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   private readonly live = new Set<WebSocketConnection>();
   private draining = false;
 
-  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Required<WebSocketOptions>) {}
+  constructor(
+    /** @internal */
+    @Inject(RESOLVED_OPTIONS) readonly options: Required<WebSocketOptions>,
+  ) {}
 
   /** Whether the application shuts down, so that handshakes are answered with 503. */
   get isDraining(): boolean {

@@ -76,16 +76,20 @@ const rules: { readonly [name in keyof WebSocketOptions]-?: NumberRule | SwitchR
  * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
  */
 export function resolveWebSocketOptions(options: WebSocketOptions = {}): Required<WebSocketOptions> {
+  if (typeof options !== 'object' || options === null) {
+    const message = `WebSocketsModule: the options are ${inspect(options)}, but must be an object.`;
+    throw new WebSocketError('WS_INVALID_OPTION', message);
+  }
   const given = options as Readonly<Record<string, unknown>>;
   const faults = Object.keys(given)
     .filter((name) => !Object.hasOwn(rules, name))
     .map((name) => `${name} is no option; there are ${Object.keys(rules).join(', ')}`);
   const resolved: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(rules)) {
-    const value = given[name] ?? rule.default;
+    const value = given[name] === undefined ? rule.default : given[name];
     const accepted = acceptedBy(rule, value);
     if (accepted !== undefined) {
-      faults.push(`${name} is ${describe(value)}, but must be ${accepted}`);
+      faults.push(`${name} is ${inspect(value)}, but must be ${accepted}`);
     }
     resolved[name] = value;
   }

@@ -16,11 +16,12 @@ import {
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
 import { acceptDeflate } from './protocol/permessage-deflate.js';
+import { providersOf } from './providers.js';
 import { runHandler, serveConnection } from './serve-connection.js';
 import { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
 import { WebSocketError } from './web-socket-error.js';
-import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketOptions } from './web-socket-options.js';
 
 /** What happens to a connection to a gateway's path. */
 type ConnectionHandler = (connection: WebSocketConnection, request: IncomingMessage) => void;
@@ -47,17 +48,15 @@ export class WebSocketsAdapter extends WsAdapter {
   /** @throws WebSocketError `WS_MODULE_MISSING` */
   constructor(private readonly app: INestApplication) {
     super(app);
-    try {
-      this.options = app.get<Required<WebSocketOptions>>(RESOLVED_OPTIONS, { strict: false });
-      this.connections = app.get(WebSocketConnections, { strict: false });
-    } catch (cause) {
+    const connections: unknown = providersOf(app).find(({ token }) => token === WebSocketConnections)?.instance;
+    if (!(connections instanceof WebSocketConnections)) {
       throw new WebSocketError(
         'WS_MODULE_MISSING',
         'useWebSockets(app) needs WebSocketsModule.forRoot() or forRootAsync() in the imports of a module of the application.',
-        undefined,
-        { cause },
       );
     }
+    this.connections = connections;
+    this.options = connections.options;
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
   }
