@@ -403,8 +403,9 @@ describe('the image, rehearsed in empty folders', () => {
   let server: ChildProcess | undefined;
 
   /** Fills a stage's folder as its COPY lines say, and runs all that it runs except the installation. */
-  function make(stage: Stage): string {
+  function make(name: string, stage: Stage): void {
     const folder = mkdtempSync(join(tmpdir(), 'image-'));
+    folders[name] = folder;
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
     for (const { from, sources, destination } of stage.copies) {
       for (const source of sources.filter((path) => path !== 'node_modules')) {
@@ -415,7 +416,6 @@ describe('the image, rehearsed in empty folders', () => {
     for (const command of stage.all('RUN').filter((text) => !text.startsWith('npm ci'))) {
       execSync(command, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
     }
-    return folder;
   }
 
   function start(command: string, environment: Record<string, string>): ChildProcess {
@@ -428,8 +428,8 @@ describe('the image, rehearsed in empty folders', () => {
   }
 
   beforeAll(() => {
-    folders.build = make(Stage.named('build', project.Dockerfile));
-    folders.final = make(final);
+    make('build', Stage.named('build', project.Dockerfile));
+    make('final', final);
   }, 120_000);
 
   afterAll(() => {
