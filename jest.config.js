@@ -4,6 +4,14 @@ export default {
   roots: ['<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  // Types are checked once, by `npm run typecheck`; ts-jest only transpiles (isolatedModules).
-  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }] },
+  transform: {
+    // Types are checked once, by `npm run typecheck`; ts-jest only transpiles (isolatedModules).
+    '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }],
+    // @fastify/static require()s this ES module; Node.js can do that, Jest only from Node.js 24.9 on.
+    '/node_modules/content-disposition/': [
+      'ts-jest',
+      { tsconfig: { allowJs: true, module: 'commonjs', isolatedModules: true } },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!content-disposition/)'],
 };
