@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+
+/** A frame of the server, as a client reads it. */
+export interface ServerFrame {
+  readonly fin: boolean;
+  readonly opcode: number;
+  readonly payload: Buffer;
+}
+
+/** The bytes of a server's frame: unmasked, its length in the fewest bytes (RFC 6455 section 5.2). */
+export function serverFrame(opcode: number, payload: string | Uint8Array = '', fin = true): Buffer {
+  const bytes = Buffer.from(payload as string);
+  const { length } = bytes;
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
+  header[0] = (fin ? 0x80 : 0) | opcode;
+  if (length < 126) {
+    header[1] = length;
+  } else if (length < 65536) {
+    header[1] = 126;
+    header.writeUInt16BE(length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return Buffer.concat([header, bytes]);
+}
+
+/** The bytes of a server's close frame. */
+export function serverClose(status?: number, reason: string | Uint8Array = ''): Buffer {
+  const code = status === undefined ? [] : [status >> 8, status & 0xff];
+  return serverFrame(8, Buffer.concat([Buffer.from(code), Buffer.from(reason as string)]));
+}
+
+/** Reads the frames of a server, and fails at whatever RFC 6455 section 5 does not allow it to send. */
+export function readServerFrames(bytes: Buffer): ServerFrame[] {
+  const frames: ServerFrame[] = [];
+  let isInMessage = false;
+  let at = 0;
+  while (at < bytes.length) {
+    const start = at;
+    const refuse = (fault: string): never => {
+      throw new Error(`${fault}, at byte ${start}: ${bytes.subarray(start, start + 20).toString('hex')}`);
+    };
+    if (frames.at(-1)?.opcode === 8) {
+      refuse('Bytes follow a close frame');
+    }
+    const need = (count: number): void => {
+      if (at + count > bytes.length) {
+        refuse('The bytes end inside a frame');
+      }
+    };
+    need(2);
+    const [first, second] = [bytes[at], bytes[at + 1]];
+    const opcode = first & 0x0f;
+    const fin = (first & 0x80) !== 0;
+    at += 2;
+    if ((first & 0x70) !== 0) {
+      refuse('A reserved bit is set');
+    }
+    if ((second & 0x80) !== 0) {
+      refuse('A frame of the server is masked');
+    }
+    let length = second;
+    if (length === 126) {
+      need(2);
+      length = bytes.readUInt16BE(at);
+      at += 2;
+    } else if (length === 127) {
+      need(8);
+      length = Number(bytes.readBigUInt64BE(at));
+      at += 8;
+    }
+    if ((second === 126 && length < 126) || (second === 127 && length < 65536)) {
+      refuse('A length has more bytes than it needs');
+    }
+    if (opcode >= 8) {
+      if (opcode > 10 || !fin || length > 125) {
+        refuse('No control frame is like this');
+      }
+    } else {
+      if (opcode > 2 || (opcode === 0) !== isInMessage) {
+        refuse(isInMessage ? 'A message is not continued' : 'No message begins like this');
+      }
+      isInMessage = !fin;
+    }
+    need(length);
+    frames.push({ fin, opcode, payload: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return frames;
+}
+
+/**
+ * What a server said, wherever it cut its messages: one line for each message and control frame. A message that a close
+ * frame or the end breaks off stands before that.
+ */
+export function readAnswers(bytes: Buffer): string[] {
+  const answers: string[] = [];
+  const message: Buffer[] = [];
+  let opcode = 0;
+  const endMessage = (prefix: string): void => {
+    answers.push(prefix + answer(opcode, Buffer.concat(message)));
+    message.length = 0;
+    opcode = 0;
+  };
+  for (const frame of readServerFrames(bytes)) {
+    if (frame.opcode < 8) {
+      opcode ||= frame.opcode;
+      message.push(frame.payload);
+      if (frame.fin) {
+        endMessage('');
+      }
+    } else {
+      if (frame.opcode === 8 && opcode !== 0) {
+        endMessage('unfinished ');
+      }
+      answers.push(answer(frame.opcode, frame.payload));
+    }
+  }
+  if (opcode !== 0) {
+    endMessage('unfinished ');
+  }
+  return answers;
+}
+
+const names: Readonly<Record<number, string>> = { 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
+
+/** The line that `readAnswers` gives for a message or a control frame. */
+export function answer(opcode: number, payload: string | Uint8Array = ''): string {
+  const bytes = Buffer.from(payload as string);
+  const content =
+    bytes.length > 200
+      ? `${bytes.length} bytes ${createHash('sha1').update(bytes).digest('hex')}`
+      : bytes.toString('hex');
+  return `${names[opcode]} ${content}`;
+}
