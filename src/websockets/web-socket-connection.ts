@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { OutputBuffer } from './output-buffer.js';
+import { KeepAlive } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
+import { WebSocketCloseStatus } from './protocol/close-status.js';
 import { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 import { FrameParser } from './protocol/frame-parser.js';
 import { FIN, Opcode } from './protocol/opcode.js';
@@ -21,6 +23,8 @@ import type { WebSocketOptions } from './web-socket-options.js';
 
 /** What `receive` calls with each fragment. While a promise that it returned is pending, nothing more is read. */
 export type FragmentHandler = (fragment: Fragment) => void | Promise<void>;
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** How one message is sent. */
 export interface WebSocketSendOptions {
@@ -75,6 +79,9 @@ export class WebSocketConnection {
   private drained: Promise<void> | undefined;
   private resolveDrained: (() => void) | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
+  private readonly keepAlive: KeepAlive | undefined;
+  /** Whether a message, or a part of one, came in the read at hand. */
+  private hasMessage = false;
 
   /** @internal Connections are made by the handshake. */
   constructor(
@@ -89,7 +96,7 @@ export class WebSocketConnection {
       {
         onFragment: (fragment) => this.onFragment(fragment),
         onPing: (payload) => this.onPing(payload),
-        onPong: (payload) => this.pongListener?.(payload),
+        onPong: (payload) => this.onPong(payload),
         onClose: (status, description) => this.onClose(status, description),
       },
       options.receiveBufferSize,
@@ -97,6 +104,15 @@ export class WebSocketConnection {
     );
     this.compression = deflate && new MessageCompression(deflate, options.receiveBufferSize);
     this.output = new OutputBuffer(socket, options.sendBufferSize);
+    if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
+      this.keepAlive = new KeepAlive(options, {
+        isReading: () => !socket.isPaused(),
+        sendPing: (payload) => this.ping(payload),
+        sendPong: () => this.sendControlFrame(Opcode.pong, NO_BYTES),
+        onSilence: () => this.onSilence(),
+        onNoMessage: () => this.onNoMessage(),
+      });
+    }
     socket.on('data', (bytes: Buffer) => this.onData(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -107,6 +123,11 @@ export class WebSocketConnection {
   /** Where the connection is in its life. */
   get state(): WebSocketState {
     return this.currentState;
+  }
+
+  /** How long the peer took to answer the latest keep-alive ping, in ms; undefined before the first answer. */
+  get roundTripTime(): number | undefined {
+    return this.keepAlive?.roundTripTime;
   }
 
   /** The peer's close frame, once it has come. */
@@ -237,6 +258,7 @@ export class WebSocketConnection {
   }
 
   private onFragment(fragment: Fragment): void {
+    this.hasMessage = true;
     const receive = this.pendingReceive;
     if (receive === undefined || this.currentState !== 'open') {
       return; // after this side's close: dropped
@@ -254,6 +276,11 @@ export class WebSocketConnection {
     } catch (error) {
       this.failReceive(error);
     }
+  }
+
+  private onPong(payload: Buffer): void {
+    this.keepAlive?.onPong(payload);
+    this.pongListener?.(payload);
   }
 
   private onPing(payload: Buffer): void {
@@ -280,6 +307,10 @@ export class WebSocketConnection {
 
   private onData(bytes: Buffer): void {
     this.parse(bytes);
+    if (this.keepAlive !== undefined) {
+      this.keepAlive.heard(this.hasMessage);
+      this.hasMessage = false;
+    }
     this.output.flush();
     this.steerReading();
   }
@@ -439,7 +470,12 @@ export class WebSocketConnection {
     this.resumeFlow();
   }
 
-  private startClose(status: number | undefined, description: string, timeout: number): void {
+  private startClose(
+    status: number | undefined,
+    description: string,
+    timeout: number,
+    reason: 'server' | 'timeout' = 'server',
+  ): void {
     if (!this.maySend || this.isClosing) {
       return;
     }
@@ -448,7 +484,7 @@ export class WebSocketConnection {
       this.startCloseTimer(timeout);
       void this.sends.then(() => {
         this.isClosing = false;
-        this.startClose(status, description, timeout);
+        this.startClose(status, description, timeout, reason);
       });
       return;
     }
@@ -458,7 +494,7 @@ export class WebSocketConnection {
       this.endTransport();
       return;
     }
-    this.ending = { reason: 'server', status, description };
+    this.ending = { reason, status, description };
     this.currentState = 'closeSent';
     this.startCloseTimer(timeout);
     this.resumeFlow();
@@ -503,7 +539,27 @@ export class WebSocketConnection {
     this.startCloseTimer(this.options.closeTimeout);
   }
 
+  private onSilence(): void {
+    const { keepAliveTimeout } = this.options;
+    const message = `The peer did not answer a ping within ${keepAliveTimeout} ms.`;
+    this.lose(new WebSocketError('WS_TIMEOUT', message, ABNORMAL_CLOSURE), {
+      reason: 'timeout',
+      status: ABNORMAL_CLOSURE,
+      description: message,
+    });
+    this.socket.destroy();
+  }
+
+  private onNoMessage(): void {
+    const message = `No message came within ${this.options.receiveTimeout} ms.`;
+    const status = WebSocketCloseStatus.policyViolation;
+    this.failure = new WebSocketError('WS_TIMEOUT', message, status);
+    this.startClose(status, message, this.options.closeTimeout, 'timeout');
+    this.failReceive(this.failure);
+  }
+
   private startCloseTimer(timeout: number): void {
+    this.keepAlive?.stop();
     this.closeTimer ??= setTimeout(() => this.onCloseTimeout(timeout), timeout);
   }
 
@@ -553,6 +609,7 @@ export class WebSocketConnection {
 
   private onTransportClosed(): void {
     clearTimeout(this.closeTimer);
+    this.keepAlive?.stop();
     this.compression?.close();
     this.onLost();
     this.resolveClosed?.(this.ending as WebSocketClosed);

@@ -7,6 +7,21 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** Options of `WebSocketsModule`; what `WebSocketOptions` is to ASP.NET Core. All are optional. */
 export interface WebSocketOptions {
   /**
+   * How long a connection may be silent before it is probed, in ms; 0 never probes. Default 120000 (2 minutes). Any byte
+   * that comes counts as life.
+   */
+  keepAliveInterval?: number;
+  /**
+   * How long the answer to a ping may take, in ms. Default 20000. After that the connection is given up without a close
+   * frame. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
+   */
+  keepAliveTimeout?: number;
+  /**
+   * How long a client may go without sending a message, in ms; 0 for as long as it likes. Default 0. After that it is
+   * told 1008 and why. A client that sends a message every X is let go after twice that, says the article.
+   */
+  receiveTimeout?: number;
+  /**
    * The largest fragment that a handler is given, in bytes; 1 or more. Default 65536, what one read brings. 4096 gives
    * the chunks of ASP.NET Core's sample.
    */
@@ -60,6 +75,9 @@ interface SwitchRule {
 const { MAX_SAFE_INTEGER } = Number;
 
 const rules: { readonly [name in keyof WebSocketOptions]-?: NumberRule | SwitchRule } = {
+  keepAliveInterval: { default: 120_000, least: 0, most: MAX_TIMER, unit: 'ms' },
+  keepAliveTimeout: { default: 20_000, least: 0, most: MAX_TIMER, unit: 'ms' },
+  receiveTimeout: { default: 0, least: 0, most: MAX_TIMER, unit: 'ms' },
   receiveBufferSize: { default: 65536, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
   sendBufferSize: { default: 65536, least: 0, most: MAX_SAFE_INTEGER, unit: 'bytes' },
   maxMessageSize: { default: 1024 * 1024, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
