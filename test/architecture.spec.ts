@@ -262,6 +262,7 @@ describe('the public names of the library', () => {
     'WebSocketMessage',
     'WebSocketMessageType',
     'WebSocketOptions',
+    'WebSocketSendOptions',
     'WebSocketState',
     'WebSocketsAdapter',
     'WebSocketsModule',
