@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { ACCEPTED_ORIGIN_ENTRY, isOriginEntry } from './origin-policy.js';
 import { WebSocketError } from './web-socket-error.js';
 
 /** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */
@@ -48,6 +49,28 @@ export interface WebSocketOptions {
    */
   shutdownTimeout?: number;
   /**
+   * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any
+   * and `'same-origin'` for the pages of this server. Default `[]`, which allows every origin; so does a request without
+   * an Origin header. A refused one gets 403.
+   *
+   * Browsers send the header and nobody can forge it there; everybody else can, so it authenticates nobody.
+   */
+  allowedOrigins?: readonly string[];
+  /** Whether a request without an Origin header, which no browser sends, is refused. Default false. */
+  requireOrigin?: boolean;
+  /** How many connections there may be; 0 for any number. Default 0. One too many gets 503 with `Retry-After`. */
+  maxConnections?: number;
+  /**
+   * How many connections one client address may have; 0 for any number. Default 0. One too many gets 429. Behind a proxy
+   * all clients have the proxy's address.
+   */
+  maxConnectionsPerAddress?: number;
+  /**
+   * How many messages a second are read of one connection; 0 for any number. Default 0. A client that sends more is not
+   * closed: it is read more slowly.
+   */
+  maxMessagesPerSecond?: number;
+  /**
    * Whether messages are compressed with clients that offer permessage-deflate (RFC 7692). Default false.
    *
    * Dangerous, as ASP.NET Core's option of the same name is: where a secret and text that an attacker chose go over one
@@ -61,31 +84,56 @@ export interface WebSocketOptions {
   serverMaxWindowBits?: number;
 }
 
-interface NumberRule {
-  readonly default: number;
-  readonly least: number;
-  readonly most: number;
-  readonly unit: string;
+/** What an option may be. */
+interface Rule<Value> {
+  readonly default: Value;
+  /** Says in words what is accepted. */
+  readonly accepted: string;
+  accepts(value: unknown): boolean;
 }
 
-interface SwitchRule {
-  readonly default: boolean;
-}
+type Rules = { readonly [name in keyof WebSocketOptions]-?: Rule<Required<WebSocketOptions>[name]> };
 
-const { MAX_SAFE_INTEGER } = Number;
+const number = (
+  fallback: number,
+  unit: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): Rule<number> => ({
+  default: fallback,
+  accepted: `a whole number of ${unit} from ${least} to ${most}`,
+  accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+});
 
-const rules: { readonly [name in keyof WebSocketOptions]-?: NumberRule | SwitchRule } = {
-  keepAliveInterval: { default: 120_000, least: 0, most: MAX_TIMER, unit: 'ms' },
-  keepAliveTimeout: { default: 20_000, least: 0, most: MAX_TIMER, unit: 'ms' },
-  receiveTimeout: { default: 0, least: 0, most: MAX_TIMER, unit: 'ms' },
-  receiveBufferSize: { default: 65536, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
-  sendBufferSize: { default: 65536, least: 0, most: MAX_SAFE_INTEGER, unit: 'bytes' },
-  maxMessageSize: { default: 1024 * 1024, least: 1, most: MAX_SAFE_INTEGER, unit: 'bytes' },
-  closeTimeout: { default: 5000, least: 0, most: MAX_TIMER, unit: 'ms' },
-  shutdownTimeout: { default: 30_000, least: 0, most: MAX_TIMER, unit: 'ms' },
-  dangerousEnableCompression: { default: false },
-  disableServerContextTakeover: { default: false },
-  serverMaxWindowBits: { default: 15, least: 9, most: 15, unit: 'bits' },
+const time = (fallback: number): Rule<number> => number(fallback, 'ms', 0, MAX_TIMER);
+
+const flag = (fallback: boolean): Rule<boolean> => ({
+  default: fallback,
+  accepted: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+});
+
+const rules: Rules = {
+  keepAliveInterval: time(120_000),
+  keepAliveTimeout: time(20_000),
+  receiveTimeout: time(0),
+  receiveBufferSize: number(65536, 'bytes', 1),
+  sendBufferSize: number(65536, 'bytes', 0),
+  maxMessageSize: number(1024 * 1024, 'bytes', 1),
+  closeTimeout: time(5000),
+  shutdownTimeout: time(30_000),
+  allowedOrigins: {
+    default: [],
+    accepted: `a list, each entry of which is ${ACCEPTED_ORIGIN_ENTRY}`,
+    accepts: (value) => Array.isArray(value) && value.every(isOriginEntry),
+  },
+  requireOrigin: flag(false),
+  maxConnections: number(0, 'connections', 0),
+  maxConnectionsPerAddress: number(0, 'connections', 0),
+  maxMessagesPerSecond: number(0, 'messages', 0),
+  dangerousEnableCompression: flag(false),
+  disableServerContextTakeover: flag(false),
+  serverMaxWindowBits: number(15, 'bits', 9, 15),
 };
 
 /**
@@ -105,9 +153,8 @@ export function resolveWebSocketOptions(options: WebSocketOptions = {}): Require
   const resolved: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(rules)) {
     const value = given[name] === undefined ? rule.default : given[name];
-    const accepted = acceptedBy(rule, value);
-    if (accepted !== undefined) {
-      faults.push(`${name} is ${inspect(value)}, but must be ${accepted}`);
+    if (!rule.accepts(value)) {
+      faults.push(`${name} is ${inspect(value)}, but must be ${rule.accepted}`);
     }
     resolved[name] = value;
   }
@@ -115,15 +162,6 @@ export function resolveWebSocketOptions(options: WebSocketOptions = {}): Require
     throw new WebSocketError('WS_INVALID_OPTION', `WebSocketsModule: ${faults.join('; ')}.`);
   }
   return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
-}
-
-/** What a rule accepts, in words, when it does not accept `value`. */
-function acceptedBy(rule: NumberRule | SwitchRule, value: unknown): string | undefined {
-  if (!('unit' in rule)) {
-    return typeof value === 'boolean' ? undefined : 'true or false';
-  }
-  const fits = Number.isInteger(value) && (value as number) >= rule.least && (value as number) <= rule.most;
-  return fits ? undefined : `a whole number of ${rule.unit} from ${rule.least} to ${rule.most}`;
 }
 
 /** The injection token of the options with their defaults filled in. */

@@ -2,11 +2,19 @@ import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options
 
 describe('resolveWebSocketOptions', () => {
   const defaults = {
+    keepAliveInterval: 120_000,
+    keepAliveTimeout: 20_000,
+    receiveTimeout: 0,
     receiveBufferSize: 65536,
     sendBufferSize: 65536,
     maxMessageSize: 1048576,
     closeTimeout: 5000,
     shutdownTimeout: 30_000,
+    allowedOrigins: [],
+    requireOrigin: false,
+    maxConnections: 0,
+    maxConnectionsPerAddress: 0,
+    maxMessagesPerSecond: 0,
     dangerousEnableCompression: false,
     disableServerContextTakeover: false,
     serverMaxWindowBits: 15,
@@ -26,6 +34,10 @@ describe('resolveWebSocketOptions', () => {
     [{ dangerousEnableCompression: true }],
     [{ disableServerContextTakeover: true }],
     [{ serverMaxWindowBits: 9 }],
+    [{ keepAliveInterval: 0 }],
+    [{ allowedOrigins: ['https://*.client.com', 'same-origin', ''] }],
+    [{ requireOrigin: true }],
+    [{ maxConnections: 10, maxConnectionsPerAddress: 2, maxMessagesPerSecond: 100 }],
   ])('takes %p', (options) => {
     expect(resolveWebSocketOptions(options)).toEqual({ ...defaults, ...options });
   });
@@ -57,8 +69,18 @@ describe('resolveWebSocketOptions', () => {
     ['disableServerContextTakeover', 1, 'disableServerContextTakeover is 1, but must be true or false'],
     ['serverMaxWindowBits', 8, 'serverMaxWindowBits is 8, but must be a whole number of bits from 9 to 15'],
     ['serverMaxWindowBits', 16, 'serverMaxWindowBits is 16, but must be a whole number of bits from 9 to 15'],
-    ['closetimeout', 5, 'closetimeout is no option; there are receiveBufferSize, sendBufferSize, maxMessageSize, '],
-    ['toString', 5, 'toString is no option; there are receiveBufferSize, sendBufferSize, maxMessageSize, '],
+    ['keepAliveInterval', -1, `keepAliveInterval is -1, but must be ${ms} 0 to 2147483647`],
+    ['allowedOrigins', 'http://a.com', "allowedOrigins is 'http://a.com', but must be a list, each entry of which is"],
+    [
+      'allowedOrigins',
+      ['a.com'],
+      "allowedOrigins is [ 'a.com' ], but must be a list, each entry of which is an origin",
+    ],
+    ['requireOrigin', 'yes', "requireOrigin is 'yes', but must be true or false"],
+    ['maxConnections', -1, 'maxConnections is -1, but must be a whole number of connections from 0'],
+    ['maxMessagesPerSecond', 0.5, 'maxMessagesPerSecond is 0.5, but must be a whole number of messages from 0'],
+    ['closetimeout', 5, 'closetimeout is no option; there are keepAliveInterval, keepAliveTimeout, '],
+    ['toString', 5, 'toString is no option; there are keepAliveInterval, keepAliveTimeout, '],
   ])('refuses %s = %p, and says what it takes', (name, value, message) => {
     expect(() => resolveWebSocketOptions({ [name]: value })).toThrow(
       expect.objectContaining({

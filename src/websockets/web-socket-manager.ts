@@ -1,0 +1,55 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { WebSocketConnection } from './web-socket-connection.js';
+import { WebSocketError } from './web-socket-error.js';
+import {
+  upgradeOf,
+  type FrameworkRequest,
+  type WebSocketAcceptOptions,
+  type WebSocketUpgrade,
+} from './web-socket-upgrade.js';
+
+/** What ASP.NET Core has as `HttpContext.WebSockets`: tells whether a request is a WebSocket request, and accepts it. */
+export class WebSocketManager {
+  /** @internal Controllers get it by `@WebSockets()`. */
+  constructor(private readonly upgrade: WebSocketUpgrade | undefined) {}
+
+  /** Whether the request asks for a WebSocket. */
+  get isWebSocketRequest(): boolean {
+    return this.upgrade !== undefined;
+  }
+
+  /** The sub-protocols that the client offers, in its order of preference; what ASP.NET Core calls `WebSocketRequestedProtocols`. */
+  get requestedProtocols(): readonly string[] {
+    return this.upgrade?.requestedProtocols ?? [];
+  }
+
+  /**
+   * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
+   * that is fulfilled, and closed with 1011 when it is rejected.
+   *
+   * @throws WebSocketError `WS_NOT_A_REQUEST` when the request is no WebSocket request, `WS_ALREADY_ACCEPTED`,
+   * `WS_INVALID_OPTION`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime.
+   */
+  accept(options?: WebSocketAcceptOptions): WebSocketConnection {
+    if (this.upgrade === undefined) {
+      throw new WebSocketError('WS_NOT_A_REQUEST', 'Not a WebSocket request. Ask isWebSocketRequest before accept().');
+    }
+    return this.upgrade.accept(options);
+  }
+}
+
+/**
+ * Gives a method of a controller the request's WebSockets:
+ *
+ * ```ts
+ * @Get('rooms/:id')
+ * async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number) {
+ *   const webSocket = webSockets.accept();
+ *   ...
+ * }
+ * ```
+ */
+export const WebSockets = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) =>
+    new WebSocketManager(upgradeOf(context.switchToHttp().getRequest<FrameworkRequest>())),
+);

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocketConnection } from './web-socket-connection.js';
+import type { WebSocketOptions } from './web-socket-options.js';
+
+/** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
+export interface WebSocketAcceptOptions extends Pick<
+  WebSocketOptions,
+  | 'keepAliveInterval'
+  | 'keepAliveTimeout'
+  | 'dangerousEnableCompression'
+  | 'disableServerContextTakeover'
+  | 'serverMaxWindowBits'
+> {
+  /** The sub-protocol to agree on: one that the client requested. By default none is. */
+  readonly subProtocol?: string;
+}
+
+/** A WebSocket request that waits to be accepted. */
+export interface WebSocketUpgrade {
+  /** What became of it, once it was accepted. */
+  readonly connection: WebSocketConnection | undefined;
+  /** The sub-protocols that the client offers, in its order of preference. */
+  readonly requestedProtocols: readonly string[];
+  /**
+   * Completes the handshake.
+   *
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  accept(options?: WebSocketAcceptOptions): WebSocketConnection;
+}
+
+/** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */
+export type FrameworkRequest = IncomingMessage | { readonly raw: IncomingMessage };
+
+const upgrades = new WeakMap<object, WebSocketUpgrade>();
+
+/** Notes that a request is a WebSocket request, for whoever handles it further on. */
+export function setUpgrade(request: object, upgrade: WebSocketUpgrade): void {
+  upgrades.set(request, upgrade);
+}
+
+/** The upgrade that a request asks for; undefined when it is no WebSocket request. */
+export function upgradeOf(request: FrameworkRequest): WebSocketUpgrade | undefined {
+  return upgrades.get('raw' in request ? request.raw : request);
+}
