@@ -30,7 +30,7 @@ describe('The configuration', () => {
   });
 
   it('has the defaults of the library', () => {
-    expect(readConfiguration({}).webSockets).toEqual(resolveWebSocketOptions());
+    expect(resolveWebSocketOptions()).toMatchObject(readConfiguration({}).webSockets);
   });
 
   it('is frozen', () => {

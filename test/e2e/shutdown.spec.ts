@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
+
+// Every test starts a process, which takes its time on a busy machine.
+jest.setTimeout(30_000);
 
 /** The close frame 1001 "Server shutting down", as a server sends it. */
 const goingAway = Buffer.concat([Buffer.from([0x88, 22, 0x03, 0xe9]), Buffer.from('Server shutting down')]);
