@@ -3,9 +3,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
+
+// Every test starts a process, which takes its time on a busy machine.
+jest.setTimeout(30_000);
 
 /** What a server says to one message at `/ws`. */
 async function echoOf(message: string, url: string): Promise<string> {
