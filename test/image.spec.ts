@@ -371,11 +371,12 @@ const rules: Rule[] = [
     brokenBy: (files) => {
       const [, list = ''] = /node: \[(.*?)\]/.exec(files['.github/workflows/ci.yml']) ?? [];
       const tested = [...list.matchAll(/'(.*?)'/g)].map(([, version = '']) => version);
-      const [, oldest = ''] = /^>=(\d+\.\d+)\.0$/.exec(manifestOf(files).engines.node) ?? [];
+      const [, oldest = ''] = /^>=(\d+\.\d+\.\d+)$/.exec(manifestOf(files).engines.node) ?? [];
       return [oldest, files['.nvmrc'].trim()].filter((version) => !tested.includes(version));
     },
     mutations: [
       ['.github/workflows/ci.yml', "'24'", "'25'"],
+      ['.github/workflows/ci.yml', "'20.19.0'", "'20.19'"],
       ['package.json', '>=20.19.0', '>=22.12.0'],
     ],
   },
