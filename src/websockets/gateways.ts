@@ -11,13 +11,12 @@ import type { MessageClient } from './message-client.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
 import { providersOf } from './providers.js';
 import { runHandler } from './serve-connection.js';
-import type { WebSocketClosed } from './web-socket-close.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 
 /** What this library calls of a gateway. The client is a `WebSocketConnection` or, in a stock gateway, a `MessageClient`. */
 interface GatewayInstance {
   handleConnection?(client: unknown, request: IncomingMessage): unknown;
-  handleDisconnect?(client: unknown, closed: WebSocketClosed): unknown;
+  handleDisconnect?(client: unknown, closed: unknown): unknown;
 }
 
 /** A class with `@WebSocketGateway`. */
@@ -26,6 +25,8 @@ export interface Gateway {
   readonly path: string;
   readonly port: number;
   readonly instance: GatewayInstance;
+  /** Whether it is a singleton, as gateways should be. */
+  readonly isStatic: boolean;
 }
 
 /** What a raw gateway has: one without `@SubscribeMessage` handlers. Its promise is the life of the connection. */
@@ -37,14 +38,15 @@ export interface RawWebSocketGateway {
 export function findGateways(app: INestApplication): Gateway[] {
   return providersOf(app)
     .filter(({ metatype, instance }) => isGatewayClass(metatype) && typeof instance === 'object' && instance !== null)
-    .map(({ metatype, instance }) => {
-      const gatewayClass = metatype as Function;
+    .map((provider) => {
+      const gatewayClass = provider.metatype as Function;
       const options = (Reflect.getMetadata(GATEWAY_OPTIONS, gatewayClass) ?? {}) as { path?: string };
       return {
         name: gatewayClass.name,
         path: options.path ?? '',
         port: (Reflect.getMetadata(PORT_METADATA, gatewayClass) ?? 0) as number,
-        instance: instance as GatewayInstance,
+        instance: provider.instance as GatewayInstance,
+        isStatic: provider.isDependencyTreeStatic(),
       };
     });
 }
@@ -62,20 +64,25 @@ export function isRaw({ instance }: Gateway): boolean {
 }
 
 /**
- * Catches what the `handleConnection` of a stock gateway throws: Nest calls it and forgets its promise, whose rejection
- * would end the process.
+ * Catches what `handleConnection` and `handleDisconnect` of a stock gateway throw: Nest calls them and forgets their
+ * promises, whose rejection would end the process.
  */
-export function guardConnectionHandler({ name, instance }: Gateway): void {
-  const handleConnection = instance.handleConnection?.bind(instance);
-  if (handleConnection === undefined) {
-    return;
+export function guardHandlers({ name, instance, isStatic }: Gateway): void {
+  // Of a gateway that is no singleton Nest makes one per client, with what its class has.
+  const target = isStatic ? instance : (Object.getPrototypeOf(instance) as GatewayInstance);
+  const { handleConnection, handleDisconnect } = target;
+  if (handleConnection !== undefined) {
+    target.handleConnection = async function (client, request) {
+      const run = async (): Promise<unknown> => handleConnection.call(this, client, request);
+      if (!(await runHandler(`${name}.handleConnection`, run))) {
+        (client as MessageClient).close(WebSocketCloseStatus.internalServerError);
+      }
+    };
   }
-  instance.handleConnection = async (client, request) => {
-    const succeeded = await runHandler(`${name}.handleConnection`, async () => {
-      await handleConnection(client, request);
-    });
-    if (!succeeded) {
-      (client as MessageClient).close(WebSocketCloseStatus.internalServerError);
-    }
-  };
+  if (handleDisconnect !== undefined) {
+    target.handleDisconnect = async function (client, reason) {
+      const run = async (): Promise<unknown> => handleDisconnect.call(this, client, reason);
+      await runHandler(`${name}.handleDisconnect`, run);
+    };
+  }
 }

@@ -51,18 +51,23 @@ function hasToken(header: string | undefined, token: string): boolean {
 /**
  * Switches a connection to the WebSocket protocol (RFC 6455 section 4.2.2).
  *
- * @param extensions the value of `Sec-WebSocket-Extensions`, when any was accepted
+ * @param headers what was agreed on besides
  */
-export function acceptUpgrade(request: IncomingMessage, socket: Duplex, extensions?: string): void {
+export function switchProtocols(
+  request: IncomingMessage,
+  socket: Duplex,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${ACCEPT_GUID}`).digest('base64');
-  socket.write(
+  let response =
     'HTTP/1.1 101 Switching Protocols\r\n' +
-      'Upgrade: websocket\r\n' +
-      'Connection: Upgrade\r\n' +
-      `Sec-WebSocket-Accept: ${accept}\r\n` +
-      (extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`) +
-      '\r\n',
-  );
+    'Upgrade: websocket\r\n' +
+    'Connection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${accept}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    response += `${name}: ${value}\r\n`;
+  }
+  socket.write(`${response}\r\n`);
 }
 
 /** Why there is no WebSocket, as an ordinary response says it. */

@@ -13,3 +13,5 @@ export type { WebSocketMessage } from './web-socket-message.js';
 export type { WebSocketOptions } from './web-socket-options.js';
 export { WebSocketsAdapter } from './web-sockets.adapter.js';
 export { WebSocketsModule, type WebSocketsModuleAsyncOptions } from './web-sockets.module.js';
+export { WebSocketManager, WebSockets } from './web-socket-manager.js';
+export type { WebSocketAcceptOptions } from './web-socket-upgrade.js';

@@ -39,6 +39,7 @@ export class OutputBuffer {
   /** Whether more than `sendBufferSize` bytes wait for the peer. Ends with the socket's `drain`. */
   isFull = false;
 
+  private written = 0;
   private isCorked = false;
   /** Bytes taken since the last flush. */
   private pending = 0;
@@ -84,6 +85,11 @@ export class OutputBuffer {
     }
   }
 
+  /** How many bytes were given to the socket, headers of frames included. */
+  get bytesWritten(): number {
+    return this.written;
+  }
+
   /** Sees to it that what was added is written once this turn's work is done. */
   flushSoon(): void {
     if (!isFlushScheduled) {
@@ -104,6 +110,7 @@ export class OutputBuffer {
       this.isCorked = false;
       socket.uncork();
     }
+    this.written += this.pending;
     this.pending = 0;
     this.isStalled = socket.writableLength > 0;
     if (this.isStalled && isLent) {

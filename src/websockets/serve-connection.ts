@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { inspect } from 'node:util';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketError, type WebSocketErrorCode } from './web-socket-error.js';
@@ -23,7 +24,7 @@ const ordinaryEndings: ReadonlySet<WebSocketErrorCode> = new Set<WebSocketErrorC
 export async function serveConnection(
   connection: WebSocketConnection,
   name: string,
-  handler: () => Promise<void>,
+  handler: () => Promise<unknown>,
 ): Promise<void> {
   if (await runHandler(name, handler)) {
     const { status, description } = connection.peerClose ?? {
@@ -37,7 +38,7 @@ export async function serveConnection(
 }
 
 /** Runs a handler of the application. What it throws is logged, once, and never reaches the process. */
-export async function runHandler(name: string, handler: () => Promise<void>): Promise<boolean> {
+export async function runHandler(name: string, handler: () => Promise<unknown>): Promise<boolean> {
   try {
     await handler();
     return true;
@@ -45,7 +46,8 @@ export async function runHandler(name: string, handler: () => Promise<void>): Pr
     if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
       logger.debug(`${name}: ${error.message}`);
     } else {
-      logger.error(`${name} failed: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+      const [what, stack] = error instanceof Error ? [String(error), error.stack] : [inspect(error), undefined];
+      logger.error(`${name} failed: ${what}`, stack);
     }
     return false;
   }

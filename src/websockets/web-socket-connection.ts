@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
+import { MessageRate } from './message-rate.js';
 import { OutputBuffer } from './output-buffer.js';
 import { KeepAlive } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
@@ -26,6 +28,16 @@ export type FragmentHandler = (fragment: Fragment) => void | Promise<void>;
 
 const NO_BYTES = Buffer.alloc(0);
 
+/** What a handshake tells of its connection. */
+export interface AcceptedHandshake {
+  readonly path: string;
+  readonly protocol: 'h1' | 'h2';
+  readonly remoteAddress: string;
+  readonly subProtocol?: string;
+}
+
+let latestId = 0;
+
 /** How one message is sent. */
 export interface WebSocketSendOptions {
   /** Sends it as it is on a connection that compresses. Default false. */
@@ -47,12 +59,28 @@ interface PendingReceive {
  * @see RFC 6455 sections 5 to 7
  */
 export class WebSocketConnection {
+  /** A number that no other connection of the process has. */
+  readonly id = ++latestId;
+  /** The path and query of the request. */
+  readonly path: string;
+  /** The version of HTTP beneath: `h1` for HTTP/1.1, `h2` for HTTP/2. */
+  readonly protocol: 'h1' | 'h2';
+  /** The address of the client, or of the proxy before it. */
+  readonly remoteAddress: string;
+  /** The sub-protocol that was agreed on, if any (RFC 6455 section 1.9). */
+  readonly subProtocol: string | undefined;
+  /** When it was accepted, as `Date.now()` has it. */
+  readonly since = Date.now();
+
   /** How the connection ended, once it has. Never rejects. */
   readonly closed: Promise<WebSocketClosed>;
 
   /** @internal Told of every pong. */
   pongListener: ((payload: Buffer) => void) | undefined;
 
+  private receivedBytes = 0;
+  private receivedMessages = 0;
+  private sentMessages = 0;
   private currentState: WebSocketState = 'open';
   private readonly parser: FrameParser;
   private readonly output: OutputBuffer;
@@ -80,6 +108,7 @@ export class WebSocketConnection {
   private resolveDrained: (() => void) | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
   private readonly keepAlive: KeepAlive | undefined;
+  private readonly rate: MessageRate | undefined;
   /** Whether a message, or a part of one, came in the read at hand. */
   private hasMessage = false;
 
@@ -87,10 +116,13 @@ export class WebSocketConnection {
   constructor(
     private readonly socket: Duplex,
     private readonly options: Required<WebSocketOptions>,
-    /** The sub-protocol that was agreed on, if any (RFC 6455 section 1.9). */
-    readonly subProtocol?: string,
+    { path, protocol, remoteAddress, subProtocol }: AcceptedHandshake,
     deflate?: DeflateParameters,
   ) {
+    this.path = path;
+    this.protocol = protocol;
+    this.remoteAddress = remoteAddress;
+    this.subProtocol = subProtocol;
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.parser = new FrameParser(
       {
@@ -104,6 +136,7 @@ export class WebSocketConnection {
     );
     this.compression = deflate && new MessageCompression(deflate, options.receiveBufferSize);
     this.output = new OutputBuffer(socket, options.sendBufferSize);
+    this.rate = options.maxMessagesPerSecond > 0 ? new MessageRate(options.maxMessagesPerSecond) : undefined;
     if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
       this.keepAlive = new KeepAlive(options, {
         isReading: () => !socket.isPaused(),
@@ -123,6 +156,26 @@ export class WebSocketConnection {
   /** Where the connection is in its life. */
   get state(): WebSocketState {
     return this.currentState;
+  }
+
+  /** How many bytes of frames came. */
+  get bytesReceived(): number {
+    return this.receivedBytes;
+  }
+
+  /** How many bytes of frames were sent. */
+  get bytesSent(): number {
+    return this.output.bytesWritten;
+  }
+
+  /** How many messages came whole. */
+  get messagesReceived(): number {
+    return this.receivedMessages;
+  }
+
+  /** How many messages were sent whole. */
+  get messagesSent(): number {
+    return this.sentMessages;
   }
 
   /** How long the peer took to answer the latest keep-alive ping, in ms; undefined before the first answer. */
@@ -259,6 +312,9 @@ export class WebSocketConnection {
 
   private onFragment(fragment: Fragment): void {
     this.hasMessage = true;
+    if (fragment.endOfMessage) {
+      this.receivedMessages++;
+    }
     const receive = this.pendingReceive;
     if (receive === undefined || this.currentState !== 'open') {
       return; // after this side's close: dropped
@@ -268,7 +324,10 @@ export class WebSocketConnection {
         fragment.isCompressed && this.compression !== undefined
           ? this.compression.receive(fragment, receive.onFragment)
           : receive.onFragment(fragment);
-      if (handled !== undefined) {
+      const wait = fragment.endOfMessage && this.rate !== undefined ? this.rate.take() : 0;
+      if (wait > 0) {
+        this.awaitHandler(Promise.all([handled, setTimeoutAsync(wait)]));
+      } else if (handled !== undefined) {
         this.awaitHandler(handled);
       } else if (this.output.isFull) {
         this.parser.isFlowing = false;
@@ -306,6 +365,7 @@ export class WebSocketConnection {
   }
 
   private onData(bytes: Buffer): void {
+    this.receivedBytes += bytes.length;
     this.parse(bytes);
     if (this.keepAlive !== undefined) {
       this.keepAlive.heard(this.hasMessage);
@@ -365,7 +425,7 @@ export class WebSocketConnection {
     }
   }
 
-  private awaitHandler(handled: void | Promise<void>): void {
+  private awaitHandler(handled: unknown): void {
     this.isHandling = true;
     this.parser.isFlowing = false;
     Promise.resolve(handled).then(
@@ -415,12 +475,19 @@ export class WebSocketConnection {
     end: number,
   ): void | Promise<void> {
     const firstByte = (endOfMessage ? FIN : 0) | (this.isSendingMessage ? Opcode.continuation : opcode);
-    this.isSendingMessage = !endOfMessage;
+    this.countSent(endOfMessage);
     this.output.frame(firstByte, bytes, start, end);
     if (!this.isReading) {
       this.output.flushSoon();
     }
     return this.output.isFull ? this.untilDrained() : undefined;
+  }
+
+  private countSent(endOfMessage: boolean): void {
+    this.isSendingMessage = !endOfMessage;
+    if (endOfMessage) {
+      this.sentMessages++;
+    }
   }
 
   /** Compressing takes its time elsewhere, so each frame waits for the ones before. */
@@ -432,7 +499,7 @@ export class WebSocketConnection {
     options: WebSocketSendOptions = {},
   ): Promise<void> {
     const startsMessage = !this.isSendingMessage;
-    this.isSendingMessage = !endOfMessage;
+    this.countSent(endOfMessage);
     const deflate = compression.startSend(startsMessage, endOfMessage, options.disableCompression ?? false);
     const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
     const sent = (this.sends ?? Promise.resolve()).then(async () => {

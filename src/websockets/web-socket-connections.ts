@@ -8,6 +8,8 @@ import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js
 export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
   private readonly logger = new Logger(WebSocketConnections.name);
   private readonly live = new Set<WebSocketConnection>();
+  /** How many each client address has. */
+  private readonly sizes = new Map<string, number>();
   private draining = false;
 
   constructor(
@@ -32,7 +34,25 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   /** @internal */
   add(connection: WebSocketConnection): void {
     this.live.add(connection);
-    void connection.closed.then(() => this.live.delete(connection));
+    this.count(connection.remoteAddress, 1);
+    void connection.closed.then(() => {
+      this.live.delete(connection);
+      this.count(connection.remoteAddress, -1);
+    });
+  }
+
+  /** How many a client address has. */
+  sizeOf(remoteAddress: string): number {
+    return this.sizes.get(remoteAddress) ?? 0;
+  }
+
+  private count(remoteAddress: string, change: number): void {
+    const size = this.sizeOf(remoteAddress) + change;
+    if (size > 0) {
+      this.sizes.set(remoteAddress, size);
+    } else {
+      this.sizes.delete(remoteAddress);
+    }
   }
 
   /** Closes all with 1001, cuts after `shutdownTimeout` those that did not close, and is done when the last has ended. */
@@ -43,10 +63,12 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     }
     const { shutdownTimeout } = this.options;
     this.logger.log(`Closing ${this.size} WebSocket connections, for at most ${shutdownTimeout} ms`);
-    await Promise.all(
-      [...this.live].map((connection) =>
-        connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
-      ),
+    const closed = [...this.live].map((connection) =>
+      connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
     );
+    // One that was closing already has a time-out of its own, which may be longer.
+    const deadline = setTimeout(() => this.live.forEach((connection) => connection.abort()), shutdownTimeout);
+    await Promise.all(closed);
+    clearTimeout(deadline);
   }
 }

@@ -17,21 +17,18 @@ export class WebSocketLifetimeInterceptor implements NestInterceptor {
   }
 
   private async handle(context: ExecutionContext, next: CallHandler, upgrade: WebSocketUpgrade): Promise<unknown> {
-    let result: unknown;
-    let ending = Promise.resolve();
+    const handled = lastValueFrom(next.handle(), { defaultValue: undefined });
     try {
-      result = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      await handled;
     } catch (error) {
-      if (upgrade.connection === undefined && !isClientGone(error)) {
-        throw error;
+      if (upgrade.connection === undefined) {
+        return isClientGone(error) ? undefined : handled; // nobody is there to be told
       }
-      ending = Promise.reject(error as Error);
     }
     if (upgrade.connection === undefined) {
-      await ending.catch(() => {}); // the client has gone; nobody is there to be told
-      return result;
+      return handled;
     }
-    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, () => ending);
+    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, () => handled);
     return undefined;
   }
 }

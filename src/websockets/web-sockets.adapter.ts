@@ -2,29 +2,27 @@ import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { refusalOf } from './admission.js';
 import { gatewayPath } from './gateway-path.js';
 import { GatewayServer } from './gateway-server.js';
-import { findGateways, guardConnectionHandler, isRaw, type Gateway } from './gateways.js';
-import {
-  acceptUpgrade,
-  hasUnsupportedVersion,
-  isWebSocketRequest,
-  refuseUpgrade,
-  SHUTTING_DOWN,
-  unsupportedVersion,
-} from './handshake.js';
+import { findGateways, guardHandlers, isRaw, type Gateway } from './gateways.js';
+import { hasUnsupportedVersion, isWebSocketRequest, refuseUpgrade, unsupportedVersion } from './handshake.js';
+import { Http1Upgrade } from './http1-upgrade.js';
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
-import { acceptDeflate } from './protocol/permessage-deflate.js';
 import { providersOf } from './providers.js';
 import { runHandler, serveConnection } from './serve-connection.js';
-import { WebSocketConnection } from './web-socket-connection.js';
+import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
+import { setUpgrade } from './web-socket-upgrade.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
-/** What happens to a connection to a gateway's path. */
-type ConnectionHandler = (connection: WebSocketConnection, request: IncomingMessage) => void;
+/** What is at a path: what its gateways know as their server, and what happens to a connection. */
+interface Endpoint {
+  readonly server: GatewayServer;
+  readonly connect: (connection: WebSocketConnection, request: IncomingMessage) => void;
+}
 
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
@@ -40,7 +38,7 @@ const APPLICATION_PORT = 0;
  * Gateways with a port of their own are left to `WsAdapter`.
  */
 export class WebSocketsAdapter extends WsAdapter {
-  private readonly handlers = new Map<string, ConnectionHandler>();
+  private readonly endpoints = new Map<string, Endpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
   private readonly options: Required<WebSocketOptions>;
@@ -63,20 +61,13 @@ export class WebSocketsAdapter extends WsAdapter {
 
   /** @throws WebSocketError `WS_GATEWAY_CONFLICT` */
   override create(port: number, options: Parameters<WsAdapter['create']>[1] & { path?: string } = {}): unknown {
-    if (port !== APPLICATION_PORT) {
+    if (port !== APPLICATION_PORT || options.namespace !== undefined) {
       return super.create(port, options) as unknown;
     }
     const path = gatewayPath(options.path ?? '');
-    const gateways = findGateways(this.app).filter(
-      (gateway) => gateway.port === APPLICATION_PORT && gatewayPath(gateway.path) === path,
-    );
-    const raw = gateways.find(isRaw);
-    if (raw !== undefined && gateways.length > 1) {
-      const names = gateways.map(({ name }) => name).join(' and ');
-      const message = `${names} have the same path "${path}", and ${raw.name} has no @SubscribeMessage handlers: it must have a path of its own.`;
-      throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
-    }
-    return raw === undefined ? this.createStockServer(path, gateways) : this.createRawServer(path, raw);
+    const endpoint = this.endpoints.get(path) ?? this.createEndpoint(path);
+    this.endpoints.set(path, endpoint);
+    return endpoint.server;
   }
 
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
@@ -97,42 +88,28 @@ export class WebSocketsAdapter extends WsAdapter {
     await super.dispose();
   }
 
-  private createRawServer(path: string, gateway: Gateway): RawGatewayServer {
-    const server = new RawGatewayServer(path);
-    this.handlers.set(path, (connection, request) => {
-      server.clients.add(connection);
-      void serveConnection(connection, `${gateway.name}.handleConnection`, async () => {
-        await gateway.instance.handleConnection?.(connection, request);
-      });
-      void connection.closed.then((closed) => {
-        server.clients.delete(connection);
-        return runHandler(`${gateway.name}.handleDisconnect`, async () => {
-          await gateway.instance.handleDisconnect?.(connection, closed);
-        });
-      });
-    });
-    return server;
-  }
-
-  private createStockServer(path: string, gateways: readonly Gateway[]): GatewayServer<MessageClient> {
-    const server = new GatewayServer<MessageClient>(path);
-    gateways.forEach(guardConnectionHandler);
-    this.handlers.set(path, (connection, request) => {
-      const client = new MessageClient(connection);
-      server.clients.add(client);
-      client.once('close', () => server.clients.delete(client));
-      server.emit('connection', client, request);
-      void serveConnection(connection, `The gateway at ${path}`, () => client.receive());
-    });
-    return server;
+  private createEndpoint(path: string): Endpoint {
+    const gateways = findGateways(this.app).filter(
+      (gateway) => gateway.port === APPLICATION_PORT && gatewayPath(gateway.path) === path,
+    );
+    const raw = gateways.find(isRaw);
+    if (raw === undefined) {
+      return createStockEndpoint(path, gateways);
+    }
+    if (gateways.length > 1) {
+      const names = gateways.map(({ name }) => name).join(' and ');
+      const message = `${names} have the same path "${path}", and ${raw.name} has no @SubscribeMessage handlers: it must have a path of its own.`;
+      throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
+    }
+    return createRawEndpoint(path, raw);
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    const handler = this.handlers.get(gatewayPath(request.url ?? '/'));
-    if (handler !== undefined && isWebSocketRequest(request)) {
+    const endpoint = this.endpoints.get(gatewayPath(request.url ?? '/'));
+    if (isWebSocketRequest(request)) {
       socket.on('error', ignore);
-      this.accept(handler, request, socket, head);
-    } else if (handler !== undefined && hasUnsupportedVersion(request)) {
+      this.handleWebSocketRequest(endpoint, request, socket, head);
+    } else if (endpoint !== undefined && hasUnsupportedVersion(request)) {
       socket.on('error', ignore);
       refuseUpgrade(socket, unsupportedVersion(request), this.options.closeTimeout);
     } else {
@@ -140,24 +117,56 @@ export class WebSocketsAdapter extends WsAdapter {
     }
   };
 
-  private accept(handler: ConnectionHandler, request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (this.connections.isDraining) {
-      refuseUpgrade(socket, SHUTTING_DOWN, this.options.closeTimeout);
+  private handleWebSocketRequest(
+    endpoint: Endpoint | undefined,
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+  ): void {
+    const refusal = refusalOf(request.headers, socket.remoteAddress, this.connections);
+    if (refusal !== undefined) {
+      refuseUpgrade(socket, refusal, this.options.closeTimeout);
       return;
     }
-    socket.setTimeout(0);
-    socket.setNoDelay(true);
-    const deflate = this.options.dangerousEnableCompression
-      ? acceptDeflate(request.headers['sec-websocket-extensions'], this.options)
-      : undefined;
-    acceptUpgrade(request, socket, deflate?.header);
-    if (head.length > 0) {
-      socket.unshift(head);
+    const upgrade = new Http1Upgrade(request, socket, head, this.connections);
+    if (endpoint === undefined) {
+      setUpgrade(request, upgrade);
+      upgrade.handleOverHttp(this.server);
+    } else {
+      endpoint.connect(upgrade.accept(), request);
     }
-    const connection = new WebSocketConnection(socket, this.options, undefined, deflate?.parameters);
-    this.connections.add(connection);
-    handler(connection, request);
   }
+}
+
+function createRawEndpoint(path: string, { name, instance }: Gateway): Endpoint {
+  const server = new RawGatewayServer(path);
+  const connect: Endpoint['connect'] = (connection, request) => {
+    server.clients.add(connection);
+    void serveConnection(connection, `${name}.handleConnection`, async () => {
+      server.emit('connection', connection, request);
+      await instance.handleConnection?.(connection, request);
+    });
+    void connection.closed.then((closed) => {
+      server.clients.delete(connection);
+      return runHandler(`${name}.handleDisconnect`, async () => instance.handleDisconnect?.(connection, closed));
+    });
+  };
+  return { server, connect };
+}
+
+function createStockEndpoint(path: string, gateways: readonly Gateway[]): Endpoint {
+  const server = new GatewayServer<MessageClient>(path);
+  gateways.forEach(guardHandlers);
+  const connect: Endpoint['connect'] = (connection, request) => {
+    const client = new MessageClient(connection);
+    server.clients.add(client);
+    client.once('close', () => server.clients.delete(client));
+    void serveConnection(connection, `The gateway at ${path}`, async () => {
+      server.emit('connection', client, request);
+      await client.receive();
+    });
+  };
+  return { server, connect };
 }
 
 class RawGatewayServer extends GatewayServer<WebSocketConnection> {}

@@ -1,5 +1,7 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { WebSocketConnections } from './web-socket-connections.js';
+import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
 import { RESOLVED_OPTIONS, resolveWebSocketOptions, type WebSocketOptions } from './web-socket-options.js';
 
 const {
@@ -19,6 +21,7 @@ export type WebSocketsModuleAsyncOptions = typeof asyncOptionsType;
   providers: [
     { provide: RESOLVED_OPTIONS, useFactory: resolveWebSocketOptions, inject: [MODULE_OPTIONS_TOKEN] },
     WebSocketConnections,
+    { provide: APP_INTERCEPTOR, useClass: WebSocketLifetimeInterceptor },
   ],
   exports: [WebSocketConnections],
 })

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import {
-  acceptUpgrade,
+  switchProtocols,
   hasUnsupportedVersion,
   isWebSocketRequest,
   refuseUpgrade,
@@ -96,10 +96,10 @@ describe('A request', () => {
   });
 });
 
-describe('acceptUpgrade', () => {
+describe('switchProtocols', () => {
   it('answers as the example of RFC 6455 section 1.3', () => {
     const socket = new PassThrough();
-    acceptUpgrade(request(), socket);
+    switchProtocols(request(), socket);
     expect(String(socket.read()).split('\r\n')).toEqual([
       'HTTP/1.1 101 Switching Protocols',
       'Upgrade: websocket',
@@ -112,7 +112,7 @@ describe('acceptUpgrade', () => {
 
   it('ignores offers of sub-protocols and extensions', () => {
     const socket = new PassThrough();
-    acceptUpgrade(
+    switchProtocols(
       request({ 'Sec-WebSocket-Protocol': 'p1, p2', 'Sec-WebSocket-Extensions': 'permessage-deflate' }),
       socket,
     );

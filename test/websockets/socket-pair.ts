@@ -65,11 +65,12 @@ export function connect(
   const server = new SocketEnd();
   client.peer = server;
   server.peer = client;
+  const handshake = { path: '/', protocol: 'h1', remoteAddress: '127.0.0.1', subProtocol } as const;
   client.on('error', () => {});
   return {
     client,
     server,
-    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), subProtocol, deflate),
+    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), handshake, deflate),
   };
 }
 

@@ -1,0 +1,69 @@
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { switchProtocols } from './handshake.js';
+import { PendingUpgrade } from './pending-upgrade.js';
+import type { WebSocketConnections } from './web-socket-connections.js';
+
+/** A WebSocket request over HTTP/1.1 (RFC 6455 section 4.2). */
+export class Http1Upgrade extends PendingUpgrade {
+  private response: ServerResponse | undefined;
+
+  constructor(
+    request: IncomingMessage,
+    private readonly socket: Socket,
+    /** What came together with the request. */
+    private readonly head: Buffer,
+    connections: WebSocketConnections,
+  ) {
+    super(request, connections, 'h1', socket.remoteAddress ?? '');
+  }
+
+  /**
+   * Lets the HTTP pipeline handle the request, with its guards, pipes and filters: a controller may accept it, and any
+   * other answer goes to the client as an ordinary response, after which the connection ends.
+   */
+  handleOverHttp(server: Server): void {
+    const { request, socket } = this;
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => {
+      if (this.connection === undefined) {
+        response.detachSocket(socket);
+        socket.destroySoon();
+      }
+    });
+    this.response = response;
+    server.emit('request', request, response);
+  }
+
+  protected override get isGone(): boolean {
+    return this.socket.destroyed;
+  }
+
+  protected override switchProtocols(headers: Readonly<Record<string, string>>): Duplex {
+    const { request, response, socket, head } = this;
+    if (response !== undefined) {
+      response.detachSocket(socket);
+      // The framework answers once the handler is done. By then there is nobody to hear it.
+      response.assignSocket(new Abyss() as unknown as Socket);
+    }
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    switchProtocols(request, socket, headers);
+    if (head.length > 0) {
+      socket.unshift(head);
+    }
+    return socket;
+  }
+}
+
+/** A socket that swallows what is written to it. */
+class Abyss extends Duplex {
+  override _read(): void {}
+
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+}

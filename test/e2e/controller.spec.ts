@@ -1,0 +1,94 @@
+import {
+  Controller,
+  Get,
+  Param,
+  ParseIntPipe,
+  type CanActivate,
+  Injectable,
+  UseGuards,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { text } from '../websockets/protocol/client-frame.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { platforms } from '../support/platforms.js';
+import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
+
+@Injectable()
+class TokenGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    return context.switchToHttp().getRequest<IncomingMessage>().headers.authorization === 'Bearer secret';
+  }
+}
+
+@Controller('rooms')
+class RoomController {
+  @Get(':id')
+  @UseGuards(TokenGuard)
+  async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
+    const webSocket = webSockets.accept({ subProtocol: webSockets.requestedProtocols[0] });
+    await webSocket.send(`room ${id}`);
+    for await (const { data } of webSocket.messages()) {
+      if (data === 'throw') {
+        throw new Error('thrown by the controller');
+      }
+      if (data === 'return') {
+        return;
+      }
+      await webSocket.send(data);
+    }
+  }
+}
+
+describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapter) => {
+  let nest: NestApp;
+  const headers = { Authorization: 'Bearer secret' };
+
+  beforeAll(async () => {
+    nest = await startNestApp(createAdapter, { controllers: [RoomController] });
+  });
+  afterEach(endRawClients);
+  afterAll(() => nest.app.close());
+
+  async function join(extra = {}): Promise<RawClient> {
+    const client = await RawClient.connect(nest.port);
+    client.write(handshake('/rooms/7', { ...headers, ...extra }));
+    return client;
+  }
+
+  it('has its connection as long as its promise is pending', async () => {
+    const client = await join({ 'Sec-WebSocket-Protocol': 'chat, superchat' });
+    const response = await client.readResponse();
+    expect(response.status).toBe(101);
+    expect(response.headers['sec-websocket-protocol']).toBe('chat');
+    expect((await client.readFrame()).payload.toString()).toBe('room 7');
+    client.write(text('hello'));
+    expect((await client.readFrame()).payload.toString()).toBe('hello');
+    client.write(text('return'));
+    expect(await client.readClose()).toEqual({ status: 1000, reason: '' });
+  });
+
+  it('closes with 1011, and logs once, when it throws', async () => {
+    const before = nest.logger.alarms.length;
+    const client = await join();
+    await client.readResponse();
+    await client.readFrame();
+    client.write(text('throw'));
+    expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
+    expect(nest.logger.alarms.slice(before).map(({ text: line }) => line)).toEqual([
+      expect.stringContaining('thrown by the controller') as string,
+    ]);
+  });
+
+  it.each([
+    ['the guard', '/rooms/7', {}, 403],
+    ['the pipe', '/rooms/seven', headers, 400],
+    ['the router', '/nowhere', headers, 404],
+  ])('lets %s answer the handshake', async (_who, path, given, status) => {
+    const client = await RawClient.connect(nest.port);
+    client.write(handshake(path, given));
+    expect((await client.readResponse()).status).toBe(status);
+    expect(await client.readToEnd()).toHaveLength(0);
+  });
+});
