@@ -15,8 +15,8 @@ import type { WebSocketConnection } from './web-socket-connection.js';
 
 /** What this library calls of a gateway. The client is a `WebSocketConnection` or, in a stock gateway, a `MessageClient`. */
 interface GatewayInstance {
-  handleConnection?(client: unknown, request: IncomingMessage): unknown;
-  handleDisconnect?(client: unknown, closed: unknown): unknown;
+  handleConnection?: (client: unknown, request: IncomingMessage) => unknown;
+  handleDisconnect?: (client: unknown, closed: unknown) => unknown;
 }
 
 /** A class with `@WebSocketGateway`. */
