@@ -9,10 +9,9 @@ const legal = (status: number): boolean =>
 
 describe('close statuses', () => {
   it('may be received and sent as RFC 6455 section 7.4 and the registry of IANA say', () => {
-    for (let status = 0; status < 65536; status++) {
-      expect(mayReceiveCloseStatus(status)).toBe(legal(status));
-      expect(maySendCloseStatus(status)).toBe(legal(status));
-    }
+    const all = Array.from({ length: 65536 }, (_, status) => status);
+    expect(all.filter(mayReceiveCloseStatus)).toEqual(all.filter(legal));
+    expect(all.filter(maySendCloseStatus)).toEqual(all.filter(legal));
   });
 
   it.each([NaN, 1000.5, -1, Infinity])('may not be %d', (status) => expect(maySendCloseStatus(status)).toBe(false));
