@@ -17,7 +17,11 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(configuration),
     // As ASP.NET Core routes: /ws is also /WS and /ws/.
-    new FastifyAdapter({ routerOptions: { caseSensitive: false, ignoreTrailingSlash: true } }),
+    new FastifyAdapter({
+      // On a slow and busy machine plugins, such as the page's files, take longer than the ten seconds of the default.
+      pluginTimeout: 60_000,
+      routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
+    }),
     { abortOnError: false, logger: createLogger(configuration) },
   );
   useWebSockets(app);
