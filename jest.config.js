@@ -5,7 +5,10 @@ export default {
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nest-ws-echo/websockets$': '<rootDir>/src/websockets/index.ts',
+  },
   transform: {
     // Types are checked once, by `npm run typecheck`; ts-jest only transpiles (isolatedModules).
     '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }],
