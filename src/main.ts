@@ -20,7 +20,8 @@ program
   .version(version)
   .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
   .addHelpText('after', () => {
-    const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(20)} ${description}`);
+    const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
+    const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);
     return ['', 'Environment variables:', ...lines].join('\n');
   })
   .parse();

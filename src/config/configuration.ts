@@ -2,19 +2,33 @@ import { z } from 'zod';
 import { byteSize, positiveByteSize } from './byte-size.js';
 import { choice } from './choice.js';
 import { duration } from './duration.js';
+import { flag } from './flag.js';
 import { parseUrls, port, urls } from './listen-address.js';
+import { origins } from './origins.js';
+import { limit } from './whole-number.js';
 
 /*
  * Every option of the application, by its name in the code. Its environment variable is the same name in capitals
- * (`closeTimeout` is CLOSE_TIMEOUT), so a new option is one entry in one of these two tables.
+ * (`closeTimeout` is CLOSE_TIMEOUT) unless `meta` says otherwise, so a new option is one entry in one of these two tables.
  */
 
 const webSocketOptions = z.object({
+  keepAliveInterval: duration.prefault('2m').describe('how long a connection may be silent before it is probed'),
+  keepAliveTimeout: duration.prefault('20s').describe('how long the answer to that may take; 0 waits for ever'),
+  receiveTimeout: duration.prefault('0').describe('how long a client may send no message; 0 for as long as it likes'),
   receiveBufferSize: positiveByteSize.prefault('64KiB').describe('largest fragment that is echoed at once'),
   sendBufferSize: byteSize.prefault('64KiB').describe('how much may wait to be sent before reading pauses'),
   maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected as a whole'),
   closeTimeout: duration.prefault('5s').describe('how long a close may take before the connection is cut'),
   shutdownTimeout: duration.prefault('30s').describe('how long connections have to end when the server shuts down'),
+  allowedOrigins: origins.optional().describe('origins that may open WebSockets, a comma list (default: all)'),
+  requireOrigin: flag.prefault('false').describe('whether WebSockets need an Origin header, which browsers send'),
+  maxConnections: limit.prefault('0').describe('how many WebSockets there may be; 0 for any number'),
+  maxConnectionsPerAddress: limit.prefault('0').describe('how many one client address may have; 0 for any number'),
+  maxMessagesPerSecond: limit.prefault('0').describe('how many messages a second are read of each; 0 for any number'),
+  dangerousEnableCompression: flag
+    .prefault('false')
+    .meta({ variable: 'COMPRESSION', description: 'whether messages are compressed with clients that offer it' }),
 });
 
 const defaultUrls = 'http://localhost:5000';
@@ -60,7 +74,7 @@ export const optionDescriptions: readonly OptionDescription[] = Object.entries({
   ...webSocketOptions.shape,
 }).map(([name, option]) => ({
   name,
-  variable: name.replace(/[A-Z]/g, '_$&').toUpperCase(),
+  variable: (option.meta()?.['variable'] as string | undefined) ?? name.replace(/[A-Z]/g, '_$&').toUpperCase(),
   description: [
     option.description,
     ...('defaultValue' in option.def ? [`(default: ${option.def.defaultValue})`] : []),

@@ -6,11 +6,20 @@ it('names the environment variable of every option', () => {
     'PORT',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'KEEP_ALIVE_INTERVAL',
+    'KEEP_ALIVE_TIMEOUT',
+    'RECEIVE_TIMEOUT',
     'RECEIVE_BUFFER_SIZE',
     'SEND_BUFFER_SIZE',
     'MAX_MESSAGE_SIZE',
     'CLOSE_TIMEOUT',
     'SHUTDOWN_TIMEOUT',
+    'ALLOWED_ORIGINS',
+    'REQUIRE_ORIGIN',
+    'MAX_CONNECTIONS',
+    'MAX_CONNECTIONS_PER_ADDRESS',
+    'MAX_MESSAGES_PER_SECOND',
+    'COMPRESSION',
   ]);
 });
 

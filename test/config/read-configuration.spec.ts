@@ -20,11 +20,19 @@ describe('The configuration', () => {
       logLevel: 'log',
       logFormat: 'text',
       webSockets: {
+        keepAliveInterval: 120_000,
+        keepAliveTimeout: 20_000,
+        receiveTimeout: 0,
         receiveBufferSize: 65_536,
         sendBufferSize: 65_536,
         maxMessageSize: 1_048_576,
         closeTimeout: 5_000,
         shutdownTimeout: 30_000,
+        requireOrigin: false,
+        maxConnections: 0,
+        maxConnectionsPerAddress: 0,
+        maxMessagesPerSecond: 0,
+        dangerousEnableCompression: false,
       },
     });
   });
@@ -54,6 +62,22 @@ describe('The configuration', () => {
     ['MAX_MESSAGE_SIZE', '16MiB', { webSockets: { maxMessageSize: 16_777_216 } }],
     ['CLOSE_TIMEOUT', '500ms', { webSockets: { closeTimeout: 500 } }],
     ['SHUTDOWN_TIMEOUT', ' 2m ', { webSockets: { shutdownTimeout: 120_000 } }],
+    ['KEEP_ALIVE_INTERVAL', '30s', { webSockets: { keepAliveInterval: 30_000 } }],
+    ['KEEP_ALIVE_TIMEOUT', '0', { webSockets: { keepAliveTimeout: 0 } }],
+    ['RECEIVE_TIMEOUT', '1m', { webSockets: { receiveTimeout: 60_000 } }],
+    ['ALLOWED_ORIGINS', 'https://a.com', { webSockets: { allowedOrigins: ['https://a.com'] } }],
+    [
+      'ALLOWED_ORIGINS',
+      'https://*.a.com, same-origin,',
+      { webSockets: { allowedOrigins: ['https://*.a.com', 'same-origin'] } },
+    ],
+    ['ALLOWED_ORIGINS', '*', { webSockets: { allowedOrigins: ['*'] } }],
+    ['REQUIRE_ORIGIN', 'TRUE', { webSockets: { requireOrigin: true } }],
+    ['REQUIRE_ORIGIN', 'false', { webSockets: { requireOrigin: false } }],
+    ['MAX_CONNECTIONS', '10000', { webSockets: { maxConnections: 10_000 } }],
+    ['MAX_CONNECTIONS_PER_ADDRESS', '10', { webSockets: { maxConnectionsPerAddress: 10 } }],
+    ['MAX_MESSAGES_PER_SECOND', '0', { webSockets: { maxMessagesPerSecond: 0 } }],
+    ['COMPRESSION', 'true', { webSockets: { dangerousEnableCompression: true } }],
   ])('takes %s=%s', (variable, value, expected) => {
     expect(readConfiguration({ [variable]: value })).toMatchObject(expected);
   });
@@ -69,6 +93,17 @@ describe('The configuration', () => {
     ['MAX_MESSAGE_SIZE', 'unlimited', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
     ['CLOSE_TIMEOUT', '5 seconds', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
     ['SHUTDOWN_TIMEOUT', '30d', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['KEEP_ALIVE_INTERVAL', 'never', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['KEEP_ALIVE_TIMEOUT', '-1', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['RECEIVE_TIMEOUT', '1d', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['ALLOWED_ORIGINS', 'a.com', 'origins such as https://client.com'],
+    ['ALLOWED_ORIGINS', 'https://a.com,https://b.com/chat', 'origins such as https://client.com'],
+    ['ALLOWED_ORIGINS', ',', 'origins such as https://client.com'],
+    ['REQUIRE_ORIGIN', 'yes', 'true or false'],
+    ['MAX_CONNECTIONS', '-1', 'a whole number such as 1000, or 0 for no limit'],
+    ['MAX_CONNECTIONS_PER_ADDRESS', '1.5', 'a whole number such as 1000, or 0 for no limit'],
+    ['MAX_MESSAGES_PER_SECOND', '1e3', 'a whole number such as 1000, or 0 for no limit'],
+    ['COMPRESSION', 'on', 'true or false'],
   ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });

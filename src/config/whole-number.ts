@@ -1,0 +1,14 @@
+import { parsed } from './parsed.js';
+
+/**
+ * Reads a whole number of things, such as `1000`.
+ *
+ * @returns undefined when the text is none, or more than a number counts exactly
+ */
+export function parseWholeNumber(text: string): number | undefined {
+  const count = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** A number of things; 0 for any number. */
+export const limit = parsed(parseWholeNumber, 'a whole number such as 1000, or 0 for no limit');
