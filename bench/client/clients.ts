@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EchoClient } from './echo-client.js';
+import type { MessageRing } from './message-ring.js';
+import type { Target } from './raw-connection.js';
+
+/** What was wrong in a run. */
+export interface Outcome {
+  /** Connections that ended, or brought other bytes than they had to. */
+  readonly failures: number;
+  readonly firstFailure?: string;
+}
+
+/** Fewer than what servers let wait for `accept`. */
+const OPENED_AT_ONCE = 64;
+/** How long the last echoes of a run may take, in ms. */
+const ECHO_TIMEOUT = 30_000;
+/** Two clients begin that far apart in their ring of messages. A prime, so that all of its messages are begun with. */
+const STRIDE = 7919;
+
+/** @throws what made one of them fail */
+export async function openClients(target: Target, ring: MessageRing, count: number): Promise<EchoClient[]> {
+  const clients: EchoClient[] = [];
+  while (clients.length < count) {
+    const batch = Array.from(
+      { length: Math.min(OPENED_AT_ONCE, count - clients.length) },
+      (_, index) => new EchoClient(target, ring, (clients.length + index) * STRIDE),
+    );
+    await Promise.all(batch.map((client) => client.opened()));
+    clients.push(...batch);
+    const failed = batch.find(({ failure }) => failure);
+    if (failed?.failure) {
+      throw failed.failure;
+    }
+  }
+  return clients;
+}
+
+/** Waits for the echoes that are under way, closes all connections, and says what was wrong. */
+export async function closeClients(clients: readonly EchoClient[]): Promise<Outcome> {
+  await allEchoed(clients);
+  await Promise.all(clients.filter(isComplete).map((client) => client.close()));
+  const faults = clients.flatMap((client) => {
+    client.connection.destroy();
+    return client.failure?.message ?? (isComplete(client) ? [] : 'An echo never came.');
+  });
+  return { failures: faults.length, firstFailure: faults.at(0) };
+}
+
+/** Waits until no client waits for an echo any more, or for too long. */
+export async function allEchoed(clients: readonly EchoClient[]): Promise<void> {
+  await Promise.race([
+    Promise.all(clients.map((client) => client.allEchoed())),
+    delay(ECHO_TIMEOUT, undefined, { ref: false }),
+  ]);
+}
+
+function isComplete({ sent, echoed }: EchoClient): boolean {
+  return sent === echoed;
+}
