@@ -1,0 +1,98 @@
+import { readCommandLine } from './command-line.js';
+import type { Run } from './figures.js';
+import { withinLimit, type Load } from './loads.js';
+import { describeMachine, openFileLimit } from './machine.js';
+import { measure } from './measure.js';
+import { isInstalled, type Peer } from './peers.js';
+import { writeResults } from './result-files.js';
+import { summarize, type LoadResults, type Results } from './results.js';
+import { detailTable, failureLines, ratioTable } from './tables.js';
+
+/** More than this share of a core that others use disturbs what is measured. */
+const QUIET = 0.15;
+
+const plan = readCommandLine();
+const machine = describeMachine();
+const peers = plan.peers.filter(canRun);
+
+say(`Node.js ${machine.node} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${machine.pinning}.`);
+const loads: LoadResults[] = [];
+for (const load of plan.loads.map(asFarAsPossible)) {
+  say(`\n${load.title}`);
+  const results = summarize(load, await compare(load));
+  loads.push(results);
+  process.stdout.write(`${detailTable(results)}\n`);
+}
+
+const results: Results = {
+  date: new Date().toISOString(),
+  rounds: plan.rounds,
+  seconds: plan.timing.duration / 1000,
+  machine,
+  loads,
+};
+process.stdout.write(`\nHow many times less than ws each server needs; more is better:\n\n${ratioTable(results)}\n\n`);
+say(`Written: ${(await writeResults(results, plan.isPublished)).join(', ')}`);
+
+if (loads.some((load) => load.peers.some((peer) => othersOf(peer) > QUIET))) {
+  say('Other programs have used much of the machine meanwhile ("other CPU"); on a quiet one the figures are steadier.');
+}
+const failures = failureLines(results);
+failures.forEach(say);
+process.exit(failures.length > 0 ? 1 : 0);
+
+/** The servers take turns, so that whatever else happens on the machine meets all alike. */
+async function compare(load: Load): Promise<Map<Peer, Run[]>> {
+  const runs = new Map(peers.map((peer): [Peer, Run[]] => [peer, []]));
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const [peer, peerRuns] of runs) {
+      progress(`round ${round} of ${plan.rounds}: ${peer.title}`);
+      peerRuns.push(await measureInQuiet(peer, load));
+    }
+  }
+  progress('');
+  return runs;
+}
+
+/** Measures again where other programs were busy meanwhile, and takes the run that they disturbed least. */
+async function measureInQuiet(peer: Peer, load: Load): Promise<Run> {
+  let best = await measure(peer, load, plan.timing);
+  for (let attempt = 1; attempt < plan.attempts && othersOf(best) > QUIET; attempt++) {
+    const run = await measure(peer, load, plan.timing);
+    best = othersOf(run) < othersOf(best) ? run : best;
+  }
+  return best;
+}
+
+/** A run that failed says nothing of others, and is kept. */
+function othersOf({ figures }: Pick<Run, 'figures'>): number {
+  return figures.otherCpu ?? 0;
+}
+
+function canRun({ title, requires }: Peer): boolean {
+  if (requires === undefined || isInstalled(requires)) {
+    return true;
+  }
+  say(`${title} is left out: ${requires} is not installed.`);
+  return false;
+}
+
+function asFarAsPossible(load: Load): Load {
+  const limit = openFileLimit();
+  const possible = withinLimit(load, limit);
+  if (possible !== load) {
+    say(`Only ${possible.title}: a process may have ${limit} files open here. "ulimit -n" changes that.`);
+  }
+  return possible;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A line that the next one overwrites. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\u001B[K${text}`);
+  }
+}
