@@ -152,7 +152,9 @@ export class MessageClient extends EventEmitter {
 
   /** @internal Called by Node.js when a promise of a listener is rejected. */
   override [captureRejectionSymbol](error: unknown, event: string): void {
-    this.run(event, () => Promise.reject(error));
+    this.run(event, () => {
+      throw error;
+    });
   }
 
   private wrapperOf(type: string, listener: Listener): ((...args: unknown[]) => void) | undefined {

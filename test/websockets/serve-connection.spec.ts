@@ -14,6 +14,12 @@ async function readCloseStatus({ client }: ConnectedPair): Promise<number | unde
   return payload.length === 0 ? undefined : payload.readUInt16BE();
 }
 
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: (() => void) | undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve: () => resolve?.() };
+}
+
 describe('serveConnection', () => {
   it('closes with 1000 when the handler returns without closing', async () => {
     const pair = connect();
@@ -27,8 +33,8 @@ describe('serveConnection', () => {
 
   it('keeps the connection open while the handler runs', async () => {
     const pair = connect();
-    let finish = (): void => {};
-    const served = serveConnection(pair.connection, 'A handler', () => new Promise((resolve) => (finish = resolve)));
+    const { promise, resolve: finish } = deferred();
+    const served = serveConnection(pair.connection, 'A handler', () => promise);
     pair.client.write(clientFrame({ opcode: 9 }));
     expect((await readFrame(pair.client)).opcode).toBe(10);
     expect(pair.connection.state).toBe('open');

@@ -6,17 +6,17 @@ import { RecordingLogger } from '../support/nest-app.js';
 import { close } from './protocol/client-frame.js';
 import { connect, readFrame } from './socket-pair.js';
 
+/** As many connections, whose clients do nothing. */
+function connectSome(count: number, options: WebSocketOptions = {}) {
+  const connections = new WebSocketConnections(resolveWebSocketOptions(options));
+  const pairs = Array.from({ length: count }, () => connect(options));
+  pairs.forEach(({ connection }) => connections.add(connection));
+  return { connections, pairs };
+}
+
 describe('WebSocketConnections', () => {
   let logger: RecordingLogger;
   beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));
-
-  /** As many connections, whose clients do nothing. */
-  function connectSome(count: number, options: WebSocketOptions = {}) {
-    const connections = new WebSocketConnections(resolveWebSocketOptions(options));
-    const pairs = Array.from({ length: count }, () => connect(options));
-    pairs.forEach(({ connection }) => connections.add(connection));
-    return { connections, pairs };
-  }
 
   it('are those that are live', async () => {
     const { connections, pairs } = connectSome(2);

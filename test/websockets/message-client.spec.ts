@@ -1,0 +1,358 @@
+import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { MessageClient } from '../../src/websockets/message-client.js';
+import { serveConnection } from '../../src/websockets/serve-connection.js';
+import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { RecordingLogger } from '../support/nest-app.js';
+import { binary, close, continuation, pong, text } from './protocol/client-frame.js';
+import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+
+let logger: RecordingLogger;
+beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));
+
+interface ConnectedClient {
+  /** The raw end of the peer. */
+  readonly peer: ConnectedPair['client'];
+  /** What a stock gateway has. */
+  readonly client: MessageClient;
+}
+
+function connectClient(options: WebSocketOptions = {}): ConnectedClient {
+  const { client: peer, connection } = connect(options);
+  return { peer, client: new MessageClient(connection) };
+}
+
+/** Emits messages, and answers the peer's close, as the adapter does it. */
+function serve(client: MessageClient): void {
+  void serveConnection(client.connection, 'The client', () => client.receive());
+}
+
+/** What `client` emits of an event: the arguments of each time. */
+function record(client: MessageClient, event: string): unknown[][] {
+  const calls: unknown[][] = [];
+  client.on(event, (...args: unknown[]) => void calls.push(args));
+  return calls;
+}
+
+describe('MessageClient', () => {
+  describe('has the interface of ws:', () => {
+    it('its states, by the same names and numbers', async () => {
+      const { client, peer } = connectClient();
+      for (const state of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const) {
+        expect(MessageClient[state]).toBe(WebSocket[state]);
+        expect(client[state]).toBe(WebSocket[state]);
+      }
+      expect(client.readyState).toBe(WebSocket.OPEN);
+      client.close();
+      expect(client.readyState).toBe(WebSocket.CLOSING);
+      peer.end(close());
+      await once(client, 'close');
+      expect(client.readyState).toBe(WebSocket.CLOSED);
+    });
+
+    it.each([
+      ['chat', 'chat'],
+      [undefined, ''],
+    ])('its protocol, which for %p is %j', (subProtocol, protocol) => {
+      const client = new MessageClient(connect({}, subProtocol).connection);
+      expect(client.protocol).toBe(protocol);
+      client.terminate();
+    });
+
+    it('its bufferedAmount', async () => {
+      const { client } = connectClient({ sendBufferSize: 0 });
+      expect(client.bufferedAmount).toBe(0);
+      client.send('x'.repeat(100_000));
+      await turn();
+      expect(client.bufferedAmount).toBeGreaterThan(0);
+      client.terminate();
+    });
+  });
+
+  describe('message', () => {
+    it('is emitted with each whole message, text as bytes too, until the peer closes', async () => {
+      const { client, peer } = connectClient();
+      const messages = record(client, 'message');
+      const received = client.receive();
+      peer.write(Buffer.concat([text('hé', false), continuation('y'), binary('b'), text(''), close(1000)]));
+      await received;
+      expect(messages).toEqual([
+        [Buffer.from('héy'), false],
+        [Buffer.from('b'), true],
+        [Buffer.from(''), false],
+      ]);
+      client.terminate();
+    });
+
+    it('is emitted in order and once, also when many come in one read', async () => {
+      const { client, peer } = connectClient();
+      const messages = record(client, 'message');
+      const received = client.receive();
+      const sent = Array.from({ length: 100 }, (_, i) => String(i));
+      peer.write(Buffer.concat([...sent.map((one) => text(one)), close(1000)]));
+      await received;
+      expect(messages.map(([data]) => String(data))).toEqual(sent);
+      client.terminate();
+    });
+  });
+
+  describe('send', () => {
+    it.each<[string, Parameters<MessageClient['send']>, { opcode: number; fin: boolean; payload: string }]>([
+      ['a string as text', ['hé'], { opcode: 1, fin: true, payload: 'hé' }],
+      ['a number as text', [42], { opcode: 1, fin: true, payload: '42' }],
+      ['a Buffer as binary', [Buffer.from('b')], { opcode: 2, fin: true, payload: 'b' }],
+      ['an ArrayBuffer as binary', [new Uint8Array([98]).buffer], { opcode: 2, fin: true, payload: 'b' }],
+      ['a part of a view', [new Uint16Array([0x6161, 0x6262]).subarray(1)], { opcode: 2, fin: true, payload: 'bb' }],
+      ['a DataView', [new DataView(new Uint8Array([97, 98]).buffer, 1)], { opcode: 2, fin: true, payload: 'b' }],
+      ['nothing as no bytes', [undefined as never], { opcode: 2, fin: true, payload: '' }],
+      ['an array of numbers as bytes', [[98] as never], { opcode: 2, fin: true, payload: 'b' }],
+      ['bytes as text', [Buffer.from('t'), { binary: false }], { opcode: 1, fin: true, payload: 't' }],
+      ['text as binary', ['t', { binary: true }], { opcode: 2, fin: true, payload: 't' }],
+      ['a part of a message', ['t', { fin: false }], { opcode: 1, fin: false, payload: 't' }],
+      ['what must not be compressed', ['t', { compress: false }], { opcode: 1, fin: true, payload: 't' }],
+    ])('sends %s', async (_what, args, expected) => {
+      const { client, peer } = connectClient();
+      client.send(...args);
+      const { opcode, fin, payload } = await readFrame(peer);
+      expect({ opcode, fin, payload: payload.toString() }).toEqual(expected);
+      client.terminate();
+    });
+
+    it('throws at what has no bytes', () => {
+      const { client } = connectClient();
+      expect(() => client.send({} as never)).toThrow(/must be of type string or an instance of Buffer/);
+      client.terminate();
+    });
+
+    it.each<[string, (client: MessageClient, done: (error?: Error) => void) => void]>([
+      ['second', (client, done) => client.send('x', done)],
+      ['last', (client, done) => client.send('x', { binary: true }, done)],
+    ])('calls back when the message is on its way; the callback may come %s', async (_where, send) => {
+      const { client } = connectClient();
+      expect(await new Promise((resolve) => send(client, resolve))).toBeUndefined();
+      client.terminate();
+    });
+
+    it('calls back only when no more than sendBufferSize bytes wait', async () => {
+      const { client, peer } = connectClient({ sendBufferSize: 0 });
+      let isDone = false;
+      const done = new Promise<void>((resolve) => {
+        client.send(Buffer.alloc(1_000_000), () => {
+          isDone = true;
+          resolve();
+        });
+      });
+      await turn();
+      expect(isDone).toBe(false);
+      peer.resume();
+      await done;
+      client.terminate();
+    });
+
+    it('calls back with an error, later, when the connection is not open', async () => {
+      const { client } = connectClient();
+      client.terminate();
+      await once(client, 'close');
+      let returned = false;
+      const error = await new Promise((resolve) => {
+        client.send('x', (failure) => resolve(returned ? failure : 'called at once'));
+        returned = true;
+      });
+      expect(error).toEqual(new Error('The WebSocket is not open.'));
+    });
+
+    it('calls back with an error when the connection is lost before the message left', async () => {
+      const { client } = connectClient({ sendBufferSize: 0 });
+      const sent = new Promise((resolve) => client.send(Buffer.alloc(1_000_000), resolve));
+      client.terminate();
+      expect(await sent).toEqual(new Error('The WebSocket is not open.'));
+    });
+
+    it('neither throws nor sends when the connection is not open', async () => {
+      const { client, peer } = connectClient();
+      client.close(1000);
+      client.send('too late');
+      expect((await readFrame(peer)).opcode).toBe(8);
+      client.terminate();
+      expect(() => client.send('too late')).not.toThrow();
+    });
+  });
+
+  describe('ping', () => {
+    it.each<[string, Parameters<MessageClient['ping']>, string]>([
+      ['nothing', [], ''],
+      ['text', ['héy'], 'héy'],
+      ['a number', [7], '7'],
+      ['bytes', [Buffer.alloc(125, 'x')], 'x'.repeat(125)],
+    ])('sends a ping with %s', async (_what, args, payload) => {
+      const { client, peer } = connectClient();
+      client.ping(...args);
+      expect(await readFrame(peer)).toEqual({ opcode: 9, fin: true, payload: Buffer.from(payload) });
+      client.terminate();
+    });
+
+    it('throws at more than 125 bytes, which no ping may have', () => {
+      const { client } = connectClient();
+      expect(() => client.ping('é'.repeat(63))).toThrow(new RangeError('ping() was given 126 bytes; at most 125 fit.'));
+      client.terminate();
+    });
+
+    it('is followed by the pong of the peer, as an event', async () => {
+      const { client, peer } = connectClient();
+      const pongs = record(client, 'pong');
+      peer.write(Buffer.concat([pong('one'), pong('two')]));
+      await turn();
+      expect(pongs).toEqual([[Buffer.from('one')], [Buffer.from('two')]]);
+      client.terminate();
+    });
+  });
+
+  describe('close', () => {
+    it.each<[string, Parameters<MessageClient['close']>, number | undefined, string]>([
+      ['nothing', [], undefined, ''],
+      ['a status', [4000], 4000, ''],
+      ['a reason', [1000, 'bye'], 1000, 'bye'],
+      ['a reason of bytes', [1000, Buffer.from('bye')], 1000, 'bye'],
+      ['a reason but no status, which ws ignores', [undefined, 'bye'], undefined, ''],
+    ])('sends a close frame with %s', async (_what, args, status, reason) => {
+      const { client, peer } = connectClient();
+      client.close(...args);
+      const { opcode, payload } = await readFrame(peer);
+      expect(opcode).toBe(8);
+      expect(payload.length === 0 ? undefined : payload.readUInt16BE()).toBe(status);
+      expect(payload.toString('utf8', 2)).toBe(reason);
+      client.terminate();
+    });
+
+    it.each<[Parameters<MessageClient['close']>]>([[[1005]], [[999]], [[5000]], [[NaN]], [[1000, 'é'.repeat(62)]]])(
+      'throws to its caller at %j, which no close frame may have, and leaves the connection open',
+      (args) => {
+        const { client } = connectClient();
+        expect(() => client.close(...args)).toThrow(expect.objectContaining({ code: 'WS_INVALID_CLOSE' }));
+        expect(client.readyState).toBe(WebSocket.OPEN);
+        client.terminate();
+      },
+    );
+
+    it('does nothing, whatever it is given, when the connection is not open', async () => {
+      const { client } = connectClient();
+      client.terminate();
+      client.close(5000);
+      await once(client, 'close');
+      client.close(5000);
+      expect(await client.connection.closed).toMatchObject({ reason: 'aborted' });
+    });
+
+    it.each<[string, (pair: ConnectedClient) => void, number, string]>([
+      ['the peer closed', ({ peer }) => void peer.end(close(4001, 'mine')), 4001, 'mine'],
+      ['the peer closed without a status', ({ peer }) => void peer.end(close()), 1005, ''],
+      ['the peer went away', ({ peer }) => void peer.destroy(), 1006, ''],
+      ['it was terminated', ({ client }) => client.terminate(), 1006, ''],
+    ])('is emitted once, with a code and a reason, when %s', async (_what, end, code, reason) => {
+      const pair = connectClient();
+      const closes = record(pair.client, 'close');
+      serve(pair.client);
+      pair.peer.resume();
+      end(pair);
+      await once(pair.client, 'close');
+      await turn();
+      expect(closes).toEqual([[code, Buffer.from(reason)]]);
+    });
+  });
+
+  describe('addEventListener', () => {
+    it('tells of text as a string and of binary as bytes', async () => {
+      const { client, peer } = connectClient();
+      const data: unknown[] = [];
+      client.addEventListener('message', (event) => void data.push(event.data, event.type, event.target));
+      const received = client.receive();
+      peer.write(Buffer.concat([text('t'), binary('b'), close(1000)]));
+      await received;
+      expect(data).toEqual(['t', 'message', client, Buffer.from('b'), 'message', client]);
+      client.terminate();
+    });
+
+    it.each([
+      [4001, 'mine', true],
+      [1006, '', false],
+    ])('tells of a close with %d %j', async (code, reason, wasClean) => {
+      const { client, peer } = connectClient();
+      const closed = new Promise((resolve) => client.addEventListener('close', resolve));
+      serve(client);
+      peer.resume();
+      if (wasClean) {
+        peer.end(close(code, reason));
+      } else {
+        peer.destroy();
+      }
+      expect(await closed).toMatchObject({ type: 'close', code, reason, wasClean });
+    });
+
+    it('adds a listener once, and removeEventListener removes it', () => {
+      const { client } = connectClient();
+      const seen: unknown[] = [];
+      const listener = ({ data }: Record<string, unknown>): void => void seen.push(data);
+      client.addEventListener('message', listener);
+      client.addEventListener('message', listener);
+      client.emit('message', Buffer.from('1'), false);
+      client.removeEventListener('message', listener);
+      client.removeEventListener('message', listener);
+      client.emit('message', Buffer.from('2'), false);
+      client.addEventListener('message', listener, { once: true });
+      client.emit('message', Buffer.from('3'), false);
+      client.emit('message', Buffer.from('4'), false);
+      client.addEventListener('message', listener, { once: true });
+      client.removeEventListener('message', listener);
+      client.emit('message', Buffer.from('5'), false);
+      expect(seen).toEqual(['1', '3']);
+      client.terminate();
+    });
+  });
+
+  describe('a listener that throws or rejects', () => {
+    it.each<[string, () => unknown]>([
+      [
+        'throws',
+        () => {
+          throw new Error('broken');
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('broken'))],
+    ])('closes with 1011 and is logged once when it %s at a pong', async (_how, listener) => {
+      const { client, peer } = connectClient();
+      client.on('pong', (() => listener()) as () => void);
+      peer.write(pong());
+      expect((await readFrame(peer)).payload.readUInt16BE()).toBe(1011);
+      expect(logger.lines).toEqual([
+        { level: 'error', text: expect.stringMatching(/^A listener of "pong" failed: Error: broken\n.*\n\s+at /) },
+      ]);
+      client.terminate();
+    });
+
+    it.each<[string, (client: MessageClient, listener: () => Promise<void>) => void]>([
+      ['on', (client, listener) => client.on('message', listener as () => void)],
+      ['addEventListener', (client, listener) => client.addEventListener('message', listener)],
+    ])('closes with 1011 and is logged once when its promise is rejected, added by %s', async (_how, add) => {
+      const { client, peer } = connectClient();
+      add(client, () => Promise.reject(new Error('broken')));
+      serve(client);
+      peer.write(text('x'));
+      expect((await readFrame(peer)).payload.readUInt16BE()).toBe(1011);
+      expect(logger.lines).toHaveLength(1);
+      client.terminate();
+    });
+
+    it('is logged when it throws at the close', async () => {
+      const { client } = connectClient();
+      client.once('close', () => {
+        throw new Error('broken');
+      });
+      client.terminate();
+      await client.connection.closed;
+      await turn();
+      expect(logger.lines).toEqual([{ level: 'error', text: expect.stringContaining('A listener of "close" failed') }]);
+    });
+  });
+});
