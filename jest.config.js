@@ -1,3 +1,17 @@
+import { SourceTextModule } from 'node:vm';
+
+// @fastify/static require()s this ES module. Node.js can do that; Jest can from Node.js 24.9 on, which has `hasAsyncGraph`,
+// and before that gets it as CommonJS.
+const jestRequiresModules = 'hasAsyncGraph' in (SourceTextModule?.prototype ?? {});
+const contentDisposition = jestRequiresModules
+  ? {}
+  : {
+      '/node_modules/content-disposition/': [
+        'ts-jest',
+        { tsconfig: { allowJs: true, module: 'commonjs', isolatedModules: true } },
+      ],
+    };
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -12,11 +26,7 @@ export default {
   transform: {
     // Types are checked once, by `npm run typecheck`; ts-jest only transpiles (isolatedModules).
     '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: 'tsconfig.json' }],
-    // @fastify/static require()s this ES module; Node.js can do that, Jest only from Node.js 24.9 on.
-    '/node_modules/content-disposition/': [
-      'ts-jest',
-      { tsconfig: { allowJs: true, module: 'commonjs', isolatedModules: true } },
-    ],
+    ...contentDisposition,
   },
   transformIgnorePatterns: ['/node_modules/(?!content-disposition/)'],
 };

@@ -107,7 +107,17 @@ export function refuseUpgrade(socket: Socket, { status, message, headers }: Refu
     Connection: 'close',
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${error}\r\n${lines.join('')}\r\n${body}`);
+  socket.write(`HTTP/1.1 ${status} ${error}\r\n${lines.join('')}\r\n${body}`);
+  endAfterAnswer(socket, timeout);
+}
+
+/**
+ * Ends a connection whose request was answered.
+ *
+ * @param timeout how long the client has to take the answer and to end its half, in ms
+ */
+export function endAfterAnswer(socket: Socket, timeout: number): void {
+  socket.end();
   // Bytes left unread would make the kernel reset the connection, and the client would lose the answer.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), timeout);

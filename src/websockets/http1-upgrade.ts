@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { switchProtocols } from './handshake.js';
+import { endAfterAnswer, switchProtocols } from './handshake.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
 
@@ -29,9 +29,11 @@ export class Http1Upgrade extends PendingUpgrade {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => {
+      // As Node.js does: what waits for the end of the response, as a shutdown does, goes on.
+      process.nextTick(() => response.emit('close'));
       if (this.connection === undefined) {
         response.detachSocket(socket);
-        socket.destroySoon();
+        endAfterAnswer(socket, this.closeTimeout);
       }
     });
     this.response = response;

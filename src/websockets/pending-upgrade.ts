@@ -34,6 +34,11 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
     }
   }
 
+  /** How long a client that is refused has to end its half, in ms. */
+  protected get closeTimeout(): number {
+    return this.connections.options.closeTimeout;
+  }
+
   accept({ subProtocol, ...options }: WebSocketAcceptOptions = {}): WebSocketConnection {
     if (this.accepted !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');

@@ -1,4 +1,5 @@
 import {
+  Req,
   Controller,
   Get,
   Param,
@@ -8,12 +9,16 @@ import {
   UseGuards,
   type ExecutionContext,
 } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
 import { text } from '../websockets/protocol/client-frame.js';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
+
+/** On Fastify, and on Express. */
+type Request = { readonly raw: IncomingMessage } | IncomingMessage;
 
 @Injectable()
 class TokenGuard implements CanActivate {
@@ -24,6 +29,13 @@ class TokenGuard implements CanActivate {
 
 @Controller('rooms')
 class RoomController {
+  @Get('late')
+  async joinLate(@WebSockets() webSockets: WebSocketManager, @Req() request: Request): Promise<void> {
+    const { socket } = 'raw' in request ? request.raw : request;
+    await new Promise((resolve) => socket.once('close', resolve));
+    webSockets.accept();
+  }
+
   @Get(':id')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
@@ -46,7 +58,7 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
   const headers = { Authorization: 'Bearer secret' };
 
   beforeAll(async () => {
-    nest = await startNestApp(createAdapter, { controllers: [RoomController] });
+    nest = await startNestApp(createAdapter, { controllers: [RoomController], options: { closeTimeout: 200 } });
   });
   afterEach(endRawClients);
   afterAll(() => nest.app.close());
@@ -90,5 +102,35 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
     client.write(handshake(path, given));
     expect((await client.readResponse()).status).toBe(status);
     expect(await client.readToEnd()).toHaveLength(0);
+  });
+
+  it.each([
+    ['was refused', '/nowhere', 404],
+    ['was accepted, once the controller is done', '/rooms/7', 101],
+  ])(
+    'ends the response to a handshake that %s, so that a shutdown does not wait for it',
+    async (_what, path, status) => {
+      const server = nest.app.getHttpServer() as Server;
+      const ended = new Promise((resolve) =>
+        server.once('request', (_request, res: ServerResponse) => res.once('close', resolve)),
+      );
+      const client = await RawClient.connect(nest.port);
+      client.write(handshake(path, headers));
+      expect((await client.readResponse()).status).toBe(status);
+      client.write(text('return'));
+      await expect(ended).resolves.toBeUndefined();
+    },
+  );
+
+  it('cannot accept a client that has gone, and nobody has to look at that', async () => {
+    const before = nest.logger.alarms.length;
+    const client = await RawClient.connect(nest.port);
+    const server = nest.app.getHttpServer() as Server;
+    const arrived = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    client.write(handshake('/rooms/late', headers));
+    const [, response] = await arrived;
+    client.reset();
+    await once(response, 'close');
+    expect(nest.logger.alarms).toHaveLength(before);
   });
 });
