@@ -583,9 +583,7 @@ export class WebSocketConnection {
 
   /** RFC 6455 section 7.1.7: tells the peer what it did wrong, and ends. */
   private failConnection(cause: ProtocolError): void {
-    if (this.currentState === 'open') {
-      this.sendCloseFrame(cause.closeStatus, cause.message);
-    }
+    this.sendCloseFrame(cause.closeStatus, cause.message);
     const error = new WebSocketError('WS_PROTOCOL_ERROR', `${cause.message}.`, cause.closeStatus, { cause });
     this.failure ??= error;
     this.ending ??= { reason: 'protocolError', status: cause.closeStatus, description: cause.message };
