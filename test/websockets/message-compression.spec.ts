@@ -79,6 +79,11 @@ describe('a connection that compresses', () => {
   it.each<[string, Buffer, number]>([
     ['compressed text that is no UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
     ['compressed text that ends inside a character', compressedText(Buffer.from([0xc3])), 1007],
+    [
+      'compressed text that is no UTF-8, with a close behind it',
+      Buffer.concat([compressedText(Buffer.from([0xff])), close(1000)]),
+      1007,
+    ],
     ['bytes that are no deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
     [
       'RSV1 on a continuation',
