@@ -19,7 +19,7 @@ const webSocketOptions = z.object({
   receiveBufferSize: positiveByteSize.prefault('64KiB').describe('largest fragment that is echoed at once'),
   sendBufferSize: byteSize.prefault('64KiB').describe('how much may wait to be sent before reading pauses'),
   maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected as a whole'),
-  closeTimeout: duration.prefault('5s').describe('how long a close may take before the connection is cut'),
+  closeTimeout: duration.prefault('30s').describe('how long a close may take before the connection is cut'),
   shutdownTimeout: duration.prefault('30s').describe('how long connections have to end when the server shuts down'),
   allowedOrigins: origins.optional().describe('origins that may open WebSockets, a comma list (default: all)'),
   requireOrigin: flag.prefault('false').describe('whether WebSockets need an Origin header, which browsers send'),

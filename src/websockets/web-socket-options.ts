@@ -40,7 +40,7 @@ export interface WebSocketOptions {
   maxMessageSize?: number;
   /**
    * How long a close may take, from the first close frame to the end of the connection, in ms; 0 or more, where 0 does
-   * not wait. Default 5000. After that the connection is cut.
+   * not wait. Default 30000: a client on a slow line has to take what was sent before. After that it is cut.
    */
   closeTimeout?: number;
   /**
@@ -120,7 +120,7 @@ const rules: Rules = {
   receiveBufferSize: number(65536, 'bytes', 1),
   sendBufferSize: number(65536, 'bytes', 0),
   maxMessageSize: number(1024 * 1024, 'bytes', 1),
-  closeTimeout: time(5000),
+  closeTimeout: time(30_000),
   shutdownTimeout: time(30_000),
   allowedOrigins: {
     default: [],

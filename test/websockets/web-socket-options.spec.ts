@@ -8,7 +8,7 @@ describe('resolveWebSocketOptions', () => {
     receiveBufferSize: 65536,
     sendBufferSize: 65536,
     maxMessageSize: 1048576,
-    closeTimeout: 5000,
+    closeTimeout: 30_000,
     shutdownTimeout: 30_000,
     allowedOrigins: [],
     requireOrigin: false,
