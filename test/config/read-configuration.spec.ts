@@ -16,7 +16,7 @@ function messageOf(environment: Record<string, string>, commandLine?: { urls?: s
 describe('The configuration', () => {
   it('has a default for everything', () => {
     expect(readConfiguration({})).toEqual({
-      listenOn: [{ host: 'localhost', port: 5000 }],
+      listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       logLevel: 'log',
       logFormat: 'text',
       webSockets: {
@@ -26,7 +26,7 @@ describe('The configuration', () => {
         receiveBufferSize: 65_536,
         sendBufferSize: 65_536,
         maxMessageSize: 1_048_576,
-        closeTimeout: 5_000,
+        closeTimeout: 30_000,
         shutdownTimeout: 30_000,
         requireOrigin: false,
         maxConnections: 0,
@@ -50,9 +50,11 @@ describe('The configuration', () => {
   });
 
   it.each([
-    ['URLS', 'http://*:8080', { listenOn: [{ host: '*', port: 8080 }] }],
-    ['PORT', '8080', { listenOn: [{ host: '0.0.0.0', port: 8080 }] }],
+    ['URLS', 'http://*:8080', { listenOn: [{ scheme: 'http', host: '*', port: 8080 }] }],
+    ['PORT', '8080', { listenOn: [{ scheme: 'http', host: '0.0.0.0', port: 8080 }] }],
     ['PORT', '\\\\.\\pipe\\name', { listenOn: [{ path: '\\\\.\\pipe\\name' }] }],
+    ['URLS', 'https://localhost:5001', { listenOn: [{ scheme: 'https', host: 'localhost', port: 5001 }] }],
+    ['XDG_CACHE_HOME', '/var/cache', { xdgCacheHome: '/var/cache' }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
     ['LOG_LEVEL', 'off', { logLevel: 'off' }],
@@ -84,6 +86,7 @@ describe('The configuration', () => {
 
   it.each([
     ['URLS', 'http://localhost:5000/chat', 'http://host:port'],
+    ['URLS', 'https://localhost:5001/chat', 'http://host:port or https://host:port'],
     ['URLS', 'localhost:5000', 'http://host:port'],
     ['PORT', '70000', 'a port number from 0 to 65535'],
     ['LOG_LEVEL', 'loud', 'verbose, debug, log, info, warn, error, fatal, or off'],
@@ -108,8 +111,18 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
-  it('says of an https URL that https is not offered yet', () => {
-    expect(messageOf({ URLS: 'https://localhost:5001' })).toMatch(/URLS is "https:.*https is not offered yet/);
+  it('takes TLS_CERT and TLS_KEY together', () => {
+    expect(readConfiguration({ TLS_CERT: 'a.crt', TLS_KEY: 'a.key' })).toMatchObject({
+      tlsCert: 'a.crt',
+      tlsKey: 'a.key',
+    });
+  });
+
+  it.each([
+    ['TLS_CERT', 'a PEM file, together with TLS_KEY'],
+    ['TLS_KEY', 'a PEM file, together with TLS_CERT'],
+  ])('refuses %s alone', (variable, accepted) => {
+    expect(messageOf({ [variable]: '/etc/tls.pem' })).toContain(`${variable} is "/etc/tls.pem"; accepted: ${accepted}`);
   });
 
   it('names all that is wrong in one error', () => {
@@ -133,9 +146,11 @@ describe('The configuration', () => {
     const environment = { URLS: 'http://localhost:2', PORT: '3' };
 
     expect(readConfiguration(environment, { urls: 'http://localhost:1' }).listenOn).toEqual([
-      { host: 'localhost', port: 1 },
+      { scheme: 'http', host: 'localhost', port: 1 },
     ]);
-    expect(readConfiguration(environment).listenOn).toEqual([{ host: 'localhost', port: 2 }]);
-    expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([{ host: '0.0.0.0', port: 3 }]);
+    expect(readConfiguration(environment).listenOn).toEqual([{ scheme: 'http', host: 'localhost', port: 2 }]);
+    expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([
+      { scheme: 'http', host: '0.0.0.0', port: 3 },
+    ]);
   });
 });
