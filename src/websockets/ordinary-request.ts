@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { Server as TlsServer } from 'node:tls';
 
 /**
  * Lets an upgrade request that no WebSocket comes of go through the ordinary HTTP pipeline, where routes, guards and
@@ -11,7 +11,8 @@ import { TLSSocket } from 'node:tls';
  */
 export function handleAsOrdinaryRequest(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.unshift(Buffer.concat([Buffer.from(requestHead(request), 'latin1'), head]));
-  server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
+  // A server that speaks TLS itself takes what comes as `connection` for the start of a TLS handshake.
+  server.emit(server instanceof TlsServer ? 'secureConnection' : 'connection', socket);
 }
 
 function requestHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {

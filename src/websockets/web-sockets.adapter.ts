@@ -1,13 +1,30 @@
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { refusalOf } from './admission.js';
 import { gatewayPath } from './gateway-path.js';
 import { GatewayServer } from './gateway-server.js';
 import { findGateways, guardHandlers, isRaw, type Gateway } from './gateways.js';
-import { hasUnsupportedVersion, isWebSocketRequest, refuseUpgrade, unsupportedVersion } from './handshake.js';
+import {
+  hasUnsupportedVersion,
+  isWebSocketRequest,
+  refuseUpgrade,
+  unsupportedVersion,
+  type Refusal,
+} from './handshake.js';
 import { Http1Upgrade } from './http1-upgrade.js';
+import {
+  asksForWebSocket,
+  handleConnectAsGet,
+  hasSupportedVersion,
+  Http2Upgrade,
+  NOT_IMPLEMENTED,
+  refuseConnect,
+  unsupportedConnectVersion,
+} from './http2-upgrade.js';
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
 import { providersOf } from './providers.js';
@@ -28,7 +45,8 @@ interface Endpoint {
 const APPLICATION_PORT = 0;
 
 /**
- * Serves gateways over raw WebSockets, on the application's own HTTP server:
+ * Serves gateways over raw WebSockets, on the application's own HTTP server, over HTTP/1.1 and, where that server has
+ * HTTP/2 connections, over HTTP/2:
  *
  * - a gateway without `@SubscribeMessage` handlers gets each connection as a `WebSocketConnection`, and the promise of
  *   its `handleConnection` is that connection's life
@@ -57,6 +75,7 @@ export class WebSocketsAdapter extends WsAdapter {
     this.options = connections.options;
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
+    this.server.on('connect', this.onConnect);
   }
 
   /** @throws WebSocketError `WS_GATEWAY_CONFLICT` */
@@ -85,6 +104,7 @@ export class WebSocketsAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     this.server.off('upgrade', this.onUpgrade);
+    this.server.off('connect', this.onConnect);
     await super.dispose();
   }
 
@@ -105,36 +125,64 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    const endpoint = this.endpoints.get(gatewayPath(request.url ?? '/'));
+    const refuse = (refusal: Refusal): void => refuseUpgrade(socket, refusal, this.options.closeTimeout);
     if (isWebSocketRequest(request)) {
       socket.on('error', ignore);
-      this.handleWebSocketRequest(endpoint, request, socket, head);
-    } else if (endpoint !== undefined && hasUnsupportedVersion(request)) {
+      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
+    } else if (this.endpointOf(request) !== undefined && hasUnsupportedVersion(request)) {
       socket.on('error', ignore);
-      refuseUpgrade(socket, unsupportedVersion(request), this.options.closeTimeout);
+      refuse(unsupportedVersion(request));
     } else {
       handleAsOrdinaryRequest(this.server, request, socket, head);
     }
   };
 
-  private handleWebSocketRequest(
-    endpoint: Endpoint | undefined,
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-  ): void {
-    const refusal = refusalOf(request.headers, socket.remoteAddress, this.connections);
-    if (refusal !== undefined) {
-      refuseUpgrade(socket, refusal, this.options.closeTimeout);
+  private readonly onConnect = (
+    request: IncomingMessage | Http2ServerRequest,
+    answerTo: Duplex | Http2ServerResponse,
+  ): void => {
+    if ('stream' in request && 'stream' in answerTo) {
+      this.onHttp2Connect(request, answerTo);
+    } else {
+      // A CONNECT of HTTP/1.1 wants a tunnel. Node.js ends the connection, too, unless somebody listens.
+      (answerTo as Duplex).destroy();
+    }
+  };
+
+  private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    // Of the two :authority counts (RFC 9113 section 8.3.1), but handlers know the other.
+    request.headers.host = request.authority;
+    if (!asksForWebSocket(request)) {
+      refuseConnect(response, NOT_IMPLEMENTED);
       return;
     }
-    const upgrade = new Http1Upgrade(request, socket, head, this.connections);
-    if (endpoint === undefined) {
+    const upgrade = new Http2Upgrade(request, response, this.connections);
+    if (hasSupportedVersion(request)) {
+      this.admit(upgrade, (refusal) => refuseConnect(response, refusal));
+    } else if (this.endpointOf(request) !== undefined && request.headers['sec-websocket-version'] !== undefined) {
+      refuseConnect(response, unsupportedConnectVersion(request));
+    } else {
+      handleConnectAsGet(this.server, upgrade.request, response);
+    }
+  }
+
+  /** Lets a WebSocket request in, or refuses it, or leaves that to the HTTP pipeline. */
+  private admit(upgrade: Http1Upgrade | Http2Upgrade, refuse: (refusal: Refusal) => void): void {
+    const { request } = upgrade;
+    const endpoint = this.endpointOf(request);
+    const refusal = refusalOf(request.headers, request.socket.remoteAddress, this.connections);
+    if (refusal !== undefined) {
+      refuse(refusal);
+    } else if (endpoint === undefined) {
       setUpgrade(request, upgrade);
       upgrade.handleOverHttp(this.server);
     } else {
       endpoint.connect(upgrade.accept(), request);
     }
+  }
+
+  private endpointOf({ url = '/' }: { readonly url?: string }): Endpoint | undefined {
+    return this.endpoints.get(gatewayPath(url));
   }
 }
 
