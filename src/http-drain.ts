@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -12,6 +13,7 @@ import { CONFIGURATION, type Configuration } from './config/configuration.js';
 @Injectable()
 export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   readonly #responses = new Set<ServerResponse>();
+  readonly #sessions = new Set<ServerHttp2Session>();
   #deadline = AbortSignal.abort();
 
   constructor(
@@ -25,11 +27,18 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
       this.#responses.add(response);
       response.once('close', () => this.#responses.delete(response));
     });
+    // Of HTTP/2 connections; node:http knows those of HTTP/1.1.
+    fastify.server.on('session', (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
     // By then WebSockets have ended, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
+      this.#sessions.forEach((session) => session.close()); // GOAWAY (RFC 9113 section 6.8); answers still go out
       const closed = Array.from(this.#responses, (response) => once(response, 'close', { signal: this.#deadline }));
       await Promise.allSettled(closed);
       fastify.server.closeAllConnections();
+      this.#sessions.forEach((session) => session.destroy());
     });
   }
 

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type ListenOptions, type Server } from 'node:net';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { formatAddress, type ListenAddress } from './config/listen-address.js';
+import { CONFIGURATION, type Configuration } from './config/configuration.js';
+import { formatAddress, type HttpAddress, type ListenAddress } from './config/listen-address.js';
+import { CertificateError } from './tls/certificate.js';
+import { SecureServers } from './tls/secure-servers.js';
 
 /** The application cannot listen where it was told to. The message is for people. */
 export class ListenError extends Error {
@@ -22,25 +25,32 @@ const reasons: Record<string, string> = {
 /**
  * Listens on all addresses until the application is closed.
  *
- * Nest and Fastify listen on one address. Further ones get a plain TCP server each, which hands its connections to the
- * one HTTP server, so that requests, upgrades, limits and shutdown are the same on all of them.
+ * Nest and Fastify listen on one address. Further ones, and those of https, get a server each, which hands its
+ * connections to the one HTTP server, so that requests, upgrades, limits and shutdown are the same on all of them.
  *
  * @param app not yet initialized; `listen` does that
  * @returns the addresses as people write them, with the port that was taken where 0 was asked for
- * @throws ListenError that names the address
+ * @throws ListenError that names the address, or the certificate that cannot be used
  */
 export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
   const fastify = app.getHttpAdapter().getInstance();
+  const secure = addresses.some(isHttps) ? await loadCertificate(app) : undefined;
   const further: Server[] = [];
   fastify.addHook('preClose', (done) => {
     further.forEach((server) => server.close());
     done();
   });
   fastify.addHook('onClose', async () => {
+    secure?.close();
     await Promise.all(further.filter((server) => server.listening).map((server) => once(server, 'close')));
   });
 
-  const open: Open = async (options) => {
+  const openFurther = async (server: Server, options: ListenOptions): Promise<Server> => {
+    await once(server.listen(options), 'listening');
+    further.push(server);
+    return server;
+  };
+  const openHttp: Open = async (options) => {
     if (!fastify.server.listening) {
       await fastify.listen(options);
       return fastify.server;
@@ -49,14 +59,14 @@ export async function listen(app: NestFastifyApplication, addresses: readonly Li
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       fastify.server.emit('connection', socket);
     });
-    await once(server.listen(options), 'listening');
-    further.push(server);
-    return server;
+    return openFurther(server, options);
   };
 
   await app.init();
+  await fastify.ready();
   const urls: string[] = [];
   for (const address of addresses) {
+    const open: Open = secure && isHttps(address) ? (options) => openFurther(secure.create(), options) : openHttp;
     urls.push(
       await listenOn(address, open).catch((error: NodeJS.ErrnoException) => {
         const reason = reasons[error.code ?? ''] ?? error.message;
@@ -67,8 +77,23 @@ export async function listen(app: NestFastifyApplication, addresses: readonly Li
       }),
     );
   }
+  if (!fastify.server.listening) {
+    // It has its connections from others. From here on node:http watches how long their requests take.
+    fastify.server.emit('listening');
+  }
   app.get(HttpAdapterHost).listening = true;
   return urls;
+}
+
+function isHttps(address: ListenAddress): address is HttpAddress {
+  return 'scheme' in address && address.scheme === 'https';
+}
+
+async function loadCertificate(app: NestFastifyApplication): Promise<SecureServers> {
+  const configuration = app.get<Configuration>(CONFIGURATION);
+  return SecureServers.load(app.getHttpServer(), configuration).catch((error: unknown) => {
+    throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
+  });
 }
 
 type Open = (options: ListenOptions) => Promise<Server>;
@@ -79,16 +104,17 @@ async function listenOn(address: ListenAddress, open: Open): Promise<string> {
     await open(address);
     return formatAddress(address);
   }
-  const { host, port } = address;
+  const { scheme, host, port } = address;
   if (host === 'localhost') {
-    return formatAddress({ host, port: addressOf(await openLocalhost(port, open)).port });
+    return formatAddress({ scheme, host, port: addressOf(await openLocalhost(port, open)).port });
   }
   if (host === '*') {
     // Without a host, Node.js listens on all IPv6 and IPv4 addresses, or on IPv4 alone where there is no IPv6.
     const bound = addressOf(await open({ host: '', port }));
-    return formatAddress({ host: bound.family === 'IPv6' ? '[::]' : '0.0.0.0', port: bound.port });
+    return formatAddress({ scheme, host: bound.family === 'IPv6' ? '[::]' : '0.0.0.0', port: bound.port });
   }
-  return formatAddress({ host, port: addressOf(await open({ host: host.replace(/^\[|\]$/g, ''), port })).port });
+  const server = await open({ host: host.replace(/^\[|\]$/g, ''), port });
+  return formatAddress({ scheme, host, port: addressOf(server).port });
 }
 
 /** A browser may take either address for `localhost`; a machine may have only one of them. */

@@ -43,7 +43,15 @@ const layers: readonly Layer[] = [
     // How the application meets its process and its sockets: where it listens, when it leaves.
     name: 'hosting',
     files: /^src\/(listen|close-on-signals|http-drain)\.ts$/,
-    mayImport: ['config', 'the public library'],
+    mayImport: ['TLS', 'config', 'the public library'],
+    node: true,
+    packages: 'any',
+  },
+  {
+    // Its listeners and its certificate, for the application that listens there.
+    name: 'TLS',
+    files: /^src\/tls\//,
+    mayImport: ['self'],
     node: true,
     packages: 'any',
   },

@@ -36,6 +36,12 @@ const defaultUrls = 'http://localhost:5000';
 const applicationOptions = z.object({
   urls: urls.optional().describe(`what to listen on, as --urls has it (default: ${defaultUrls})`),
   port: port.optional().describe('where neither --urls nor URLS is given: the port to listen on at 0.0.0.0'),
+  tlsCert: z
+    .string()
+    .optional()
+    .describe('where the certificate for https is, a PEM file (default: a self-signed one)'),
+  tlsKey: z.string().optional().describe('where its private key is, a PEM file'),
+  xdgCacheHome: z.string().optional().describe('where the self-signed certificate is kept (default: ~/.cache)'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
@@ -46,6 +52,12 @@ const applicationOptions = z.object({
 /** Turns the texts of the options into the configuration. */
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
+  .superRefine(({ tlsCert, tlsKey }, context) => {
+    if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+      const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
+      context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+    }
+  })
   .transform(({ urls: fromUrls, port: fromPort, ...rest }) => ({
     ...rest,
     listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),

@@ -2,6 +2,7 @@ import { parsed } from './parsed.js';
 
 /** A host and port to listen on. Host `*` means all addresses of this machine, port 0 any free port. */
 export interface HttpAddress {
+  scheme: 'http' | 'https';
   host: string;
   port: number;
 }
@@ -16,9 +17,11 @@ export type ListenAddress = HttpAddress | PipeAddress;
 /** What ASP.NET Core writes for "all addresses of this machine". */
 const anyHost = new Set(['*', '+']);
 
+const defaultPorts = { http: 80, https: 443 };
+
 /**
- * Reads what `--urls` takes: one or more of `http://host:port`, separated by `;`. The host may be `*` or `+`, the
- * port is 80 when it is left out.
+ * Reads what `--urls` takes: one or more of `http://host:port` and `https://host:port`, separated by `;`. The host may be
+ * `*` or `+`; the port is 80 or 443 when it is left out.
  *
  * @returns undefined when one of them is anything else, or when there is none
  */
@@ -33,11 +36,14 @@ export function parseUrls(text: string): ListenAddress[] | undefined {
 
 function parseUrl(text: string): HttpAddress | undefined {
   // Anything behind the host, a user name too, would be ignored silently; that is refused before URL hides it.
-  if (!/^http:\/\/[^/\\?#@\s]+\/?$/i.test(text) || !URL.canParse(text)) {
+  if (!/^https?:\/\/[^/\\?#@\s]+\/?$/i.test(text) || !URL.canParse(text)) {
     return undefined;
   }
-  const { hostname, port } = new URL(text);
-  return { host: anyHost.has(hostname) ? '*' : hostname, port: port === '' ? 80 : Number(port) };
+  const { protocol, hostname, port } = new URL(text);
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  // URL leaves out the port that the scheme has by default.
+  const number = port === '' ? defaultPorts[scheme] : Number(port);
+  return { scheme, host: anyHost.has(hostname) ? '*' : hostname, port: number };
 }
 
 /**
@@ -51,19 +57,19 @@ export function parsePort(text: string): ListenAddress[] | undefined {
     return [{ path: text }];
   }
   const port = Number(text);
-  return /^\d+$/.test(text) && port <= 65_535 ? [{ host: '0.0.0.0', port }] : undefined;
+  return /^\d+$/.test(text) && port <= 65_535 ? [{ scheme: 'http', host: '0.0.0.0', port }] : undefined;
 }
 
 /** The address as people write it, for the log and for errors. */
 export function formatAddress(address: ListenAddress): string {
-  return 'path' in address ? address.path : `http://${address.host}:${address.port}`;
+  return 'path' in address ? address.path : `${address.scheme}://${address.host}:${address.port}`;
 }
 
 /** The addresses behind `--urls` and `URLS`. */
 export const urls = parsed(
   parseUrls,
-  'http://host:port such as http://localhost:5000 or http://*:5000, several separated by ";", without a path ' +
-    '(https is not offered yet)',
+  'http://host:port or https://host:port such as http://localhost:5000 or https://*:5001, several separated by ";", ' +
+    'without a path',
 );
 
 /** The address behind `PORT`. */

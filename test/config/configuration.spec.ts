@@ -4,6 +4,9 @@ it('names the environment variable of every option', () => {
   expect(optionDescriptions.map(({ variable }) => variable)).toEqual([
     'URLS',
     'PORT',
+    'TLS_CERT',
+    'TLS_KEY',
+    'XDG_CACHE_HOME',
     'LOG_LEVEL',
     'LOG_FORMAT',
     'KEEP_ALIVE_INTERVAL',
@@ -25,6 +28,6 @@ it('names the environment variable of every option', () => {
 
 it('describes every option, with its default where it has one', () => {
   for (const { variable, description } of optionDescriptions) {
-    expect(description).toMatch(variable === 'PORT' ? /\w/ : /\w \(default: \S+\)$/);
+    expect(description).toMatch(['PORT', 'TLS_KEY'].includes(variable) ? /\w/ : /\w \(default: .+\)$/);
   }
 });

@@ -1,29 +1,43 @@
-import { formatAddress, parsePort, parseUrls } from '../../src/config/listen-address.js';
+import { formatAddress, parsePort, parseUrls, type ListenAddress } from '../../src/config/listen-address.js';
 
 describe('URLs to listen on', () => {
   it.each([
-    ['http://localhost:5000', [{ host: 'localhost', port: 5000 }]],
-    ['http://localhost:5000/', [{ host: 'localhost', port: 5000 }]],
-    ['HTTP://LocalHost:05000', [{ host: 'localhost', port: 5000 }]],
-    ['http://127.0.0.1:0', [{ host: '127.0.0.1', port: 0 }]],
-    ['http://localhost', [{ host: 'localhost', port: 80 }]],
-    ['http://echo.example:65535', [{ host: 'echo.example', port: 65_535 }]],
-    ['http://[::]:5000', [{ host: '[::]', port: 5000 }]],
-    ['http://[::1]:5000', [{ host: '[::1]', port: 5000 }]],
-    ['http://*:5000', [{ host: '*', port: 5000 }]],
-    ['http://+:80', [{ host: '*', port: 80 }]],
+    ['http://localhost:5000', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
+    ['http://localhost:5000/', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
+    ['HTTP://LocalHost:05000', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
+    ['http://127.0.0.1:0', [{ scheme: 'http', host: '127.0.0.1', port: 0 }]],
+    ['http://localhost', [{ scheme: 'http', host: 'localhost', port: 80 }]],
+    ['http://echo.example:65535', [{ scheme: 'http', host: 'echo.example', port: 65_535 }]],
+    ['http://[::]:5000', [{ scheme: 'http', host: '[::]', port: 5000 }]],
+    ['http://[::1]:5000', [{ scheme: 'http', host: '[::1]', port: 5000 }]],
+    ['http://*:5000', [{ scheme: 'http', host: '*', port: 5000 }]],
+    ['http://+:80', [{ scheme: 'http', host: '*', port: 80 }]],
+    ['https://localhost:5001', [{ scheme: 'https', host: 'localhost', port: 5001 }]],
+    ['https://localhost:5001/', [{ scheme: 'https', host: 'localhost', port: 5001 }]],
+    ['HTTPS://LocalHost:5001', [{ scheme: 'https', host: 'localhost', port: 5001 }]],
+    ['https://localhost', [{ scheme: 'https', host: 'localhost', port: 443 }]],
+    ['https://localhost:80', [{ scheme: 'https', host: 'localhost', port: 80 }]],
+    ['http://localhost:443', [{ scheme: 'http', host: 'localhost', port: 443 }]],
+    ['https://*:0', [{ scheme: 'https', host: '*', port: 0 }]],
+    [
+      'https://localhost:5001/;http://localhost:5000',
+      [
+        { scheme: 'https', host: 'localhost', port: 5001 },
+        { scheme: 'http', host: 'localhost', port: 5000 },
+      ],
+    ],
     [
       'http://localhost:1;http://*:2',
       [
-        { host: 'localhost', port: 1 },
-        { host: '*', port: 2 },
+        { scheme: 'http', host: 'localhost', port: 1 },
+        { scheme: 'http', host: '*', port: 2 },
       ],
     ],
     [
       ' http://localhost:1 ; http://localhost:2 ; ',
       [
-        { host: 'localhost', port: 1 },
-        { host: 'localhost', port: 2 },
+        { scheme: 'http', host: 'localhost', port: 1 },
+        { scheme: 'http', host: 'localhost', port: 2 },
       ],
     ],
   ])('%j is understood', (text, addresses) => {
@@ -39,6 +53,7 @@ describe('URLs to listen on', () => {
     ['http://', 'no host'],
     ['http://:5000', 'no host'],
     ['http://localhost:x', 'no port number'],
+    ['https://', 'no host'],
     ['http://localhost:65536', 'no port number'],
     ['http://localhost:-1', 'no port number'],
     ['http://local host:5000', 'a space'],
@@ -47,7 +62,6 @@ describe('URLs to listen on', () => {
     ['http://localhost:5000?', 'a query'],
     ['http://localhost:5000#top', 'a fragment'],
     ['http://me:secret@localhost:5000', 'a user'],
-    ['https://localhost:5001', 'https'],
     ['ws://localhost:5000', 'another scheme'],
     ['http://localhost:1;nonsense', 'one bad of two'],
     ['http://localhost:1,http://localhost:2', 'a comma'],
@@ -62,7 +76,7 @@ describe('A port', () => {
     ['80', 80],
     ['65535', 65_535],
   ])('%j is served on every IPv4 address', (text, port) => {
-    expect(parsePort(text)).toEqual([{ host: '0.0.0.0', port }]);
+    expect(parsePort(text)).toEqual([{ scheme: 'http', host: '0.0.0.0', port }]);
   });
 
   it.each(['\\\\.\\pipe\\1f2a-4c', '\\\\.\\PIPE\\iisnode', '\\\\?\\pipe\\name'])(
@@ -81,9 +95,10 @@ describe('A port', () => {
 });
 
 describe('An address', () => {
-  it.each([
-    [{ host: 'localhost', port: 5000 }, 'http://localhost:5000'],
-    [{ host: '[::1]', port: 80 }, 'http://[::1]:80'],
+  it.each<[ListenAddress, string]>([
+    [{ scheme: 'http', host: 'localhost', port: 5000 }, 'http://localhost:5000'],
+    [{ scheme: 'http', host: '[::1]', port: 80 }, 'http://[::1]:80'],
+    [{ scheme: 'https', host: 'localhost', port: 5001 }, 'https://localhost:5001'],
     [{ path: '\\\\.\\pipe\\name' }, '\\\\.\\pipe\\name'],
   ])('%j is shown as %s', (address, text) => {
     expect(formatAddress(address)).toBe(text);

@@ -1,0 +1,72 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+
+/** A certificate with its chain, and its private key, both in PEM format. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Where a certificate and its key are. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A certificate that the server cannot use. The message is for people: it names the variable and the file. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError';
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'that is a folder',
+};
+
+/**
+ * Reads a certificate and its key.
+ *
+ * @throws CertificateError when a file cannot be read, is no PEM, or the key is another certificate's
+ */
+export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+  const [cert, key] = await Promise.all([read('TLS_CERT', files.cert), read('TLS_KEY', files.key)]);
+  const leaf = parse('TLS_CERT', files.cert, 'a certificate in PEM format', () => new X509Certificate(cert));
+  const privateKey = parse('TLS_KEY', files.key, 'a private key in PEM format without a password', () =>
+    createPrivateKey(key),
+  );
+  if (!fits(leaf, privateKey)) {
+    throw new CertificateError(
+      `TLS_KEY is "${files.key}", which is not the key of the certificate in TLS_CERT, "${files.cert}".`,
+    );
+  }
+  parse('TLS_CERT', files.cert, 'a certificate that TLS can use', () => createSecureContext({ cert, key }));
+  return { cert, key };
+}
+
+async function read(variable: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new CertificateError(`${variable} is "${path}": ${reasons[code] ?? message}.`, { cause: error });
+  }
+}
+
+function parse<T>(variable: string, path: string, expected: string, parser: () => T): T {
+  try {
+    return parser();
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new CertificateError(`${variable} is "${path}", which is not ${expected} (${reason}).`, { cause: error });
+  }
+}
+
+function fits(leaf: X509Certificate, key: KeyObject): boolean {
+  try {
+    return leaf.checkPrivateKey(key);
+  } catch {
+    return false; // keys of different kinds
+  }
+}

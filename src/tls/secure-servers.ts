@@ -1,0 +1,96 @@
+import { Logger } from '@nestjs/common';
+import type { Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
+import type { Socket } from 'node:net';
+import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { readCertificate, type Certificate } from './certificate.js';
+import { watchCertificate } from './certificate-watch.js';
+import { developmentCertificate } from './development-certificate.js';
+import { createHttp2Server } from './http2-server.js';
+import { howToTrust } from './trust.js';
+
+/** Which certificate the server has. Without the files it is the development certificate. */
+export interface CertificateSettings {
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly xdgCacheHome?: string;
+}
+
+/**
+ * The TLS servers of an application, which hand their connections on: HTTP/1.1 to the application's HTTP server, HTTP/2
+ * to one beside it. Which of the two a client speaks it says in the TLS handshake (RFC 7301).
+ */
+export class SecureServers {
+  private readonly logger = new Logger('TLS');
+  private readonly servers: TlsServer[] = [];
+  /** The TCP connections, from before their TLS handshake. */
+  private readonly sockets = new Set<Socket>();
+  private readonly http2: Http2Server;
+  private stopWatching = (): void => {};
+
+  private constructor(
+    private readonly application: Server,
+    private certificate: Certificate,
+  ) {
+    this.http2 = createHttp2Server(application);
+  }
+
+  /** @throws CertificateError when the certificate cannot be used */
+  static async load(application: Server, { tlsCert, tlsKey, xdgCacheHome }: CertificateSettings) {
+    if (tlsCert === undefined || tlsKey === undefined) {
+      const { path, ...certificate } = await developmentCertificate(xdgCacheHome);
+      const secure = new SecureServers(application, certificate);
+      secure.announce(path);
+      return secure;
+    }
+    const files = { cert: tlsCert, key: tlsKey };
+    const secure = new SecureServers(application, await readCertificate(files));
+    secure.stopWatching = watchCertificate(files, () => void secure.reload(() => readCertificate(files)));
+    return secure;
+  }
+
+  /** Creates one that does not listen yet. */
+  create(): TlsServer {
+    const options = { ...this.certificate, ALPNProtocols: ['h2', 'http/1.1'], noDelay: true };
+    const server = createServer(options, (socket: TLSSocket) => {
+      // As node:http has its connections. Before, it would keep one whose client left in the middle of the handshake.
+      socket.allowHalfOpen = true;
+      (socket.alpnProtocol === 'h2' ? this.http2 : this.application).emit('connection', socket);
+    });
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    this.servers.push(server);
+    return server;
+  }
+
+  /** Ends the connections that are left, such as those in the middle of a TLS handshake. */
+  close(): void {
+    this.stopWatching();
+    this.sockets.forEach((socket) => socket.destroy());
+  }
+
+  private announce(path: string | undefined): void {
+    this.logger.log(
+      path === undefined
+        ? 'The development certificate could not be kept: there is a new one at each start. TLS_CERT and TLS_KEY name another.'
+        : `The development certificate for localhost is ${path}. ${howToTrust(path)}`,
+    );
+  }
+
+  /** Connections that are open stay; new ones have the new certificate, or the old one where the new cannot be used. */
+  private async reload(read: () => Promise<Certificate>): Promise<void> {
+    try {
+      const certificate = await read();
+      if (certificate.cert === this.certificate.cert && certificate.key === this.certificate.key) {
+        return;
+      }
+      this.servers.forEach((server) => server.setSecureContext(certificate));
+      this.certificate = certificate;
+      this.logger.log('The new certificate is in use.');
+    } catch (error) {
+      this.logger.warn(`The certificate in use stays, because the new one cannot be used: ${(error as Error).message}`);
+    }
+  }
+}
