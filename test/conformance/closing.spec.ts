@@ -146,6 +146,18 @@ overEveryTransport((open) => {
     });
   });
 
+  it('RFC 6455 5.5.1: the close is answered after the whole echo, also to a client that ended its half before it read', async () => {
+    const payload = binaryOf(16 * MIB);
+    const client = await open();
+    client.stream.pause();
+    const sent = client.send(Buffer.concat([binary(payload), text('last'), goodbye]));
+    client.end();
+    client.stream.resume();
+    await sent;
+    const expected = [serverFrame(2, payload), serverFrame(1, 'last'), farewell];
+    expect(readAnswers(await client.receiveRest())).toEqual(readAnswers(Buffer.concat(expected)));
+  });
+
   describe('RFC 6455 5.5.1: after a close nothing is answered:', () => {
     it.each([
       ['text', text('no')],

@@ -11,13 +11,10 @@ export class WireClient {
   private hasEnded = false;
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
+  private taker: ((bytes: Buffer) => void) | undefined;
 
   constructor(readonly stream: Duplex) {
-    stream.on('data', (bytes: Buffer) => {
-      this.chunks.push(bytes);
-      this.available += bytes.length;
-      this.wake?.();
-    });
+    stream.on('data', (bytes: Buffer) => this.keep(bytes));
     stream.on('end', () => {
       this.hasEnded = true;
       this.wake?.();
@@ -73,8 +70,23 @@ export class WireClient {
     return this.take(this.available);
   }
 
+  /** Hands what comes from now on to `taker` instead of keeping it. */
+  handTo(taker: (bytes: Buffer) => void): void {
+    this.taker = taker;
+  }
+
   destroy(): void {
     this.stream.destroy();
+  }
+
+  private keep(bytes: Buffer): void {
+    if (this.taker !== undefined) {
+      this.taker(bytes);
+      return;
+    }
+    this.chunks.push(bytes);
+    this.available += bytes.length;
+    this.wake?.();
   }
 
   private async untilNews(): Promise<void> {

@@ -41,6 +41,12 @@ expect.extend({
 function compare(actual: Buffer, expected: Buffer, what: string): jest.CustomMatcherResult {
   return {
     pass: actual.equals(expected),
-    message: () => `Expected ${what}: ${expected.toString('hex')}\nReceived: ${actual.toString('hex')}`,
+    message: () => {
+      const at = actual.findIndex((byte, i) => byte !== expected[i]);
+      const from = Math.max(0, (at < 0 ? Math.min(actual.length, expected.length) : at) - 100);
+      const excerpt = (bytes: Buffer): string =>
+        `${bytes.subarray(from, from + 300).toString('hex')} of ${bytes.length}`;
+      return `Expected ${what}, from ${from} on: ${excerpt(expected)}\nReceived: ${excerpt(actual)}`;
+    },
   };
 }
