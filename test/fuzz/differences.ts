@@ -1,0 +1,128 @@
+import { errorLine, transcribe, transcribeWithWs, type Transcript } from './transcripts.js';
+
+/** Where we differ from ws on purpose. */
+interface Difference {
+  readonly name: string;
+  /** The RFC's section that is on our side. */
+  readonly section: string;
+  /** Bytes that show it, in hex digits. */
+  readonly example: string;
+  explains(bytes: Buffer, ours: Transcript, theirs: Transcript): boolean;
+}
+
+export const differences: readonly Difference[] = [
+  {
+    name: 'text fails at the first byte that makes it impossible, not when the message has ended',
+    section: 'RFC 6455 8.1, 7.1.7',
+    example: '0181 00000000 ff 8980 00000000 8080 00000000',
+    explains(bytes, ours, theirs) {
+      const before = ours.slice(0, -1);
+      const after = theirs.slice(before.length);
+      return (
+        ours.at(-1) === errorLine(1007) &&
+        startsWith(theirs, before) &&
+        // ws goes on, but no message can have come of it.
+        after.every((line) => !line.startsWith('text') && !line.startsWith('binary')) &&
+        failsAtFirstWrongByte(bytes)
+      );
+    },
+  },
+  {
+    name: 'a length with the top bit set breaks the protocol (1002); to ws it is just too big (1009)',
+    section: 'RFC 6455 5.2',
+    example: '82ff 8000000000000000 00000000',
+    explains: (_bytes, ours, theirs) =>
+      ours.at(-1) === errorLine(1002) &&
+      theirs.at(-1) === errorLine(1009) &&
+      isSame(ours.slice(0, -1), theirs.slice(0, -1)),
+  },
+  {
+    name: 'of a frame that the bytes end in, one has seen enough and the other wants more',
+    section: 'RFC 6455 7.1.7 leaves the moment open',
+    example: '83',
+    explains(bytes, ours, theirs) {
+      const [shorter, longer] = ours.length < theirs.length ? [ours, theirs] : [theirs, ours];
+      if (!isSame(longer.slice(0, -1), shorter) || longer.at(-1)?.startsWith('error') !== true) {
+        return false;
+      }
+      // With more bytes neither wants more, and what one has seen stays.
+      const more = Buffer.concat([bytes, Buffer.alloc(16)]);
+      const [oursThen, theirsThen] = [transcribe([more]), transcribeWithWs([more])];
+      return (
+        isSame(longer, longer === ours ? oursThen : theirsThen) &&
+        (isSame(oursThen, theirsThen) || isTopBit(oursThen, theirsThen))
+      );
+    },
+  },
+];
+
+/** The name of the difference that explains it; undefined when none does. */
+export function differenceOf(bytes: Buffer, ours: Transcript, theirs: Transcript): string | undefined {
+  return differences.find((difference) => difference.explains(bytes, ours, theirs))?.name;
+}
+
+function isTopBit(ours: Transcript, theirs: Transcript): boolean {
+  return differences[1].explains(Buffer.alloc(0), ours, theirs);
+}
+
+function isSame(a: Transcript, b: Transcript): boolean {
+  return a.length === b.length && startsWith(a, b);
+}
+
+function startsWith(lines: Transcript, start: Transcript): boolean {
+  return start.every((line, i) => lines[i] === line);
+}
+
+/**
+ * Whether our parser, given the bytes one by one, refuses the very byte that makes the text impossible, which the
+ * platform's own decoder tells.
+ */
+function failsAtFirstWrongByte(bytes: Buffer): boolean {
+  // Once it has failed it stays so, whatever follows.
+  let [right, wrong] = [0, bytes.length];
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    if (transcribe([bytes.subarray(0, middle)]).at(-1) === errorLine(1007)) {
+      wrong = middle;
+    } else {
+      right = middle;
+    }
+  }
+  const { payload, isWhole } = messageUpTo(bytes, wrong);
+  return !isUtf8(payload, !isWhole) && isUtf8(payload.subarray(0, -1), true);
+}
+
+function isUtf8(bytes: Buffer, mayGoOn: boolean): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: mayGoOn });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The message that byte `count` of a stream belongs to, as far as it has come by then. The frames before are right. */
+function messageUpTo(bytes: Buffer, count: number): { payload: Buffer; isWhole: boolean } {
+  let parts: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const [first, second] = [bytes[at], bytes[at + 1]];
+    const short = second & 0x7f;
+    const keyAt = at + (short === 126 ? 4 : short === 127 ? 10 : 2);
+    const length =
+      short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
+    const start = keyAt + 4;
+    const end = start + length;
+    if ((first & 0x0f) < 8) {
+      const masked = bytes.subarray(start, Math.min(end, count));
+      parts.push(Buffer.from(masked.map((byte, i) => byte ^ bytes[keyAt + (i % 4)])));
+      if (end >= count) {
+        return { payload: Buffer.concat(parts), isWhole: end === count && (first & 0x80) !== 0 };
+      }
+      if ((first & 0x80) !== 0) {
+        parts = [];
+      }
+    }
+    at = end;
+  }
+}

@@ -1,0 +1,67 @@
+import * as fc from 'fast-check';
+import { differenceOf, differences } from './differences.js';
+import { clientStream, cut, cutting, validStream } from './frame-streams.js';
+import { PATIENCE, runs } from './runs.js';
+import { transcribe, transcribeWithWs } from './transcripts.js';
+
+const treatment = fc.record({
+  receiveBufferSize: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(4096, 65536)),
+  stops: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+  readsOn: fc.boolean(),
+  offset: fc.nat(7),
+});
+
+const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+
+describe('Fuzzing: our parser', () => {
+  it(
+    'makes of any bytes what ws makes of them, but for the differences that are listed',
+    () => {
+      fc.assert(
+        fc.property(clientStream, cutting, (hex, how) => {
+          const reads = cut(bytesOf(hex), how);
+          const [ours, theirs] = [transcribe(reads), transcribeWithWs(reads)];
+          if (ours.join('\n') !== theirs.join('\n')) {
+            const difference = differenceOf(bytesOf(hex), ours, theirs);
+            expect({ ours, theirs, difference }).toMatchObject({ difference: expect.any(String) });
+          }
+        }),
+        runs(3000),
+      );
+    },
+    PATIENCE,
+  );
+
+  it.each(differences)('differs from ws on purpose: $name ($section)', ({ name, example }) => {
+    const bytes = bytesOf(example);
+    const [ours, theirs] = [transcribe([bytes]), transcribeWithWs([bytes])];
+    expect(ours).not.toEqual(theirs);
+    expect(differenceOf(bytes, ours, theirs)).toBe(name);
+  });
+
+  it(
+    'makes the same of bytes wherever they are cut, however small its fragments, and however often the flow stops',
+    () =>
+      fc.assert(
+        fc.property(clientStream, cutting, treatment, (hex, how, treated) => {
+          expect(transcribe(cut(bytesOf(hex), how), treated)).toEqual(transcribe([bytesOf(hex)]));
+        }),
+        runs(3000),
+      ),
+    PATIENCE,
+  );
+
+  it(
+    'finds no fault with what is valid',
+    () =>
+      fc.assert(
+        fc.property(validStream, cutting, treatment, (hex, how, treated) => {
+          const lines = transcribe(cut(bytesOf(hex), how), treated);
+          expect(lines.filter((line) => line.startsWith('error'))).toEqual([]);
+          expect(lines).toEqual(transcribeWithWs([bytesOf(hex)]));
+        }),
+        runs(1000),
+      ),
+    PATIENCE,
+  );
+});
