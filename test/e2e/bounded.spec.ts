@@ -1,0 +1,271 @@
+import { jest } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { serverClose, serverFrame } from '../conformance/server-frames.js';
+import { upgrade } from '../conformance/upgrade.js';
+import { WireClient } from '../conformance/wire-client.js';
+import '../conformance/wire-matchers.js';
+import { WebSocketConnections } from '../../src/websockets/index.js';
+import { startApp, type RunningApp } from '../support/start-app.js';
+import { clientFrame, close, continuation, ping, text } from '../websockets/protocol/client-frame.js';
+import { copies, Flood, repeated } from './bounded/flood.js';
+import { MeasuredServer } from './bounded/measured-server.js';
+import { patternFrame, patternMessages, PatternReader } from './bounded/pattern.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** How much is sent by a client that never reads, in bytes: far more than the operating system buffers. */
+const FLOOD = Number(process.env['FLOOD_MIB'] ?? 64) * MIB;
+
+/** Floods take as long as they take; nothing here depends on how long that is. */
+jest.setTimeout(60_000 + (FLOOD / MIB) * 500);
+
+const million = 1_000_000;
+const goodbye = close(1000);
+const farewell = serverClose(1000);
+
+let server: MeasuredServer;
+let before: number;
+const clients: WireClient[] = [];
+
+async function open(): Promise<WireClient> {
+  const client = await server.open();
+  clients.push(client);
+  return client;
+}
+
+/** How much more memory the server has taken at any time since it was warm, in bytes. */
+async function growth(): Promise<number> {
+  return (await server.memory()).most - before;
+}
+
+/** Lets a server do everything once, so that later growth has its reason in what a test does. */
+async function warmUp(): Promise<void> {
+  const client = await server.open();
+  client.handTo(() => {});
+  await new Flood(client, patternMessages(8 * MIB)).done;
+  await client.send(Buffer.concat([...repeated(ping('x'), 1000), goodbye]));
+  await once(client.stream, 'end');
+  client.destroy();
+  before = (await server.memory()).now;
+}
+
+afterEach(() => clients.splice(0).forEach((client) => client.destroy()));
+
+describe('Bounded: the echo server', () => {
+  beforeEach(async () => {
+    server = await MeasuredServer.start('echo');
+    await warmUp();
+  });
+
+  afterEach(() => server.stop());
+
+  it('stops reading from a client that does not read; when that reads at last, every byte is there', async () => {
+    const client = await open();
+    client.stream.pause();
+    const flood = new Flood(client, patternMessages(FLOOD));
+    await flood.untilStalled(server);
+    expect(flood.sent).toBeLessThan(FLOOD);
+    expect(await growth()).toBeLessThan(32 * MIB);
+
+    const reader = new PatternReader();
+    client.handTo((bytes) => reader.take(bytes));
+    client.stream.resume();
+    await flood.done;
+    await client.send(goodbye);
+    await once(client.stream, 'end');
+    expect(reader).toMatchObject({ received: FLOOD, wrongAt: undefined });
+    expect(reader.last).toBeBytes(farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it('echoes one message of 64 MiB in one frame as it comes', async () => {
+    const client = await open();
+    const reader = new PatternReader();
+    client.handTo((bytes) => reader.take(bytes));
+    await new Flood(client, patternFrame(64 * MIB)).done;
+    await client.send(goodbye);
+    await once(client.stream, 'end');
+    expect(reader).toMatchObject({ received: 64 * MIB, wrongAt: undefined });
+    expect(reader.last).toBeBytes(farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it('queues no end of pongs for a client that sends pings and does not read', async () => {
+    const client = await open();
+    client.stream.pause();
+    const payloads = Array.from({ length: 500 }, (_, i) => `${i}`.padStart(125, '.'));
+    const block = Buffer.concat(payloads.map((payload) => ping(payload)));
+    const times = Math.ceil((32 * MIB) / block.length);
+    const flood = new Flood(client, repeated(block, times));
+    await flood.untilStalled(server);
+    expect(flood.sent).toBeLessThan(times * block.length);
+    expect(await growth()).toBeLessThan(32 * MIB);
+
+    client.stream.resume();
+    await flood.done;
+    await client.send(goodbye);
+    const pongs = Buffer.concat(payloads.map((payload) => serverFrame(10, payload)));
+    expect(await client.receiveRest()).toBeBytes(copies(pongs, times), farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it.each([
+    ['pings', ping(''), serverFrame(10)],
+    ['pongs', clientFrame({ opcode: 10 }), Buffer.alloc(0)],
+    ['empty messages', text(''), serverFrame(1)],
+  ])('takes a million %s as they come, and serves others meanwhile', async (_what, frame, answer) => {
+    const client = await open();
+    const block = copies(frame, 1000);
+    const flood = new Flood(client, repeated(block, million / 1000));
+    const other = await open();
+    await other.send(Buffer.concat([text('Do you hear me?'), goodbye]));
+    expect(await other.receiveRest()).toBeBytes(serverFrame(1, 'Do you hear me?'), farewell);
+
+    await flood.done;
+    await client.send(goodbye);
+    expect(await client.receiveRest()).toBeBytes(copies(answer, million), farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it.each([
+    ['of one byte', 'x'],
+    ['of nothing', ''],
+  ])('streams a message of a million fragments %s', async (_what, payload) => {
+    const client = await open();
+    await client.send(text(payload, false));
+    const block = copies(continuation(payload, false), 1000);
+    await new Flood(client, repeated(block, million / 1000)).done;
+    await client.send(Buffer.concat([continuation(payload), goodbye]));
+    expect(await client.receiveRest()).toBeBytes(
+      serverFrame(1, payload, false),
+      copies(serverFrame(0, payload, false), million),
+      serverFrame(0, payload),
+      farewell,
+    );
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it.each([
+    ['one header', Buffer.alloc(64 * KIB, 'x')],
+    ['many headers', Buffer.from('\r\nX-Filler: filler'.repeat(4096))],
+  ])('answers a handshake of endless bytes in %s with 431, and cuts it', async (_what, block) => {
+    const client = new WireClient(connect(server.port, '127.0.0.1'));
+    clients.push(client);
+    const cut = new Promise((resolve) => client.stream.once('close', resolve));
+    await client.send(Buffer.from('GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Long: '));
+    await client.send(block);
+    expect((await client.receive(13)).toString()).toBe('HTTP/1.1 431 ');
+    const flood = new Flood(client, repeated(block, 1000));
+    await cut;
+    await flood.done;
+    expect(flood.sent).toBeLessThan(1000 * block.length);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+});
+
+describe('Bounded: a server that collects whole messages', () => {
+  beforeEach(async () => {
+    server = await MeasuredServer.start('collecting');
+    before = (await server.memory()).now;
+  });
+
+  afterEach(() => server.stop());
+
+  it('joins a million fragments of one byte in little more than a million bytes', async () => {
+    const client = await open();
+    await client.send(text('x', false));
+    const block = copies(continuation('x', false), 1000);
+    await new Flood(client, repeated(block, million / 1000)).done;
+    await client.send(Buffer.concat([continuation('x'), goodbye]));
+    expect(await client.receiveRest()).toBeBytes(serverFrame(1, `text ${million + 2}`), farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it('does not count fragments of nothing', async () => {
+    const client = await open();
+    await client.send(text('', false));
+    const block = copies(continuation('', false), 1000);
+    await new Flood(client, repeated(block, million / 1000)).done;
+    await client.send(Buffer.concat([continuation('x'), goodbye]));
+    expect(await client.receiveRest()).toBeBytes(serverFrame(1, 'text 1'), farewell);
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+
+  it.each([
+    ['in fragments of one byte', [text('x', false)], repeated(copies(continuation('x', false), 1000), 2000)],
+    ['in one frame', [], patternFrame(64 * MIB)],
+  ])('refuses with 1009 a message that is larger than maxMessageSize, %s', async (_how, start, blocks) => {
+    const client = await open();
+    await client.send(Buffer.concat(start));
+    const flood = new Flood(client, blocks);
+    expect(await client.receive(4)).toMatchObject({ 0: 0x88, 2: 1009 >> 8, 3: 1009 & 0xff });
+    await flood.done;
+    expect(await growth()).toBeLessThan(64 * MIB);
+  });
+});
+
+describe('Bounded: the time that a client may take', () => {
+  let app: RunningApp;
+
+  const openWebSocket = async (): Promise<WireClient> => {
+    const { hostname, port } = new URL(app.url);
+    const client = await upgrade(connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true }));
+    clients.push(client);
+    return client;
+  };
+
+  /** Goes on sending until the server has cut the connection; it answers nothing. */
+  const untilCut = async (client: WireClient, block: Buffer): Promise<void> => {
+    await new Flood(client, repeated(block, Infinity)).done;
+    expect(client.stream.destroyed).toBe(true);
+  };
+
+  beforeAll(async () => {
+    app = await startApp({ CLOSE_TIMEOUT: '100ms' });
+  });
+
+  afterAll(() => app.close());
+
+  it('for the head of a request is at most a minute', () => {
+    const { headersTimeout } = app.app.getHttpServer();
+    expect(headersTimeout).toBeGreaterThan(0);
+    expect(headersTimeout).toBeLessThanOrEqual(60_000);
+  });
+
+  it('for ending the connection after a close is closeTimeout', async () => {
+    const client = await openWebSocket();
+    await client.send(goodbye);
+    expect(await client.receiveRest()).toBeBytes(farewell);
+    await untilCut(client, ping('still here'));
+  });
+
+  it('for ending the connection after a failure is closeTimeout', async () => {
+    const client = await openWebSocket();
+    await client.send(clientFrame({ opcode: 3 }));
+    expect(await client.receiveRest()).toBeFailure(1002);
+    await untilCut(client, ping('still here'));
+  });
+
+  it('for reading what is queued for it at a close is closeTimeout', async () => {
+    const client = await openWebSocket();
+    client.stream.pause();
+    const flood = new Flood(client, patternMessages(FLOOD));
+    const closed = new Promise((resolve) => client.stream.once('close', resolve));
+    const [connection] = app.app.get(WebSocketConnections, { strict: false });
+    void connection.close(1001, 'Server shutting down');
+    await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout' });
+    await flood.done;
+    await closed;
+  });
+
+  it('for answering a close of the server is closeTimeout, however much it sends', async () => {
+    const client = await openWebSocket();
+    const [connection] = app.app.get(WebSocketConnections, { strict: false });
+    void connection.close(1001, 'Server shutting down');
+    expect(await client.receive(24)).toBeBytes(serverClose(1001, 'Server shutting down'));
+    await untilCut(client, text('x'.repeat(10_000)));
+    await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout', status: 1006 });
+  });
+});
