@@ -30,6 +30,15 @@ export function hasUnsupportedVersion(request: IncomingMessage): boolean {
   return asksForWebSocket(request) && version !== undefined && version !== WEB_SOCKET_VERSION;
 }
 
+/**
+ * Whether a request has as many headers as the HTTP server keeps: it drops the others without a word.
+ *
+ * @param limit `maxHeadersCount` of the server, where 0 is no limit; without it Node.js keeps 1000
+ */
+export function mayLackHeaders({ rawHeaders }: IncomingMessage, limit: number | null | undefined): boolean {
+  return rawHeaders.length >= 2 * ((limit ?? 1000) || Infinity);
+}
+
 function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
@@ -76,6 +85,13 @@ export interface Refusal {
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** What a request is told whose headers may not all be known, so that not even the length of its body is. */
+export const TOO_MANY_HEADERS: Refusal = {
+  status: 431,
+  message: 'The request has too many headers.',
+  headers: {},
+};
 
 export const SHUTTING_DOWN: Refusal = {
   status: 503,

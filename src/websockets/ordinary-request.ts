@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
 /**
@@ -9,7 +9,9 @@ import { Server as TlsServer } from 'node:tls';
  * The request is put back in front of the socket without what asks for the upgrade, and the socket is given to the HTTP
  * server as a new connection. So a body, keep-alive and requests sent after it work as they always do.
  */
-export function handleAsOrdinaryRequest(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function handleAsOrdinaryRequest(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  // The time-out of a connection without a request may still run, from the response before.
+  socket.setTimeout(0);
   socket.unshift(Buffer.concat([Buffer.from(requestHead(request), 'latin1'), head]));
   // A server that speaks TLS itself takes what comes as `connection` for the start of a TLS handshake.
   server.emit(server instanceof TlsServer ? 'secureConnection' : 'connection', socket);

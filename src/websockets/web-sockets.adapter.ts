@@ -5,13 +5,16 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusalOf } from './admission.js';
+import { afterEarlierResponses } from './earlier-responses.js';
 import { gatewayPath } from './gateway-path.js';
 import { GatewayServer } from './gateway-server.js';
 import { findGateways, guardHandlers, isRaw, type Gateway } from './gateways.js';
 import {
   hasUnsupportedVersion,
   isWebSocketRequest,
+  mayLackHeaders,
   refuseUpgrade,
+  TOO_MANY_HEADERS,
   unsupportedVersion,
   type Refusal,
 } from './handshake.js';
@@ -125,17 +128,23 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    socket.on('error', ignore);
+    afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+  };
+
+  private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const refuse = (refusal: Refusal): void => refuseUpgrade(socket, refusal, this.options.closeTimeout);
-    if (isWebSocketRequest(request)) {
-      socket.on('error', ignore);
+    if (mayLackHeaders(request, this.server.maxHeadersCount)) {
+      refuse(TOO_MANY_HEADERS);
+    } else if (isWebSocketRequest(request)) {
       this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
     } else if (this.endpointOf(request) !== undefined && hasUnsupportedVersion(request)) {
-      socket.on('error', ignore);
       refuse(unsupportedVersion(request));
     } else {
+      socket.off('error', ignore);
       handleAsOrdinaryRequest(this.server, request, socket, head);
     }
-  };
+  }
 
   private readonly onConnect = (
     request: IncomingMessage | Http2ServerRequest,

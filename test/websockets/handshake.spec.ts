@@ -6,6 +6,7 @@ import {
   switchProtocols,
   hasUnsupportedVersion,
   isWebSocketRequest,
+  mayLackHeaders,
   refuseUpgrade,
   unsupportedVersion,
 } from '../../src/websockets/handshake.js';
@@ -117,6 +118,19 @@ describe('switchProtocols', () => {
       socket,
     );
     expect(String(socket.read())).not.toMatch(/protocol:|extensions/i);
+  });
+});
+
+describe('mayLackHeaders', () => {
+  it.each([
+    [999, null, false],
+    [1000, null, true],
+    [1000, undefined, true],
+    [99, 100, false],
+    [100, 100, true],
+    [5000, 0, false],
+  ])('tells of %d headers where the server has maxHeadersCount %p: %p', (count, limit, expected) => {
+    expect(mayLackHeaders(request({}, { rawHeaders: Array<string>(2 * count).fill('') }), limit)).toBe(expected);
   });
 });
 
