@@ -27,10 +27,11 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
   }
 
   get requestedProtocols(): readonly string[] {
+    const header = this.header('sec-websocket-protocol');
     try {
-      return [...subprotocol.parse(this.header('sec-websocket-protocol') ?? '')];
+      return header === undefined ? [] : [...subprotocol.parse(header)];
     } catch {
-      return []; // none at all, or a header that breaks the grammar
+      return []; // it breaks the grammar
     }
   }
 
@@ -47,7 +48,9 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
       Object.keys(options).length === 0
         ? this.connections.options
         : resolveWebSocketOptions({ ...this.connections.options, ...options });
-    this.checkSubProtocol(subProtocol);
+    if (subProtocol !== undefined) {
+      this.checkSubProtocol(subProtocol);
+    }
     if (this.isGone) {
       throw new WebSocketError('WS_CLOSED_PREMATURELY', 'The client has gone before its WebSocket was accepted.');
     }
@@ -76,9 +79,9 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  private checkSubProtocol(subProtocol: string | undefined): void {
+  private checkSubProtocol(subProtocol: string): void {
     const { requestedProtocols } = this;
-    if (subProtocol !== undefined && !requestedProtocols.includes(subProtocol)) {
+    if (!requestedProtocols.includes(subProtocol)) {
       const offered = requestedProtocols.length === 0 ? 'none' : requestedProtocols.join(', ');
       throw new WebSocketError(
         'WS_INVALID_OPTION',

@@ -20,13 +20,14 @@ const ordinaryEndings: ReadonlySet<WebSocketErrorCode> = new Set<WebSocketErrorC
  * peer's own status where the peer closed first; when it is rejected, with 1011 and one line in the log.
  *
  * @param name what to call the handler in the log
+ * @param handled the promise, not the handler: its closure would hold on to the request as long as the connection lives
  */
 export async function serveConnection(
   connection: WebSocketConnection,
   name: string,
-  handler: () => Promise<unknown>,
+  handled: Promise<unknown>,
 ): Promise<void> {
-  if (await runHandler(name, handler)) {
+  if (await succeeds(name, handled)) {
     const { status, description } = connection.peerClose ?? {
       status: WebSocketCloseStatus.normalClosure,
       description: '',
@@ -37,10 +38,22 @@ export async function serveConnection(
   }
 }
 
+/** Calls a handler of the application. What it throws rejects the promise. */
+export function callHandler<Args extends unknown[]>(
+  handler: (...args: Args) => unknown,
+  ...args: Args
+): Promise<unknown> {
+  return new Promise((resolve) => resolve(handler(...args)));
+}
+
 /** Runs a handler of the application. What it throws is logged, once, and never reaches the process. */
-export async function runHandler(name: string, handler: () => Promise<unknown>): Promise<boolean> {
+export function runHandler(name: string, handler: () => unknown): Promise<boolean> {
+  return succeeds(name, callHandler(handler));
+}
+
+async function succeeds(name: string, handled: Promise<unknown>): Promise<boolean> {
   try {
-    await handler();
+    await handled;
     return true;
   } catch (error) {
     if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {

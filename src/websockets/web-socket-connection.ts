@@ -651,6 +651,9 @@ export class WebSocketConnection {
   }
 
   private onLost(error?: Error): void {
+    if (this.currentState === 'closed' && this.pendingReceive === undefined) {
+      return; // as it should be; an error with its stack would be made for nobody
+    }
     const message = 'The connection was closed prematurely, without a close frame.';
     const failure = new WebSocketError('WS_CLOSED_PREMATURELY', message, ABNORMAL_CLOSURE, { cause: error });
     this.lose(failure, { reason: 'transportLost', status: ABNORMAL_CLOSURE, description: '', error });

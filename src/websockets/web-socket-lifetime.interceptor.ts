@@ -28,7 +28,7 @@ export class WebSocketLifetimeInterceptor implements NestInterceptor {
     if (upgrade.connection === undefined) {
       return handled;
     }
-    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, () => handled);
+    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, handled);
     return undefined;
   }
 }

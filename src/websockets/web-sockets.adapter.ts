@@ -31,7 +31,7 @@ import {
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
 import { providersOf } from './providers.js';
-import { runHandler, serveConnection } from './serve-connection.js';
+import { callHandler, runHandler, serveConnection } from './serve-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
 import { setUpgrade } from './web-socket-upgrade.js';
@@ -197,15 +197,16 @@ export class WebSocketsAdapter extends WsAdapter {
 
 function createRawEndpoint(path: string, { name, instance }: Gateway): Endpoint {
   const server = new RawGatewayServer(path);
+  const handle = (connection: WebSocketConnection, request: IncomingMessage): unknown => {
+    server.emit('connection', connection, request);
+    return instance.handleConnection?.(connection, request);
+  };
   const connect: Endpoint['connect'] = (connection, request) => {
     server.clients.add(connection);
-    void serveConnection(connection, `${name}.handleConnection`, async () => {
-      server.emit('connection', connection, request);
-      await instance.handleConnection?.(connection, request);
-    });
+    void serveConnection(connection, `${name}.handleConnection`, callHandler(handle, connection, request));
     void connection.closed.then((closed) => {
       server.clients.delete(connection);
-      return runHandler(`${name}.handleDisconnect`, async () => instance.handleDisconnect?.(connection, closed));
+      return runHandler(`${name}.handleDisconnect`, () => instance.handleDisconnect?.(connection, closed));
     });
   };
   return { server, connect };
@@ -214,14 +215,15 @@ function createRawEndpoint(path: string, { name, instance }: Gateway): Endpoint 
 function createStockEndpoint(path: string, gateways: readonly Gateway[]): Endpoint {
   const server = new GatewayServer<MessageClient>(path);
   gateways.forEach(guardHandlers);
+  const handle = (client: MessageClient, request: IncomingMessage): Promise<void> => {
+    server.emit('connection', client, request);
+    return client.receive();
+  };
   const connect: Endpoint['connect'] = (connection, request) => {
     const client = new MessageClient(connection);
     server.clients.add(client);
     client.once('close', () => server.clients.delete(client));
-    void serveConnection(connection, `The gateway at ${path}`, async () => {
-      server.emit('connection', client, request);
-      await client.receive();
-    });
+    void serveConnection(connection, `The gateway at ${path}`, callHandler(handle, client, request));
   };
   return { server, connect };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { MessageClient } from '../../src/websockets/message-client.js';
-import { serveConnection } from '../../src/websockets/serve-connection.js';
+import { callHandler, serveConnection } from '../../src/websockets/serve-connection.js';
 import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { binary, close, continuation, pong, text } from './protocol/client-frame.js';
@@ -26,7 +26,11 @@ function connectClient(options: WebSocketOptions = {}): ConnectedClient {
 
 /** Emits messages, and answers the peer's close, as the adapter does it. */
 function serve(client: MessageClient): void {
-  void serveConnection(client.connection, 'The client', () => client.receive());
+  void serveConnection(
+    client.connection,
+    'The client',
+    callHandler(() => client.receive()),
+  );
 }
 
 /** What `client` emits of an event: the arguments of each time. */

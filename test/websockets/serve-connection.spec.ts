@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { runHandler, serveConnection } from '../../src/websockets/serve-connection.js';
+import { callHandler, runHandler, serveConnection } from '../../src/websockets/serve-connection.js';
 import { WebSocketError } from '../../src/websockets/web-socket-error.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { clientFrame, close } from './protocol/client-frame.js';
@@ -23,7 +23,11 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 describe('serveConnection', () => {
   it('closes with 1000 when the handler returns without closing', async () => {
     const pair = connect();
-    const served = serveConnection(pair.connection, 'A handler', () => Promise.resolve());
+    const served = serveConnection(
+      pair.connection,
+      'A handler',
+      callHandler(() => Promise.resolve()),
+    );
     expect(await readCloseStatus(pair)).toBe(1000);
     pair.client.end(close(1000));
     await served;
@@ -34,7 +38,11 @@ describe('serveConnection', () => {
   it('keeps the connection open while the handler runs', async () => {
     const pair = connect();
     const { promise, resolve: finish } = deferred();
-    const served = serveConnection(pair.connection, 'A handler', () => promise);
+    const served = serveConnection(
+      pair.connection,
+      'A handler',
+      callHandler(() => promise),
+    );
     pair.client.write(clientFrame({ opcode: 9 }));
     expect((await readFrame(pair.client)).opcode).toBe(10);
     expect(pair.connection.state).toBe('open');
@@ -51,7 +59,11 @@ describe('serveConnection', () => {
     [undefined, ''],
   ])('answers a peer that closed with %p %j as it closed', async (status, reason) => {
     const pair = connect();
-    const served = serveConnection(pair.connection, 'A handler', () => pair.connection.receive(() => {}));
+    const served = serveConnection(
+      pair.connection,
+      'A handler',
+      callHandler(() => pair.connection.receive(() => {})),
+    );
     pair.client.end(close(status, reason));
     const { opcode, payload } = await readFrame(pair.client);
     expect(opcode).toBe(8);
@@ -75,7 +87,7 @@ describe('serveConnection', () => {
     ['rejects later', () => new Promise((_resolve, reject) => setImmediate(() => reject(new Error('broken'))))],
   ])('closes with 1011 when the handler %s, and logs it once with its stack', async (_how, handler) => {
     const pair = connect();
-    const served = serveConnection(pair.connection, 'The handler', handler);
+    const served = serveConnection(pair.connection, 'The handler', callHandler(handler));
     expect(await readCloseStatus(pair)).toBe(1011);
     pair.client.end(close(1011));
     await served;
@@ -91,10 +103,14 @@ describe('serveConnection', () => {
 
   it('lets a close of the handler stand, whatever it throws after it', async () => {
     const pair = connect();
-    const served = serveConnection(pair.connection, 'The handler', () => {
-      void pair.connection.close(4000);
-      return Promise.reject(new Error('broken'));
-    });
+    const served = serveConnection(
+      pair.connection,
+      'The handler',
+      callHandler(() => {
+        void pair.connection.close(4000);
+        return Promise.reject(new Error('broken'));
+      }),
+    );
     expect(await readCloseStatus(pair)).toBe(4000);
     pair.client.end(close(4000));
     await served;
@@ -108,7 +124,11 @@ describe('serveConnection', () => {
     ['is aborted', ({ connection }) => connection.abort()],
   ])('logs nothing above debug when the peer %s', async (_what, act) => {
     const pair = connect();
-    const served = serveConnection(pair.connection, 'A handler', () => pair.connection.receive(() => {}));
+    const served = serveConnection(
+      pair.connection,
+      'A handler',
+      callHandler(() => pair.connection.receive(() => {})),
+    );
     act(pair);
     pair.client.resume();
     await served;
@@ -117,7 +137,11 @@ describe('serveConnection', () => {
 
   it.each([[{ closeTimeout: 0 }]])('ends also where the peer never closes, after %p', async (options) => {
     const pair = connect(options);
-    await serveConnection(pair.connection, 'A handler', () => Promise.resolve());
+    await serveConnection(
+      pair.connection,
+      'A handler',
+      callHandler(() => Promise.resolve()),
+    );
     expect(await pair.connection.closed).toMatchObject({ reason: 'timeout' });
   });
 });
