@@ -1,7 +1,7 @@
 import { Injectable, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WebSocketConnections, WebSocketsModule, type WebSocketOptions } from '../../src/websockets/index.js';
-import { RESOLVED_OPTIONS } from '../../src/websockets/web-socket-options.js';
+import { RESOLVED_OPTIONS, resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
 
 const TIMEOUT = Symbol('timeout');
 
@@ -52,7 +52,7 @@ describe('WebSocketsModule', () => {
 
   it('needs no options', async () => {
     const context = await start(WebSocketsModule.forRoot());
-    expect(context.get(RESOLVED_OPTIONS)).toMatchObject({ closeTimeout: 5000 });
+    expect(context.get(RESOLVED_OPTIONS)).toEqual(resolveWebSocketOptions());
     await context.close();
   });
 
