@@ -246,7 +246,9 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
       client.socket.resume();
       await closed;
     }
-    await expectEcho(await RawClient.open(running.port, '/ws'));
+    const other = await RawClient.open(running.port, '/ws');
+    other.write(text('alive'));
+    expect((await other.readFrame()).payload.toString()).toBe('alive');
   });
 
   it('succeeds with the ws client, which sends what browsers send', async () => {
