@@ -2,23 +2,24 @@ import { BadRequestException, Controller, Get } from '@nestjs/common';
 import { WebSockets, type WebSocketManager } from 'nest-ws-echo/websockets';
 
 /** What each sub-protocol makes of a message. */
-const protocols: Readonly<Record<string, (text: string) => string>> = {
-  'upper.example.com': (text) => text.toUpperCase(),
-  'reverse.example.com': (text) => Array.from(text).toReversed().join(''),
-};
+const protocols = new Map<string, (text: string) => string>([
+  ['upper.example.com', (text) => text.toUpperCase()],
+  ['reverse.example.com', (text) => Array.from(text).toReversed().join('')],
+]);
 
 /** An endpoint that speaks two sub-protocols. The client offers, the server chooses; none is chosen by itself. */
 @Controller('translate')
 export class SubProtocolController {
   @Get()
   async translate(@WebSockets() webSockets: WebSocketManager): Promise<void> {
-    const subProtocol = webSockets.requestedProtocols.find((name) => Object.hasOwn(protocols, name));
-    if (subProtocol === undefined) {
-      throw new BadRequestException(`Offer one of the sub-protocols ${Object.keys(protocols).join(', ')}.`);
+    const subProtocol = webSockets.requestedProtocols.find((name) => protocols.has(name));
+    const translate = protocols.get(subProtocol ?? '');
+    if (translate === undefined) {
+      throw new BadRequestException(`Offer one of the sub-protocols ${[...protocols.keys()].join(', ')}.`);
     }
     const webSocket = webSockets.accept({ subProtocol });
     for await (const { data } of webSocket.messages()) {
-      await webSocket.send(protocols[subProtocol](data.toString()));
+      await webSocket.send(translate(data.toString()));
     }
   }
 }

@@ -27,8 +27,10 @@ export class Http1Upgrade extends PendingUpgrade {
     const { request, socket } = this;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
+    socket.once('close', this.abort); // before the response hears of it: frameworks ask the request why
     response.assignSocket(socket);
     response.once('finish', () => {
+      socket.off('close', this.abort);
       // As Node.js does: what waits for the end of the response, as a shutdown does, goes on.
       process.nextTick(() => response.emit('close'));
       if (this.connection === undefined) {
@@ -40,6 +42,11 @@ export class Http1Upgrade extends PendingUpgrade {
     server.emit('request', request, response);
   }
 
+  /** The client went away before it was answered: no error of the server, as with any request. */
+  private readonly abort = (): void => {
+    this.request.destroy();
+  };
+
   protected override get isGone(): boolean {
     return this.socket.destroyed;
   }
@@ -47,6 +54,7 @@ export class Http1Upgrade extends PendingUpgrade {
   protected override switchProtocols(headers: Readonly<Record<string, string>>): Duplex {
     const { request, response, socket, head } = this;
     if (response !== undefined) {
+      socket.off('close', this.abort);
       response.detachSocket(socket);
       // The framework answers once the handler is done. By then there is nobody to hear it.
       response.assignSocket(new Abyss() as unknown as Socket);

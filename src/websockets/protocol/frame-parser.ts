@@ -180,6 +180,8 @@ export class FrameParser {
         this.checkFirstByte(header[0]);
       } else if (length === 2) {
         this.startFrame(header[0], header[1]);
+      } else if (length === 3 && (header[1] & 0x7f) === 127) {
+        checkLength64(header[2]);
       }
       if (length >= 2 && length === headerLength(header[1])) {
         this.partialLength = 0;
@@ -315,11 +317,15 @@ function headerLength(second: number): number {
   return length === 126 ? 8 : length === 127 ? 14 : 6;
 }
 
-function readLength64(header: Buffer, at: number): number {
-  const high = header.readUInt32BE(at);
-  if (high >= 2 ** 31) {
+function checkLength64(firstByte: number): void {
+  if (firstByte >= 0x80) {
     throw new ProtocolError('The top bit of a 64-bit length is set');
   }
+}
+
+function readLength64(header: Buffer, at: number): number {
+  checkLength64(header[at]);
+  const high = header.readUInt32BE(at);
   if (high >= 2 ** 21) {
     throw new ProtocolError('A frame is longer than 2^53 bytes', WebSocketCloseStatus.messageTooBig);
   }

@@ -175,6 +175,7 @@ describe('FrameParser', () => {
     ['a reserved bit, by the first byte', [0xc1], 1002],
     ['an unknown opcode, by the first byte', [0x83], 1002],
     ['an unmasked frame, by the second byte', [0x81, 0x05], 1002],
+    ['a length with the top bit set, by its first byte', [0x82, 0xff, 0x80], 1002],
     ['a long ping, by the second byte', [0x89, 0xfe], 1002],
     [
       'a bad byte of text, before the frame is whole',
