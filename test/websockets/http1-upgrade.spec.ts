@@ -28,6 +28,7 @@ describe('Http1Upgrade', () => {
     const client = await RawClient.connect((server.address() as AddressInfo).port);
     client.write(handshake('/'));
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
+    socket.on('error', () => {}); // as the adapter does
     const connections = new WebSocketConnections(resolveWebSocketOptions({ closeTimeout: 100 }));
     const upgrade = new Http1Upgrade(request, socket, head, connections);
     const arrived = new Promise<ServerResponse>((resolve) =>
