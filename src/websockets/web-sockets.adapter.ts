@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from './admission.js';
 import { afterEarlierResponses } from './earlier-responses.js';
 import { gatewayPath } from './gateway-path.js';
@@ -97,6 +98,17 @@ export class WebSocketsAdapter extends WsAdapter {
     if (!(server instanceof RawGatewayServer)) {
       super.bindClientConnect(server, callback);
     }
+  }
+
+  override bindMessageHandlers(...[client, handlers, transform]: Parameters<WsAdapter['bindMessageHandlers']>): void {
+    const answer = (message: unknown): void => {
+      if (message !== undefined && message !== null) {
+        (client as MessageClient).send(JSON.stringify(message));
+      }
+    };
+    // WsAdapter logs what a handler throws, but sends where nobody catches what has no JSON.
+    const answering: typeof transform = (result) => transform(result).pipe(tap(answer), ignoreElements());
+    super.bindMessageHandlers(client, handlers, (client as unknown) instanceof MessageClient ? answering : transform);
   }
 
   override async close(server: never): Promise<void> {
