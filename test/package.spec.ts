@@ -16,6 +16,7 @@ const manifest = z
     engines: z.object({ node: z.string() }),
     exports: z.record(z.string(), z.union([z.string(), z.object({ types: z.string(), default: z.string() })])),
     dependencies: versions,
+    peerDependencies: versions,
     optionalDependencies: versions,
     devDependencies: versions,
   })
@@ -101,7 +102,11 @@ describe('what npm publishes', () => {
 });
 
 describe('the dependencies', () => {
-  const production = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  const production = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.peerDependencies,
+    ...manifest.optionalDependencies,
+  });
 
   it.each(['src', 'client/console'].filter((folder) => existsSync(join(root, folder))))(
     'that %s imports are installed in production',
