@@ -125,7 +125,8 @@ overEveryTransport((open) => {
     it('after 2000 messages that came with it', async () => {
       const messages = Array.from({ length: 2000 }, (_, i) => text(`${i}`));
       const echo = Array.from({ length: 2000 }, (_, i) => serverFrame(1, `${i}`));
-      expect(await exchange(open, [...messages, goodbye])).toBeBytes(...echo, farewell);
+      const answers = await exchange(open, [...messages, goodbye]);
+      expect(readAnswers(answers)).toEqual(readAnswers(Buffer.concat([...echo, farewell])));
     });
 
     it('when it comes in two pieces, at whatever byte it is cut', async () => {

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { startApp } from '../support/start-app.js';
 import { upgrade } from './upgrade.js';
-import type { WireClient } from './wire-client.js';
+import { WireClient } from './wire-client.js';
 
 /**
  * Opens a WebSocket to the application.
@@ -34,8 +38,58 @@ const http1: Transport = {
   },
 };
 
+const https: Transport = {
+  name: 'HTTP/1.1 and TLS',
+  async start(environment) {
+    const app = await startHttpsApp(environment);
+    const { hostname, port } = new URL(app.url);
+    return {
+      async open(early) {
+        const socket = connectTls({ host: hostname, port: Number(port), ca: app.ca, ALPNProtocols: ['http/1.1'] });
+        socket.setNoDelay();
+        await once(socket, 'secureConnect');
+        return upgrade(socket, early);
+      },
+      close: () => app.close(),
+    };
+  },
+};
+
+/** RFC 8441: all WebSockets are streams of one connection. */
+const http2: Transport = {
+  name: 'HTTP/2',
+  async start(environment) {
+    const app = await startHttpsApp(environment);
+    const session = connectHttp2(app.url, { ca: app.ca });
+    await once(session, 'remoteSettings');
+    return {
+      async open(early) {
+        const stream = session.request(
+          { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/ws', 'sec-websocket-version': '13' },
+          { endStream: false },
+        );
+        const client = new WireClient(stream);
+        stream.on('end', () => stream.end()); // as sockets do by themselves
+        const answered = once(stream, 'response');
+        if (early !== undefined) {
+          await client.send(early);
+        }
+        const [headers] = (await answered) as [{ ':status'?: number }];
+        if (headers[':status'] !== 200) {
+          throw new Error(`The handshake was answered with ${headers[':status']}.`);
+        }
+        return client;
+      },
+      async close() {
+        session.close();
+        await app.close();
+      },
+    };
+  },
+};
+
 /** Every transport that the suite runs over. */
-export const transports: readonly Transport[] = [http1];
+export const transports: readonly Transport[] = [http1, https, http2];
 
 /**
  * Defines tests that run against the application over every transport, one application for each.
@@ -54,4 +108,5 @@ export function overEveryTransport(define: (open: Open) => void, environment: Re
 
     define((early) => application.open(early));
   });
+  afterAll(removeFolders);
 }

@@ -7,7 +7,7 @@ import { badSequences, cutCharacters, goodTexts } from './utf-8-sequences.js';
 import './wire-matchers.js';
 
 /** How far a sequence is from the beginning: around the sizes from which on bytes are not looked at one by one. */
-const distances = [0, 1, 2, 3, 4, 13, 14, 15, 16, 17, 44, 45, 46, 47, 48, 49, 124, 767, 768, 769, 4095, 9000];
+const distances = [0, 1, 2, 3, 14, 15, 16, 17, 46, 47, 48, 49, 767, 768, 4095];
 
 /** Cuts a message into two frames. */
 const inTwoFrames = (message: Buffer, at: number): Buffer[] => [
@@ -18,10 +18,9 @@ const inTwoFrames = (message: Buffer, at: number): Buffer[] => [
 overEveryTransport((open) => {
   describe.each(badSequences)('RFC 6455 8.1: text with $what', ({ bytes, wrongAt }) => {
     it('is refused with 1007 at every place in a message', async () => {
-      for (const distance of distances) {
-        const before = textOf(distance);
-        expect(await exchange(open, text(Buffer.concat([before, bytes])))).toBeFailure(1007);
-        expect(await exchange(open, text(Buffer.concat([before, bytes, textOf(60)])))).toBeFailure(1007);
+      for (const [i, distance] of distances.entries()) {
+        const after = textOf(i % 2 === 0 ? 0 : 60);
+        expect(await exchange(open, text(Buffer.concat([textOf(distance), bytes, after])))).toBeFailure(1007);
       }
     });
 
@@ -109,7 +108,8 @@ overEveryTransport((open) => {
         serverFrame(10),
         serverFrame(0, bytes.subarray(cut)),
       ]);
-      expect(await exchange(open, [...frames, goodbye])).toBeBytes(...echo, farewell);
+      const answers = await exchange(open, [...frames, goodbye]);
+      expect(readAnswers(answers)).toEqual(readAnswers(Buffer.concat([...echo, farewell])));
     });
 
     it('comes back when every byte has a frame of its own', async () => {
