@@ -112,7 +112,7 @@ export function unsupportedVersion(request: IncomingMessage): Refusal {
 /**
  * Answers an upgrade request with an ordinary response, and ends the connection.
  *
- * @param timeout how long the client has to take the answer and to end its half, in ms
+ * @param timeout as for `endAfterAnswer`
  */
 export function refuseUpgrade(socket: Socket, { status, message, headers }: Refusal, timeout: number): void {
   const error = STATUS_CODES[status] ?? '';
@@ -127,15 +127,18 @@ export function refuseUpgrade(socket: Socket, { status, message, headers }: Refu
   endAfterAnswer(socket, timeout);
 }
 
+/** The longest that a connection may linger whose request was answered, in ms. A shutdown waits for it. */
+const MAX_LINGER = 1000;
+
 /**
  * Ends a connection whose request was answered.
  *
- * @param timeout how long the client has to take the answer and to end its half, in ms
+ * @param timeout how long the client has to take the answer and to end its half, in ms; a second at most
  */
 export function endAfterAnswer(socket: Socket, timeout: number): void {
   socket.end();
   // Bytes left unread would make the kernel reset the connection, and the client would lose the answer.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), timeout);
+  const timer = setTimeout(() => socket.destroy(), Math.min(timeout, MAX_LINGER));
   socket.once('close', () => clearTimeout(timer));
 }
