@@ -53,9 +53,14 @@ export class SecureServers {
   create(): TlsServer {
     const options = { ...this.certificate, ALPNProtocols: ['h2', 'http/1.1'], noDelay: true };
     const server = createServer(options, (socket: TLSSocket) => {
-      // As node:http has its connections. Before, it would keep one whose client left in the middle of the handshake.
+      if (socket.alpnProtocol === 'h2') {
+        this.http2.emit('connection', socket);
+        return;
+      }
+      // As node:http has its connections, and not before the TLS handshake, which half a connection cannot finish.
+      // Of HTTP/2 streams have halves, connections do not.
       socket.allowHalfOpen = true;
-      (socket.alpnProtocol === 'h2' ? this.http2 : this.application).emit('connection', socket);
+      this.application.emit('connection', socket);
     });
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);

@@ -76,28 +76,27 @@ export function connect(
 
 /** Reads exactly `length` bytes. Rejects when the other end ends before. */
 export async function readBytes(socket: Duplex, length: number): Promise<Buffer> {
-  for (;;) {
-    if (length === 0) {
-      return Buffer.alloc(0);
-    }
-    const bytes = socket.read(length) as Buffer | null;
+  const chunks: Buffer[] = [];
+  let missing = length;
+  while (missing > 0) {
+    // Never more than there is: that would be told again and again that there is something, and starve what brings more.
+    const bytes = socket.read(Math.min(missing, socket.readableLength)) as Buffer | null;
     if (bytes !== null) {
-      if (bytes.length < length) {
-        throw new Error(`The connection ended after ${bytes.length} of ${length} bytes`);
-      }
-      return bytes;
+      chunks.push(bytes);
+      missing -= bytes.length;
+    } else if (socket.readableEnded || socket.destroyed) {
+      throw new Error(`The connection ended after ${length - missing} of ${length} bytes`);
+    } else {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          socket.off('readable', wake).off('end', wake).off('close', wake);
+          resolve();
+        };
+        socket.on('readable', wake).on('end', wake).on('close', wake);
+      });
     }
-    if (socket.readableEnded || socket.destroyed) {
-      throw new Error(`The connection ended before ${length} bytes came`);
-    }
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        socket.off('readable', wake).off('end', wake).off('close', wake);
-        resolve();
-      };
-      socket.on('readable', wake).on('end', wake).on('close', wake);
-    });
   }
+  return Buffer.concat(chunks);
 }
 
 /** A frame as a server sends it. */

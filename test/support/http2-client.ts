@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
+import { readBytes, readFrame, type ServerFrame } from '../websockets/socket-pair.js';
+
+/** An extended CONNECT as RFC 8441 section 5.1 has it, but for what a test changes. */
+export const connectHeaders = {
+  ':method': 'CONNECT',
+  ':protocol': 'websocket',
+  'sec-websocket-version': '13',
+} satisfies OutgoingHttpHeaders;
+
+const sessions = new Set<ClientHttp2Session>();
+
+/** One HTTP/2 connection. */
+export class Http2Client {
+  private constructor(readonly session: ClientHttp2Session) {
+    sessions.add(session);
+    session.on('error', () => {});
+  }
+
+  /** Connects, and waits until the server has said that it takes extended CONNECTs (RFC 8441 section 3). */
+  static async connect(url: string, ca?: string): Promise<Http2Client> {
+    const session = connect(url, { ca });
+    const client = new Http2Client(session);
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings).toMatchObject({ enableConnectProtocol: true });
+    return client;
+  }
+
+  /** Sends a request, and waits for the head of its answer. */
+  async request(headers: OutgoingHttpHeaders, hasBody = false): Promise<Http2Exchange> {
+    const stream = this.session.request(headers, { endStream: !hasBody });
+    stream.on('error', () => {});
+    const [head] = (await once(stream, 'response')) as [Record<string, string | number>];
+    return new Http2Exchange(stream, head);
+  }
+
+  /** Sends an extended CONNECT. */
+  connect(path: string, headers: OutgoingHttpHeaders = {}): Promise<Http2Exchange> {
+    return this.request({ ...connectHeaders, ':path': path, ...headers }, true);
+  }
+
+  /** Opens a WebSocket. */
+  async open(path: string, headers: OutgoingHttpHeaders = {}): Promise<Http2Exchange> {
+    const exchange = await this.connect(path, headers);
+    expect(exchange.head[':status']).toBe(200);
+    return exchange;
+  }
+}
+
+/** A request and its answer, or a WebSocket once that is 200. */
+export class Http2Exchange {
+  constructor(
+    readonly stream: ClientHttp2Stream,
+    readonly head: Readonly<Record<string, string | number>>,
+  ) {}
+
+  get status(): string | number | undefined {
+    return this.head[':status'];
+  }
+
+  write(bytes: Uint8Array): this {
+    this.stream.write(bytes);
+    return this;
+  }
+
+  readFrame(): Promise<ServerFrame> {
+    return readFrame(this.stream);
+  }
+
+  /** Reads a message of one frame as text. */
+  async readText(): Promise<string> {
+    return (await this.readFrame()).payload.toString();
+  }
+
+  readBytes(count: number): Promise<Buffer> {
+    return readBytes(this.stream, count);
+  }
+
+  /** Reads a close frame. */
+  async readClose(): Promise<{ status: number | undefined; reason: string }> {
+    const { opcode, payload } = await this.readFrame();
+    expect(opcode).toBe(8);
+    return { status: payload.length === 0 ? undefined : payload.readUInt16BE(), reason: payload.toString('utf8', 2) };
+  }
+
+  /** Reads to the end of the answer. */
+  async readBody(): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.stream) {
+      chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString();
+  }
+}
+
+/** Ends every connection that is left; for `afterEach`. */
+export async function endHttp2Clients(): Promise<void> {
+  await Promise.all(
+    Array.from(sessions, async (session) => {
+      if (!session.destroyed) {
+        const closed = once(session, 'close');
+        session.destroy();
+        await closed;
+      }
+    }),
+  );
+  sessions.clear();
+}
