@@ -100,6 +100,8 @@ export class WebSocketConnection {
   /** Whether a close waits for them. */
   private isClosing = false;
 
+  /** Whether the peer ended its half; bytes of it may be held still. */
+  private hasPeerEnded = false;
   private receivedClose: WebSocketCloseResult | undefined;
   private ending: WebSocketClosed | undefined;
   /** What `receive` tells once the connection can no longer tell it a close frame. */
@@ -404,6 +406,9 @@ export class WebSocketConnection {
       this.output.flushSoon();
     }
     this.steerReading();
+    if (this.hasPeerEnded && !this.parser.isHolding) {
+      this.onEnd();
+    }
   }
 
   /** Reads on, or pauses: while bytes of the last read are left, and while the peer does not take what it is sent. */
@@ -642,6 +647,10 @@ export class WebSocketConnection {
 
   /** The peer ended its half. Without a close frame that is a loss, but what it still has to get is sent. */
   private onEnd(): void {
+    this.hasPeerEnded = true;
+    if (this.parser.isHolding && this.pendingReceive !== undefined) {
+      return; // what it sent before is handed on first: a close frame may be among it
+    }
     if (this.currentState !== 'closed' && this.currentState !== 'closeReceived') {
       this.output.flush();
       this.onLost();

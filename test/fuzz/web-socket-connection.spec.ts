@@ -54,7 +54,7 @@ const situation = fc.record({
   handler: fc.constantFrom(...Object.keys(handlers)),
   seed: fc.integer(),
   /** Whether the client waits for the server to end the connection. */
-  lingers: fc.constant<boolean>(true),
+  lingers: fc.boolean(),
   receiveBufferSize: fc.constantFrom(1, 100, 4 * KIB, 64 * KIB),
   sendBufferSize: fc.constantFrom(0, 10, KIB, 64 * KIB),
   largestRead: fc.constantFrom(1, 10, KIB, 16 * KIB, 64 * KIB),
@@ -218,7 +218,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
   );
 
   describe('found so:', () => {
-    it.failing('what came before the client ended its half is handed on, though the handler took its time', async () => {
+    it('what came before the client ended its half is handed on, though the handler took its time', async () => {
       const bytes = Buffer.concat([text('one'), text('two'), close(1000)]);
       const asMuchAsPossible: Choose = (count) => (count > 3 ? count - 1 : 0);
       const socket = new StallingDuplex(bytes, false, asMuchAsPossible, 64 * KIB, 16 * KIB);

@@ -60,7 +60,7 @@ describe('MessageClient', () => {
       ['chat', 'chat'],
       [undefined, ''],
     ])('its protocol, which for %p is %j', (subProtocol, protocol) => {
-      const client = new MessageClient(connect({}, subProtocol).connection);
+      const client = new MessageClient(connect({}, { subProtocol }).connection);
       expect(client.protocol).toBe(protocol);
       client.terminate();
     });

@@ -14,7 +14,7 @@ const agreed: DeflateParameters = {
   clientMaxWindowBits: 15,
 };
 
-const connectCompressed = (options: WebSocketOptions = {}): ConnectedPair => connect(options, undefined, agreed);
+const connectCompressed = (options: WebSocketOptions = {}): ConnectedPair => connect(options, {}, agreed);
 const deflated = (bytes: string | Buffer): Buffer =>
   deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 const inflated = (payload: Buffer): Buffer =>

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
-import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
+import { WebSocketConnection, type AcceptedHandshake } from '../../src/websockets/web-socket-connection.js';
 
 /** One end of a connection in memory. A write is done when the other end has taken it. */
 class SocketEnd extends Duplex {
@@ -58,19 +58,19 @@ export interface ConnectedPair {
 /** A connection in memory, after its handshake. */
 export function connect(
   options: WebSocketOptions = {},
-  subProtocol?: string,
+  handshake: Partial<AcceptedHandshake> = {},
   deflate?: DeflateParameters,
 ): ConnectedPair {
   const client = new SocketEnd();
   const server = new SocketEnd();
   client.peer = server;
   server.peer = client;
-  const handshake = { path: '/', protocol: 'h1', remoteAddress: '127.0.0.1', subProtocol } as const;
+  const accepted: AcceptedHandshake = { path: '/', protocol: 'h1', remoteAddress: '127.0.0.1', ...handshake };
   client.on('error', () => {});
   return {
     client,
     server,
-    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), handshake, deflate),
+    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), accepted, deflate),
   };
 }
 

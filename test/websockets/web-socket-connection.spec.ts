@@ -409,9 +409,31 @@ describe('WebSocketConnection', () => {
     });
   });
 
-  it('tells the sub-protocol that was agreed on', () => {
-    const { connection } = connect({}, 'chat');
-    expect(connection.subProtocol).toBe('chat');
+  it('tells of its handshake, and counts what goes each way', async () => {
+    const before = Date.now();
+    const pair = connect({}, { path: '/ws?x=1', protocol: 'h2', remoteAddress: '1.2.3.4', subProtocol: 'chat' });
+    const { client, connection } = pair;
+    expect(connection).toMatchObject({
+      path: '/ws?x=1',
+      protocol: 'h2',
+      remoteAddress: '1.2.3.4',
+      subProtocol: 'chat',
+    });
+    expect(connection.since).toBeGreaterThanOrEqual(before);
+    const { connection: later } = connect();
+    expect(later.id).toBeGreaterThan(connection.id);
+    later.abort();
+    void echo(pair).catch(() => {});
+    client.write(Buffer.concat([text('one'), text('tw', false), continuation('o')]));
+    for (let i = 0; i < 3; i++) {
+      await readFrame(client);
+    }
+    expect(connection).toMatchObject({
+      messagesReceived: 2,
+      messagesSent: 2,
+      bytesReceived: 9 + 8 + 7,
+      bytesSent: 5 + 4 + 3,
+    });
     connection.abort();
   });
 });
