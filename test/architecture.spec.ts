@@ -258,6 +258,7 @@ describe('the public names of the library', () => {
     'FragmentHandler',
     'GatewayServer',
     'MessageClient',
+    'PreparedMessage',
     'RawWebSocketGateway',
     'WebSocketAcceptOptions',
     'WebSocketCloseResult',

@@ -1,6 +1,7 @@
 export { GatewayServer } from './gateway-server.js';
 export type { RawWebSocketGateway } from './gateways.js';
 export { MessageClient } from './message-client.js';
+export { PreparedMessage } from './prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
 export { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 export { useWebSockets } from './use-web-sockets.js';

@@ -22,9 +22,18 @@ let isLent = false;
 let owner: OutputBuffer | undefined;
 let isFlushScheduled = false;
 
+/** Those that have shared frames to write at the end of this round of the event loop. */
+let sharing: OutputBuffer[] = [];
+
 function flushOwner(): void {
   isFlushScheduled = false;
   owner?.flush();
+}
+
+function flushSharing(): void {
+  const outputs = sharing;
+  sharing = [];
+  outputs.forEach((output) => output.flush());
 }
 
 /**
@@ -40,6 +49,9 @@ export class OutputBuffer {
   isFull = false;
 
   private written = 0;
+  /** Frames that other connections send, too. They come before what the block holds. */
+  private shared: Buffer[] = [];
+  private sharedBytes = 0;
   private isCorked = false;
   /** Bytes taken since the last flush. */
   private pending = 0;
@@ -85,6 +97,25 @@ export class OutputBuffer {
     }
   }
 
+  /**
+   * Adds a whole frame, header and payload, that many connections send. It is written once this round of the event loop
+   * is done, so that what a round of messages from many peers brings leaves in one write.
+   *
+   * @param bytes must never change
+   */
+  sharedFrame(bytes: Buffer): void {
+    if (owner === this) {
+      this.flush();
+    }
+    if (this.shared.push(bytes) === 1 && sharing.push(this) === 1) {
+      setImmediate(flushSharing);
+    }
+    this.sharedBytes += bytes.length;
+    if (this.sharedBytes > this.sendBufferSize) {
+      this.flush();
+    }
+  }
+
   /** How many bytes were given to the socket, headers of frames included. */
   get bytesWritten(): number {
     return this.written;
@@ -100,6 +131,9 @@ export class OutputBuffer {
 
   /** Writes what was added, in one write. */
   flush(): void {
+    if (this.sharedBytes > 0) {
+      this.flushShared();
+    }
     if (owner !== this) {
       return;
     }
@@ -120,12 +154,41 @@ export class OutputBuffer {
     filled = 0;
     handedOver = 0;
     isLent = false;
-    this.isFull = socket.writableNeedDrain && socket.writableLength > this.sendBufferSize;
+    this.steer();
   }
 
   private takeBlock(): void {
     owner?.flush();
+    if (this.sharedBytes > 0) {
+      this.flushShared();
+    }
     owner = this;
+  }
+
+  private flushShared(): void {
+    const { socket, shared, sharedBytes } = this;
+    this.shared = [];
+    this.sharedBytes = 0;
+    // What a busy socket keeps stays shared; else one write of copies is cheaper than one write of many parts.
+    if (shared.length > 1 && socket.writableLength === 0 && sharedBytes <= BLOCK_BYTES) {
+      this.takeBlock();
+      for (const bytes of shared) {
+        filled += bytes.copy(block, filled);
+      }
+      this.pending = sharedBytes;
+      this.flush();
+      return;
+    }
+    socket.cork();
+    shared.forEach((bytes) => socket.write(bytes));
+    socket.uncork();
+    this.written += sharedBytes;
+    this.steer();
+  }
+
+  private steer(): void {
+    const { socket } = this;
+    this.isFull = socket.writableNeedDrain && socket.writableLength > this.sendBufferSize;
   }
 
   private frameByReference(firstByte: number, bytes: Buffer, start: number, end: number): void {

@@ -4,6 +4,7 @@ import { MessageRate } from './message-rate.js';
 import { OutputBuffer } from './output-buffer.js';
 import { KeepAlive } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
+import { PreparedMessage } from './prepared-message.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
 import { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 import { FrameParser } from './protocol/frame-parser.js';
@@ -234,8 +235,8 @@ export class WebSocketConnection {
    * Bytes are not always copied: do not change them before they are sent. That text is UTF-8 is up to the sender. Once
    * this side has closed or the connection is lost nothing is sent and nothing is thrown: `closed` tells why.
    *
-   * @param data text, bytes, or a fragment as `receive` hands it on
-   * @param type by default text for a string, binary for bytes, its own for a fragment. A message has the type of its
+   * @param data text, bytes, a fragment as `receive` hands it on, or a message that is prepared for many connections
+   * @param type by default text for a string, binary for bytes, its own for the others. A message has the type of its
    * first part.
    * @param endOfMessage false when more parts of the message follow. Default true, or as the fragment has it.
    * @param options `disableCompression` sends a message as it is where others are compressed; its first part counts
@@ -260,6 +261,9 @@ export class WebSocketConnection {
       return this.compression === undefined
         ? this.sendFrame(opcode, isLast, data.chunk, data.start, data.end)
         : this.sendInTurn(this.compression, opcode, isLast, data.data, options);
+    }
+    if (data instanceof PreparedMessage) {
+      return this.sendPrepared(data, type, endOfMessage, options);
     }
     const bytes = bytesOf(data);
     const opcode = opcodeOf(type ?? (typeof data === 'string' ? 'text' : 'binary'));
@@ -485,6 +489,21 @@ export class WebSocketConnection {
     if (!this.isReading) {
       this.output.flushSoon();
     }
+    return this.output.isFull ? this.untilDrained() : undefined;
+  }
+
+  private sendPrepared(
+    message: PreparedMessage,
+    type: WebSocketMessageType = message.type,
+    endOfMessage = true,
+    options?: WebSocketSendOptions,
+  ): void | Promise<void> {
+    const isAsPrepared = type === message.type && endOfMessage && !this.isSendingMessage;
+    if (!isAsPrepared || this.compression !== undefined) {
+      return this.send(message.payload, type, endOfMessage, options);
+    }
+    this.sentMessages++;
+    this.output.sharedFrame(message.frame);
     return this.output.isFull ? this.untilDrained() : undefined;
   }
 

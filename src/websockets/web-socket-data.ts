@@ -1,9 +1,10 @@
 import type { Fragment, WebSocketMessageType } from './protocol/fragment.js';
 import { Opcode } from './protocol/opcode.js';
+import type { PreparedMessage } from './prepared-message.js';
 import { WebSocketError } from './web-socket-error.js';
 
 /** What `send` takes. Strings are sent as UTF-8. */
-export type WebSocketData = Fragment | string | Uint8Array | ArrayBuffer;
+export type WebSocketData = Fragment | PreparedMessage | string | Uint8Array | ArrayBuffer;
 
 export function opcodeOf(type: WebSocketMessageType): number {
   return type === 'text' ? Opcode.text : Opcode.binary;
@@ -23,6 +24,6 @@ export function bytesOf(data: string | Uint8Array | ArrayBuffer): Buffer {
   const given = data === null ? 'null' : typeof data;
   throw new WebSocketError(
     'WS_INVALID_DATA',
-    `send() takes a string, a Uint8Array, an ArrayBuffer or a fragment, but was given ${given}.`,
+    `send() takes a string, a Uint8Array, an ArrayBuffer, a fragment or a PreparedMessage, but was given ${given}.`,
   );
 }
