@@ -87,6 +87,7 @@ export class MessageCompression {
     fragment.start = start;
     fragment.end = end;
     fragment.view = undefined;
+    fragment.maskingKey = 0;
     fragment.opcode = opcode;
     fragment.endOfMessage = endOfMessage;
     await onFragment(fragment);

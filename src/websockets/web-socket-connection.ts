@@ -259,7 +259,7 @@ export class WebSocketConnection {
       const opcode = type === undefined ? data.opcode : opcodeOf(type);
       const isLast = endOfMessage ?? data.endOfMessage;
       return this.compression === undefined
-        ? this.sendFrame(opcode, isLast, data.chunk, data.start, data.end)
+        ? this.sendFrame(opcode, isLast, data.chunk, data.start, data.end, data.maskingKey)
         : this.sendInTurn(this.compression, opcode, isLast, data.data, options);
     }
     if (data instanceof PreparedMessage) {
@@ -482,10 +482,11 @@ export class WebSocketConnection {
     bytes: Buffer,
     start: number,
     end: number,
+    maskingKey = 0,
   ): void | Promise<void> {
     const firstByte = (endOfMessage ? FIN : 0) | (this.isSendingMessage ? Opcode.continuation : opcode);
     this.countSent(endOfMessage);
-    this.output.frame(firstByte, bytes, start, end);
+    this.output.frame(firstByte, bytes, start, end, maskingKey);
     if (!this.isReading) {
       this.output.flushSoon();
     }

@@ -88,6 +88,28 @@ describe('OutputBuffer', () => {
     },
   );
 
+  it.each([0, 1, 3, 4, 15, 16, 17, 64, 319, 320])(
+    'takes the mask off a payload of %i bytes while it copies it, from any position to any position, and leaves its source alone',
+    (length) => {
+      const key = Buffer.from([0x01, 0x82, 0x43, 0xc4]);
+      for (let position = 0; position < 5; position++) {
+        for (let before = 0; before < 4; before++) {
+          const sink = new Sink();
+          const output = new OutputBuffer(sink, 1_000_000);
+          const plain = payload(length);
+          const masked = Buffer.from(plain.map((byte, i) => byte ^ key[i % 4]));
+          const bytes = Buffer.concat([payload(position, 3), masked, payload(3)]);
+          const untouched = Buffer.from(bytes);
+          add(output, payload(before, 5));
+          output.frame(TEXT, bytes, position, position + length, key.readInt32LE());
+          output.flush();
+          expect(sink.bytes).toEqual(Buffer.concat([frame(payload(before, 5)), frame(plain)]));
+          expect(bytes).toEqual(untouched);
+        }
+      }
+    },
+  );
+
   it('makes one write of all that was added', () => {
     const sink = new Sink();
     const output = new OutputBuffer(sink, 1_000_000);

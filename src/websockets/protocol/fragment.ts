@@ -1,9 +1,16 @@
+import { unmask } from './masking-key.js';
 import { Opcode } from './opcode.js';
 
 /** Text or bytes, named as in ASP.NET Core. */
 export type WebSocketMessageType = 'text' | 'binary';
 
 const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Up to this size a fragment of bytes, which nobody has to check, stays masked until its `data` is asked for: an echo
+ * unmasks it while it copies it, in one go.
+ */
+export const MAX_MASKED_FRAGMENT_BYTES = 320;
 
 /**
  * A part of a message, handed on as its bytes arrive: what `ReceiveAsync` puts into its buffer, with
@@ -19,6 +26,8 @@ export class Fragment {
   start = 0;
   /** @internal -1 once the callback is over. */
   end = -1;
+  /** @internal The key that its bytes are masked with still; 0 when they are not. */
+  maskingKey = 0;
   /** @internal */
   opcode: number = Opcode.binary;
   /** @internal Whether its bytes are deflated still. Handlers never see such a one. */
@@ -47,6 +56,10 @@ export class Fragment {
    */
   get data(): Buffer {
     this.requireValid();
+    if (this.maskingKey !== 0) {
+      unmask(this.chunk, this.start, this.end, this.maskingKey);
+      this.maskingKey = 0;
+    }
     return (this.view ??= this.chunk.subarray(this.start, this.end));
   }
 

@@ -1,6 +1,6 @@
 import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
-import { Fragment } from './fragment.js';
-import { MaskingKey } from './masking-key.js';
+import { Fragment, MAX_MASKED_FRAGMENT_BYTES } from './fragment.js';
+import { maskingKeyAfter, readMaskingKey, unmask } from './masking-key.js';
 import { FIN, Opcode, RESERVED_BITS, RSV1 } from './opcode.js';
 import { ProtocolError } from './protocol-error.js';
 import { Utf8Validator } from './utf8-validator.js';
@@ -34,7 +34,6 @@ export class FrameParser {
   /** Whether fragments may be handed on. False until somebody wants them. */
   isFlowing = false;
 
-  private readonly key = new MaskingKey();
   private readonly text = new Utf8Validator();
   private readonly fragment = new Fragment();
 
@@ -47,6 +46,8 @@ export class FrameParser {
   private opcode = 0;
   private isFinal = false;
   private remaining = 0;
+  /** For the next byte of its payload. */
+  private maskingKey = 0;
 
   /** The message at hand: its opcode, 0 between messages, and whether it is compressed. */
   private messageOpcode = 0;
@@ -133,14 +134,12 @@ export class FrameParser {
     const { fragment, remaining } = this;
     const length = Math.min(remaining, end - at, this.receiveBufferSize);
     const to = at + length;
-    const isAscii = this.key.unmask(bytes, at, to);
     const left = remaining - length;
     this.remaining = left;
     this.isInFrame = left > 0;
     const endOfMessage = left === 0 && this.isFinal;
-    if (this.messageOpcode === Opcode.text && !this.isMessageCompressed) {
-      this.checkText(bytes, at, to, isAscii, endOfMessage);
-    }
+    fragment.maskingKey = this.unmaskFragment(bytes, at, to, endOfMessage);
+    this.maskingKey = maskingKeyAfter(this.maskingKey, length);
     fragment.chunk = bytes;
     fragment.start = at;
     fragment.end = to;
@@ -153,6 +152,23 @@ export class FrameParser {
     }
     this.receiver.onFragment(fragment);
     return to;
+  }
+
+  /**
+   * Unmasks a fragment, if it has to be looked at or is large; else it is unmasked where it is read or copied.
+   *
+   * @returns the key that it is masked with still
+   */
+  private unmaskFragment(bytes: Buffer, start: number, end: number, endOfMessage: boolean): number {
+    const isText = this.messageOpcode === Opcode.text && !this.isMessageCompressed;
+    if (!isText && end - start <= MAX_MASKED_FRAGMENT_BYTES) {
+      return this.maskingKey;
+    }
+    const isAscii = unmask(bytes, start, end, this.maskingKey);
+    if (isText) {
+      this.checkText(bytes, start, end, isAscii, endOfMessage);
+    }
+    return 0;
   }
 
   private checkText(bytes: Buffer, start: number, end: number, isAscii: boolean, endOfMessage: boolean): void {
@@ -219,7 +235,10 @@ export class FrameParser {
 
   /** Checks and takes the first two bytes of a frame. */
   private startFrame(first: number, second: number): void {
-    this.checkFirstByte(first);
+    // A continuation inside a message is what most frames of a fragmented message are; nothing else can be wrong with it.
+    if ((first & ~FIN) !== Opcode.continuation || this.messageOpcode === 0) {
+      this.checkFirstByte(first);
+    }
     if ((second & MASKED) === 0) {
       throw new ProtocolError('A frame of a client is not masked');
     }
@@ -245,7 +264,7 @@ export class FrameParser {
       length = readLength64(header, at + 2);
       keyAt = at + 10;
     }
-    this.key.read(header, keyAt);
+    this.maskingKey = readMaskingKey(header, keyAt);
     this.remaining = length;
     this.isInFrame = true;
     if (isStartOfMessage(this.opcode)) {
@@ -274,7 +293,7 @@ export class FrameParser {
 
   private finishControlFrame(bytes: Buffer, start: number, end: number): void {
     this.isInFrame = false;
-    this.key.unmask(bytes, start, end);
+    unmask(bytes, start, end, this.maskingKey);
     const payload = bytes.subarray(start, end);
     if (this.opcode === Opcode.ping) {
       this.receiver.onPing(payload);

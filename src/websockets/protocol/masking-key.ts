@@ -23,71 +23,69 @@ function loadNativeUnmask(): NativeUnmask | undefined {
 const nativeUnmask = loadNativeUnmask();
 const nativeKey = Buffer.alloc(4);
 
-/** A client's masking key (RFC 6455 section 5.3), applied in place to a payload that may come in pieces. */
-export class MaskingKey {
-  /** The four bytes of the key, the one for the next byte of the payload lowest. */
-  private key = 0;
-
-  /** Reads the key of a new frame from its header. */
-  read(header: Buffer, at: number): void {
-    this.key = header[at] | (header[at + 1] << 8) | (header[at + 2] << 16) | (header[at + 3] << 24);
-  }
-
-  /**
-   * Unmasks `bytes[start..end]` in place; the next piece of the frame goes on where this one ends.
-   *
-   * @returns true when every unmasked byte is known to be ASCII, so that text needs no further check; false when not, or
-   * when nobody looked.
-   */
-  unmask(bytes: Buffer, start: number, end: number): boolean {
-    const length = end - start;
-    if (length >= NATIVE_FROM && nativeUnmask !== undefined) {
-      nativeKey.writeInt32LE(this.key);
-      nativeUnmask(bytes.subarray(start, end), nativeKey);
-      this.key = turned(this.key, length & 3);
-      return false;
-    }
-    let { key } = this;
-    let seen = 0;
-    let at = start;
-    if (length >= WORDS_FROM) {
-      const { words, byteOffset } = wordViewOf(bytes);
-      const firstWord = start + (-(byteOffset + start) & 3);
-      while (at < firstWord) {
-        seen |= bytes[at++] ^= key & 0xff;
-        key = turned(key, 1);
-      }
-      const wordKey = isLittleEndian ? key : swapped(key);
-      const lastWord = (byteOffset + end) >> 2;
-      let seenWords = 0;
-      let word = (byteOffset + at) >> 2;
-      // Four at a time: measurably quicker.
-      for (; word < lastWord - 3; word += 4) {
-        seenWords |= words[word] ^= wordKey;
-        seenWords |= words[word + 1] ^= wordKey;
-        seenWords |= words[word + 2] ^= wordKey;
-        seenWords |= words[word + 3] ^= wordKey;
-      }
-      for (; word < lastWord; word++) {
-        seenWords |= words[word] ^= wordKey;
-      }
-      seen |= (seenWords & 0x80808080) === 0 ? 0 : 0x80;
-      at = (lastWord << 2) - byteOffset;
-    }
-    while (at < end) {
-      seen |= bytes[at++] ^= key & 0xff;
-      key = turned(key, 1);
-    }
-    this.key = key;
-    return seen < 0x80;
-  }
+/**
+ * Reads a client's masking key (RFC 6455 section 5.3) from a frame's header.
+ *
+ * @returns its four bytes, the one for the next byte of the payload lowest
+ */
+export function readMaskingKey(header: Buffer, at: number): number {
+  return header[at] | (header[at + 1] << 8) | (header[at + 2] << 16) | (header[at + 3] << 24);
 }
 
-/** The key as it stands `distance` bytes further on, 0 to 3. */
-function turned(key: number, distance: number): number {
+/** The key for what follows a piece of a payload that has `length` bytes. */
+export function maskingKeyAfter(key: number, length: number): number {
+  const distance = length & 3;
   return distance === 0 ? key : (key >>> (distance << 3)) | (key << (32 - (distance << 3)));
 }
 
-function swapped(key: number): number {
-  return (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
+/** The key as it is applied to a whole word of a `WordView`. */
+export function wordKeyOf(key: number): number {
+  return isLittleEndian ? key : (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
+}
+
+/**
+ * Unmasks `bytes[start..end]` in place.
+ *
+ * @returns true when every unmasked byte is known to be ASCII, so that text needs no further check; false when not, or
+ * when nobody looked.
+ */
+export function unmask(bytes: Buffer, start: number, end: number, maskingKey: number): boolean {
+  const length = end - start;
+  if (length >= NATIVE_FROM && nativeUnmask !== undefined) {
+    nativeKey.writeInt32LE(maskingKey);
+    nativeUnmask(bytes.subarray(start, end), nativeKey);
+    return false;
+  }
+  let key = maskingKey;
+  let seen = 0;
+  let at = start;
+  if (length >= WORDS_FROM) {
+    const { words, byteOffset } = wordViewOf(bytes);
+    const firstWord = start + (-(byteOffset + start) & 3);
+    while (at < firstWord) {
+      seen |= bytes[at++] ^= key & 0xff;
+      key = maskingKeyAfter(key, 1);
+    }
+    const wordKey = wordKeyOf(key);
+    const lastWord = (byteOffset + end) >> 2;
+    let seenWords = 0;
+    let word = (byteOffset + at) >> 2;
+    // Four at a time: measurably quicker.
+    for (; word < lastWord - 3; word += 4) {
+      seenWords |= words[word] ^= wordKey;
+      seenWords |= words[word + 1] ^= wordKey;
+      seenWords |= words[word + 2] ^= wordKey;
+      seenWords |= words[word + 3] ^= wordKey;
+    }
+    for (; word < lastWord; word++) {
+      seenWords |= words[word] ^= wordKey;
+    }
+    seen |= (seenWords & 0x80808080) === 0 ? 0 : 0x80;
+    at = (lastWord << 2) - byteOffset;
+  }
+  while (at < end) {
+    seen |= bytes[at++] ^= key & 0xff;
+    key = maskingKeyAfter(key, 1);
+  }
+  return seen < 0x80;
 }

@@ -1,19 +1,17 @@
-import { MaskingKey } from '../../../src/websockets/protocol/masking-key.js';
+import { maskingKeyAfter, readMaskingKey, unmask } from '../../../src/websockets/protocol/masking-key.js';
 
 const key = Buffer.from([0x01, 0x82, 0x43, 0xc4]);
 const unmasked = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 7) & 0x7f));
 const masked = (plain: Buffer): Buffer => Buffer.from(plain.map((byte, i) => byte ^ key[i % 4]));
 
-describe('MaskingKey', () => {
+describe('A masking key', () => {
   it.each([0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 63, 64, 65, 767, 768, 1000, 5000])(
     'unmasks %i bytes at every position of a word, and touches no other byte',
     (length) => {
       const plain = unmasked(length);
       for (let offset = 0; offset < 8; offset++) {
         const bytes = Buffer.concat([Buffer.alloc(offset, 0xee), masked(plain), Buffer.alloc(8, 0xee)]);
-        const maskingKey = new MaskingKey();
-        maskingKey.read(Buffer.concat([Buffer.from([0]), key]), 1);
-        maskingKey.unmask(bytes, offset, offset + length);
+        unmask(bytes, offset, offset + length, readMaskingKey(Buffer.concat([Buffer.from([0]), key]), 1));
         expect(bytes).toEqual(Buffer.concat([Buffer.alloc(offset, 0xee), plain, Buffer.alloc(8, 0xee)]));
       }
     },
@@ -24,10 +22,9 @@ describe('MaskingKey', () => {
       const plain = unmasked(length);
       for (let cut = 0; cut <= length; cut++) {
         const bytes = masked(plain);
-        const maskingKey = new MaskingKey();
-        maskingKey.read(key, 0);
-        maskingKey.unmask(bytes, 0, cut);
-        maskingKey.unmask(bytes, cut, length);
+        const maskingKey = readMaskingKey(key, 0);
+        unmask(bytes, 0, cut, maskingKey);
+        unmask(bytes, cut, length, maskingKeyAfter(maskingKey, cut));
         expect(bytes.equals(plain)).toBe(true);
       }
     }
@@ -41,9 +38,7 @@ describe('MaskingKey', () => {
           plain[at] = 0x80;
         }
         const bytes = masked(plain);
-        const maskingKey = new MaskingKey();
-        maskingKey.read(key, 0);
-        expect(maskingKey.unmask(bytes, 0, length)).toBe(at < 0);
+        expect(unmask(bytes, 0, length, readMaskingKey(key, 0))).toBe(at < 0);
       }
     }
   });
