@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -54,7 +54,8 @@ function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor 
 }
 
 function hasToken(header: string | undefined, token: string): boolean {
-  return header !== undefined && header.split(',').some((entry) => entry.trim().toLowerCase() === token);
+  const tokens = header?.toLowerCase();
+  return tokens === token || (tokens?.split(',').some((entry) => entry.trim() === token) ?? false);
 }
 
 /**
@@ -67,7 +68,7 @@ export function switchProtocols(
   socket: Duplex,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${ACCEPT_GUID}`).digest('base64');
+  const accept = hash('sha1', `${request.headers['sec-websocket-key']}${ACCEPT_GUID}`, 'base64');
   let response =
     'HTTP/1.1 101 Switching Protocols\r\n' +
     'Upgrade: websocket\r\n' +
@@ -76,7 +77,7 @@ export function switchProtocols(
   for (const [name, value] of Object.entries(headers)) {
     response += `${name}: ${value}\r\n`;
   }
-  socket.write(`${response}\r\n`);
+  socket.write(`${response}\r\n`, 'latin1');
 }
 
 /** Why there is no WebSocket, as an ordinary response says it. */

@@ -371,6 +371,9 @@ export class WebSocketConnection {
   }
 
   private onData(bytes: Buffer): void {
+    if (this.currentState === 'closed') {
+      return; // both sides have closed: dropped
+    }
     this.receivedBytes += bytes.length;
     this.parse(bytes);
     if (this.keepAlive !== undefined) {
@@ -622,7 +625,6 @@ export class WebSocketConnection {
     this.parser.stop();
     this.output.flush();
     this.wakeSenders();
-    this.socket.removeAllListeners('data');
     this.socket.end();
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     this.socket.resume();
