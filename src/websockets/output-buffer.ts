@@ -49,6 +49,8 @@ function flushSharing(): void {
 export class OutputBuffer {
   /** Whether more than `sendBufferSize` bytes wait for the peer. Ends with the socket's `drain`. */
   isFull = false;
+  /** Whether a flush is sure to come, as at the end of a read. */
+  willBeFlushed = false;
 
   private written = 0;
   /** Frames that other connections send, too. They come before what the block holds. */
@@ -126,7 +128,7 @@ export class OutputBuffer {
 
   /** Sees to it that what was added is written once this turn's work is done. */
   flushSoon(): void {
-    if (!isFlushScheduled) {
+    if (!this.willBeFlushed && !isFlushScheduled) {
       isFlushScheduled = true;
       process.nextTick(flushOwner);
     }

@@ -4,11 +4,11 @@ import { MessageRate } from './message-rate.js';
 import { OutputBuffer } from './output-buffer.js';
 import { KeepAlive } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
-import { PreparedMessage } from './prepared-message.js';
+import { MessageSender, type WebSocketSendOptions } from './message-sender.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
-import { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
+import type { Fragment, WebSocketMessageType } from './protocol/fragment.js';
 import { FrameParser } from './protocol/frame-parser.js';
-import { FIN, Opcode } from './protocol/opcode.js';
+import { Opcode } from './protocol/opcode.js';
 import type { DeflateParameters } from './protocol/permessage-deflate.js';
 import { ProtocolError } from './protocol/protocol-error.js';
 import {
@@ -19,7 +19,7 @@ import {
   type WebSocketCloseResult,
   type WebSocketState,
 } from './web-socket-close.js';
-import { bytesOf, opcodeOf, type WebSocketData } from './web-socket-data.js';
+import type { WebSocketData } from './web-socket-data.js';
 import { readMessages, type WebSocketMessage } from './web-socket-message.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
@@ -38,12 +38,6 @@ export interface AcceptedHandshake {
 }
 
 let latestId = 0;
-
-/** How one message is sent. */
-export interface WebSocketSendOptions {
-  /** Sends it as it is on a connection that compresses. Default false. */
-  readonly disableCompression?: boolean;
-}
 
 interface PendingReceive {
   readonly onFragment: FragmentHandler;
@@ -81,10 +75,10 @@ export class WebSocketConnection {
 
   private receivedBytes = 0;
   private receivedMessages = 0;
-  private sentMessages = 0;
   private currentState: WebSocketState = 'open';
   private readonly parser: FrameParser;
   private readonly output: OutputBuffer;
+  private readonly sender: MessageSender;
   /** Where permessage-deflate was agreed on. */
   private readonly compression: MessageCompression | undefined;
   private resolveClosed: ((how: WebSocketClosed) => void) | undefined;
@@ -92,13 +86,7 @@ export class WebSocketConnection {
   private pendingReceive: PendingReceive | undefined;
   /** Whether a promise that the fragment handler returned is pending. */
   private isHandling = false;
-  /** Whether the bytes of a read are being parsed; what is sent meanwhile is written when that is done. */
-  private isReading = false;
-  /** Whether a message goes out in fragments and the next one continues it. */
-  private isSendingMessage = false;
-  /** Compressed messages that are not in the output yet: what is sent after them waits. */
-  private sends: Promise<void> | undefined;
-  /** Whether a close waits for them. */
+  /** Whether a close waits for messages that are being compressed. */
   private isClosing = false;
 
   /** Whether the peer ended its half; bytes of it may be held still. */
@@ -107,8 +95,6 @@ export class WebSocketConnection {
   private ending: WebSocketClosed | undefined;
   /** What `receive` tells once the connection can no longer tell it a close frame. */
   private failure: WebSocketError | undefined;
-  private drained: Promise<void> | undefined;
-  private resolveDrained: (() => void) | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
   private readonly keepAlive: KeepAlive | undefined;
   private readonly rate: MessageRate | undefined;
@@ -139,6 +125,7 @@ export class WebSocketConnection {
     );
     this.compression = deflate && new MessageCompression(deflate, options.receiveBufferSize);
     this.output = new OutputBuffer(socket, options.sendBufferSize);
+    this.sender = new MessageSender(this.output, this.compression);
     this.rate = options.maxMessagesPerSecond > 0 ? new MessageRate(options.maxMessagesPerSecond) : undefined;
     if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
       this.keepAlive = new KeepAlive(options, {
@@ -178,7 +165,7 @@ export class WebSocketConnection {
 
   /** How many messages were sent whole. */
   get messagesSent(): number {
-    return this.sentMessages;
+    return this.sender.messagesSent;
   }
 
   /** How long the peer took to answer the latest keep-alive ping, in ms; undefined before the first answer. */
@@ -254,22 +241,7 @@ export class WebSocketConnection {
       // A loop that awaits each send must not keep the process from everything else when the peer is gone.
       return new Promise((resolve) => setImmediate(resolve));
     }
-    if (data instanceof Fragment) {
-      data.requireValid();
-      const opcode = type === undefined ? data.opcode : opcodeOf(type);
-      const isLast = endOfMessage ?? data.endOfMessage;
-      return this.compression === undefined
-        ? this.sendFrame(opcode, isLast, data.chunk, data.start, data.end, data.maskingKey)
-        : this.sendInTurn(this.compression, opcode, isLast, data.data, options);
-    }
-    if (data instanceof PreparedMessage) {
-      return this.sendPrepared(data, type, endOfMessage, options);
-    }
-    const bytes = bytesOf(data);
-    const opcode = opcodeOf(type ?? (typeof data === 'string' ? 'text' : 'binary'));
-    return this.compression === undefined
-      ? this.sendFrame(opcode, endOfMessage ?? true, bytes, 0, bytes.length)
-      : this.sendInTurn(this.compression, opcode, endOfMessage ?? true, bytes, options);
+    return this.sender.send(data, type, endOfMessage, options);
   }
 
   /**
@@ -386,7 +358,7 @@ export class WebSocketConnection {
 
   /** Parses the bytes of a read, or without them what is left of the last one. */
   private parse(bytes?: Buffer): void {
-    this.isReading = true;
+    this.output.willBeFlushed = true;
     try {
       if (bytes === undefined) {
         this.parser.resume();
@@ -399,7 +371,7 @@ export class WebSocketConnection {
       }
       this.failConnection(error);
     } finally {
-      this.isReading = false;
+      this.output.willBeFlushed = false;
     }
   }
 
@@ -479,89 +451,9 @@ export class WebSocketConnection {
     return this.currentState === 'open' || this.currentState === 'closeReceived';
   }
 
-  private sendFrame(
-    opcode: number,
-    endOfMessage: boolean,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    maskingKey = 0,
-  ): void | Promise<void> {
-    const firstByte = (endOfMessage ? FIN : 0) | (this.isSendingMessage ? Opcode.continuation : opcode);
-    this.countSent(endOfMessage);
-    this.output.frame(firstByte, bytes, start, end, maskingKey);
-    if (!this.isReading) {
-      this.output.flushSoon();
-    }
-    return this.output.isFull ? this.untilDrained() : undefined;
-  }
-
-  private sendPrepared(
-    message: PreparedMessage,
-    type: WebSocketMessageType = message.type,
-    endOfMessage = true,
-    options?: WebSocketSendOptions,
-  ): void | Promise<void> {
-    const isAsPrepared = type === message.type && endOfMessage && !this.isSendingMessage;
-    if (!isAsPrepared || this.compression !== undefined) {
-      return this.send(message.payload, type, endOfMessage, options);
-    }
-    this.sentMessages++;
-    this.output.sharedFrame(message.frame);
-    return this.output.isFull ? this.untilDrained() : undefined;
-  }
-
-  private countSent(endOfMessage: boolean): void {
-    this.isSendingMessage = !endOfMessage;
-    if (endOfMessage) {
-      this.sentMessages++;
-    }
-  }
-
-  /** Compressing takes its time elsewhere, so each frame waits for the ones before. */
-  private sendInTurn(
-    compression: MessageCompression,
-    opcode: number,
-    endOfMessage: boolean,
-    bytes: Buffer,
-    options: WebSocketSendOptions = {},
-  ): Promise<void> {
-    const startsMessage = !this.isSendingMessage;
-    this.countSent(endOfMessage);
-    const deflate = compression.startSend(startsMessage, endOfMessage, options.disableCompression ?? false);
-    const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
-    const sent = (this.sends ?? Promise.resolve()).then(async () => {
-      const payload = await deflate.payloadOf(bytes);
-      if (payload === undefined || !this.maySend) {
-        return;
-      }
-      this.output.frame(firstByte, payload, 0, payload.length);
-      this.output.flushSoon();
-      if (this.output.isFull) {
-        await this.untilDrained();
-      }
-    });
-    this.sends = sent;
-    void sent.then(() => {
-      if (this.sends === sent) {
-        this.sends = undefined;
-      }
-    });
-    return sent;
-  }
-
-  private untilDrained(): Promise<void> {
-    return (this.drained ??= new Promise((resolve) => (this.resolveDrained = resolve)));
-  }
-
-  private wakeSenders(): void {
-    this.drained = undefined;
-    this.resolveDrained?.();
-  }
-
   private onDrain(): void {
     this.output.isFull = false;
-    this.wakeSenders();
+    this.sender.wake();
     this.resumeFlow();
   }
 
@@ -574,10 +466,11 @@ export class WebSocketConnection {
     if (!this.maySend || this.isClosing) {
       return;
     }
-    if (this.sends !== undefined) {
+    const { pending } = this.sender;
+    if (pending !== undefined) {
       this.isClosing = true;
       this.startCloseTimer(timeout);
-      void this.sends.then(() => {
+      void pending.then(() => {
         this.isClosing = false;
         this.startClose(status, description, timeout, reason);
       });
@@ -597,15 +490,12 @@ export class WebSocketConnection {
 
   private sendCloseFrame(status: number | undefined, description: string): void {
     this.sendControlFrame(Opcode.close, closePayload(status, description));
+    this.sender.stop();
   }
 
   private sendControlFrame(opcode: number, payload: Buffer): void {
-    if (!this.maySend) {
-      return;
-    }
-    this.output.frame(FIN | opcode, payload, 0, payload.length);
-    if (!this.isReading) {
-      this.output.flushSoon();
+    if (this.maySend) {
+      this.sender.sendControl(opcode, payload);
     }
   }
 
@@ -624,7 +514,7 @@ export class WebSocketConnection {
     this.currentState = 'closed';
     this.parser.stop();
     this.output.flush();
-    this.wakeSenders();
+    this.sender.wake();
     this.socket.end();
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     this.socket.resume();
@@ -703,7 +593,8 @@ export class WebSocketConnection {
     } else {
       this.settleReceive();
     }
-    this.wakeSenders();
+    this.sender.stop();
+    this.sender.wake();
   }
 
   private onTransportClosed(): void {
