@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { frameHeaderLength, MAX_SERVER_HEADER_BYTES, writeFrameHeader } from './protocol/frame-header.js';
 import { MAX_MASKED_FRAGMENT_BYTES } from './protocol/fragment.js';
-import { maskingKeyAfter, wordKeyOf } from './protocol/masking-key.js';
+import { copyUnmasked } from './protocol/masking-key.js';
 import { wordViewOf } from './protocol/word-view.js';
 
 /** One block serves all connections, one after the other; it holds what one read of 64 KiB may produce and more. */
@@ -10,8 +10,6 @@ const BLOCK_BYTES = 128 * 1024;
 const COPY_UP_TO = 16 * 1024;
 /** Up to this size a loop copies faster than the view that `Buffer.copy` makes, and unmasks on its way. */
 const LOOP_UP_TO = MAX_MASKED_FRAGMENT_BYTES;
-/** From this size on, whole words are quicker than single bytes. */
-const WORDS_FROM = 16;
 
 let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 let blockWords = new Int32Array(block.buffer);
@@ -94,7 +92,11 @@ export class OutputBuffer {
       alignWith(wordViewOf(bytes).byteOffset + start - frameHeaderLength(length));
     }
     const payloadAt = writeFrameHeader(block, filled, firstByte, length);
-    copyToBlock(bytes, start, end, payloadAt, maskingKey);
+    if (length > LOOP_UP_TO) {
+      bytes.copy(block, payloadAt, start, end);
+    } else {
+      copyUnmasked(bytes, start, end, maskingKey, block, blockWords, payloadAt);
+    }
     this.pending += payloadAt + length - filled;
     filled = payloadAt + length;
     if (this.pending > this.sendBufferSize) {
@@ -240,42 +242,4 @@ export class OutputBuffer {
 function alignWith(position: number): void {
   filled = position & 3;
   handedOver = filled;
-}
-
-/** Copies a payload, and takes off its mask. */
-function copyToBlock(bytes: Buffer, start: number, end: number, to: number, maskingKey: number): void {
-  const length = end - start;
-  if (length > LOOP_UP_TO) {
-    bytes.copy(block, to, start, end);
-    return;
-  }
-  let at = start;
-  let target = to;
-  let key = maskingKey;
-  const { words, byteOffset } = wordViewOf(bytes);
-  if (length >= WORDS_FROM && ((byteOffset + start - to) & 3) === 0) {
-    while ((target & 3) !== 0) {
-      block[target++] = bytes[at++] ^ (key & 0xff);
-      key = maskingKeyAfter(key, 1);
-    }
-    const wordKey = wordKeyOf(key);
-    let word = (byteOffset + at) >> 2;
-    let targetWord = target >> 2;
-    const lastWord = (byteOffset + end) >> 2;
-    at += (lastWord - word) << 2;
-    target += (lastWord - word) << 2;
-    for (; word < lastWord - 3; word += 4, targetWord += 4) {
-      blockWords[targetWord] = words[word] ^ wordKey;
-      blockWords[targetWord + 1] = words[word + 1] ^ wordKey;
-      blockWords[targetWord + 2] = words[word + 2] ^ wordKey;
-      blockWords[targetWord + 3] = words[word + 3] ^ wordKey;
-    }
-    while (word < lastWord) {
-      blockWords[targetWord++] = words[word++] ^ wordKey;
-    }
-  }
-  while (at < end) {
-    block[target++] = bytes[at++] ^ (key & 0xff);
-    key = maskingKeyAfter(key, 1);
-  }
 }

@@ -39,7 +39,7 @@ export function maskingKeyAfter(key: number, length: number): number {
 }
 
 /** The key as it is applied to a whole word of a `WordView`. */
-export function wordKeyOf(key: number): number {
+function wordKeyOf(key: number): number {
   return isLittleEndian ? key : (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
 }
 
@@ -88,4 +88,50 @@ export function unmask(bytes: Buffer, start: number, end: number, maskingKey: nu
     key = maskingKeyAfter(key, 1);
   }
   return seen < 0x80;
+}
+
+/**
+ * Copies `bytes[start..end]` to `target` from `to` on, and unmasks the copy alone. Words are copied where those of both
+ * fall together.
+ *
+ * @param targetWords the words of the target, which begins with the first
+ */
+export function copyUnmasked(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  maskingKey: number,
+  target: Buffer,
+  targetWords: Int32Array,
+  to: number,
+): void {
+  let at = start;
+  let targetAt = to;
+  let key = maskingKey;
+  const { words, byteOffset } = wordViewOf(bytes);
+  if (end - start >= WORDS_FROM && ((byteOffset + start - to) & 3) === 0) {
+    while ((targetAt & 3) !== 0) {
+      target[targetAt++] = bytes[at++] ^ (key & 0xff);
+      key = maskingKeyAfter(key, 1);
+    }
+    const wordKey = wordKeyOf(key);
+    let word = (byteOffset + at) >> 2;
+    let targetWord = targetAt >> 2;
+    const lastWord = (byteOffset + end) >> 2;
+    at += (lastWord - word) << 2;
+    targetAt += (lastWord - word) << 2;
+    for (; word < lastWord - 3; word += 4, targetWord += 4) {
+      targetWords[targetWord] = words[word] ^ wordKey;
+      targetWords[targetWord + 1] = words[word + 1] ^ wordKey;
+      targetWords[targetWord + 2] = words[word + 2] ^ wordKey;
+      targetWords[targetWord + 3] = words[word + 3] ^ wordKey;
+    }
+    while (word < lastWord) {
+      targetWords[targetWord++] = words[word++] ^ wordKey;
+    }
+  }
+  while (at < end) {
+    target[targetAt++] = bytes[at++] ^ (key & 0xff);
+    key = maskingKeyAfter(key, 1);
+  }
 }
