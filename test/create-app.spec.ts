@@ -8,7 +8,7 @@ import { closeApps, startApp } from './support/start-app.js';
 afterEach(closeApps);
 
 describe('The application', () => {
-  it.each(['/ws', '/WS', '/ws/', '/Ws/'])('accepts WebSockets at %s', async (path) => {
+  it.each(['/ws', '/WS', '/ws/', '/Ws/', '/', '/?room=1'])('accepts WebSockets at %s', async (path) => {
     const running = await startApp();
     const webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { EchoGateway } from './echo.gateway.js';
+import { RootEchoGateway } from './root-echo.gateway.js';
 import { WebSocketController } from './web-socket.controller.js';
 
-@Module({ controllers: [WebSocketController], providers: [EchoGateway] })
+@Module({ controllers: [WebSocketController], providers: [EchoGateway, RootEchoGateway] })
 export class EchoModule {}

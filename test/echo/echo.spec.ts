@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe('An echo', () => {
+describe.each(['/ws', '/'])('An echo at %s', (path) => {
   let running: RunningApp;
   let webSocket: WebSocket;
 
@@ -12,7 +12,7 @@ describe('An echo', () => {
   afterAll(closeApps);
 
   beforeEach(async () => {
-    webSocket = new WebSocket(running.webSocketUrl);
+    webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
     await once(webSocket, 'open');
   });
   afterEach(() => webSocket.terminate());
