@@ -1,9 +1,18 @@
 import { BadRequestException, Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 
 /** Answers requests at `/ws` that are no WebSocket handshake. */
+@ApiTags('WebSockets')
 @Controller('ws')
 export class WebSocketController {
   @Get()
+  @ApiOperation({
+    summary: 'Echo',
+    description: 'What is sent comes back, fragment by fragment, as it arrives. A message may be of any size.',
+  })
+  @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
+  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
+  @ApiResponse({ status: 426, description: 'The handshake is of a version other than 13.' })
   get(): never {
     throw new BadRequestException(
       'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +

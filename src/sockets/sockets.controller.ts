@@ -1,0 +1,40 @@
+import { BadRequestException, Controller, Get, Logger } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { WebSockets, type WebSocketManager } from '../websockets/index.js';
+import { responseTo } from './response.js';
+
+/** The documented endpoint: a controller that accepts, answers each message, and logs each step. */
+@ApiTags('WebSockets')
+@Controller('sockets')
+export class SocketsController {
+  private readonly logger = new Logger(SocketsController.name);
+
+  @Get()
+  @ApiOperation({
+    summary: 'Answer each message with "Server Response to: " and the message',
+    description:
+      'Text is answered as text and bytes as bytes, message by message, in order. A message may be as large as ' +
+      'MAX_MESSAGE_SIZE; a larger one closes the WebSocket with 1009.',
+  })
+  @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
+  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake of version 13.' })
+  async respond(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    if (!webSockets.isWebSocketRequest) {
+      throw new BadRequestException(
+        'Expected a WebSocket handshake of version 13. Connect with a WebSocket client and send a message: the answer ' +
+          'is "Server Response to: " and the message.',
+      );
+    }
+    const webSocket = webSockets.accept();
+    this.logger.log('WebSocket connection established');
+    try {
+      for await (const message of webSocket.messages()) {
+        this.logger.log('Message received from Client');
+        await webSocket.send(responseTo(message));
+        this.logger.log('Sent Response back to client confirming message received');
+      }
+    } finally {
+      this.logger.log('WebSocket connection closed');
+    }
+  }
+}

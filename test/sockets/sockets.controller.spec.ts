@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocket } from 'ws';
+import { SocketsController } from '../../src/sockets/sockets.controller.js';
+import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { platforms } from '../support/platforms.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
+import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
+import { binary, close, continuation, ping, text } from '../websockets/protocol/client-frame.js';
+
+const PREFIX = 'Server Response to: ';
+
+describe('/sockets', () => {
+  let running: RunningApp;
+  let port: number;
+
+  beforeAll(async () => {
+    running = await startApp({ MAX_MESSAGE_SIZE: '100KiB' });
+    ({ port } = running.app.getHttpServer().address() as AddressInfo);
+  });
+  afterAll(async () => {
+    await closeApps();
+    await removeFolders();
+  });
+  afterEach(endRawClients);
+  afterEach(endHttp2Clients);
+
+  it.each(['/sockets', '/Sockets', '/sockets/', '/sockets?x=1'])('accepts WebSockets at %s', async (path) => {
+    const client = await RawClient.open(port, path);
+
+    client.write(text('Hello'));
+
+    expect((await client.readFrame()).payload.toString()).toBe(`${PREFIX}Hello`);
+  });
+
+  it('answers text as text and bytes as bytes', async () => {
+    const client = await RawClient.open(port, '/sockets');
+
+    client.write(text('é')).write(binary(Buffer.from([0xff])));
+
+    expect(await client.readFrame()).toEqual({ opcode: 1, fin: true, payload: Buffer.from(`${PREFIX}é`) });
+    const bytes = Buffer.concat([Buffer.from(PREFIX), Buffer.from([0xff])]);
+    expect(await client.readFrame()).toEqual({ opcode: 2, fin: true, payload: bytes });
+  });
+
+  it('answers a message that comes in fragments once, when it is whole', async () => {
+    const client = await RawClient.open(port, '/sockets');
+
+    client.write(text('Hel', false)).write(ping('still there?')).write(continuation('', false));
+    expect((await client.readFrame()).opcode).toBe(10);
+    client.write(continuation('lo'));
+
+    expect((await client.readFrame()).payload.toString()).toBe(`${PREFIX}Hello`);
+  });
+
+  it('answers messages in their order', async () => {
+    const client = await RawClient.open(port, '/sockets');
+    const messages = Array.from({ length: 500 }, (_, index) => `message ${index}`);
+
+    client.write(Buffer.concat(messages.map((message) => text(message))));
+
+    for (const message of messages) {
+      expect((await client.readFrame()).payload.toString()).toBe(PREFIX + message);
+    }
+  });
+
+  it('answers a message as large as MAX_MESSAGE_SIZE, and closes for a larger one with 1009', async () => {
+    const client = await RawClient.open(port, '/sockets');
+    const largest = 'x'.repeat(100 * 1024);
+
+    client.write(text(largest));
+    expect((await client.readFrame()).payload.toString()).toBe(PREFIX + largest);
+    client.write(text(`${largest}x`));
+
+    expect(await client.readClose()).toEqual({ status: 1009, reason: 'Message too big' });
+  });
+
+  it.each([
+    [1000, 'Closing from client'],
+    [4000, 'of its own'],
+    [undefined, ''],
+  ])('closes as its peer closes: %s %j', async (status, reason) => {
+    const client = await RawClient.open(port, '/sockets');
+
+    client.write(close(status, reason));
+
+    expect(await client.readClose()).toEqual({ status, reason });
+  });
+
+  it('accepts WebSockets over HTTP/2', async () => {
+    const { url, ca } = await startHttpsApp();
+    const webSocket = await (await Http2Client.connect(url, ca)).open('/sockets');
+
+    webSocket.write(text('Hello'));
+
+    expect(await webSocket.readText()).toBe(`${PREFIX}Hello`);
+  });
+
+  it.each([
+    ['GET', 400],
+    ['HEAD', 400],
+    ['POST', 404],
+  ])('answers an ordinary %s with %i', async (method, status) => {
+    expect((await fetch(`${running.url}/sockets`, { method })).status).toBe(status);
+  });
+
+  it('says to an ordinary GET what was expected', async () => {
+    const response = await fetch(`${running.url}/sockets`);
+
+    await expect(response.json()).resolves.toEqual({
+      statusCode: 400,
+      error: 'Bad Request',
+      message: expect.stringMatching(/^Expected a WebSocket handshake .*"Server Response to: "/),
+    });
+  });
+});
+
+describe.each(platforms)('The log of /sockets, on %s,', (_name, createAdapter) => {
+  let nest: NestApp;
+
+  beforeEach(async () => {
+    nest = await startNestApp(createAdapter, { controllers: [SocketsController] });
+  });
+
+  async function connect(): Promise<WebSocket> {
+    const client = new WebSocket(`ws://${nest.host}/sockets`);
+    await once(client, 'open');
+    return client;
+  }
+
+  /** What was logged by the time when nothing is left to log, without the context. */
+  async function log(): Promise<string[]> {
+    await nest.app.close();
+    return nest.logger.lines
+      .filter(({ level, text: line }) => level === 'log' && line.endsWith('\nSocketsController'))
+      .map(({ text: line }) => line.replace('\nSocketsController', ''));
+  }
+
+  it('tells of each step', async () => {
+    const client = await connect();
+    for (const message of ['one', Buffer.from('two')]) {
+      client.send(message);
+      await once(client, 'message');
+    }
+    client.close(1000);
+    await once(client, 'close');
+
+    expect(await log()).toEqual([
+      'WebSocket connection established',
+      'Message received from Client',
+      'Sent Response back to client confirming message received',
+      'Message received from Client',
+      'Sent Response back to client confirming message received',
+      'WebSocket connection closed',
+    ]);
+  });
+
+  it('calls a client that goes away without a word no error', async () => {
+    const client = await connect();
+    client.terminate();
+    await once(client, 'close');
+
+    expect(await log()).toEqual(['WebSocket connection established', 'WebSocket connection closed']);
+    expect(nest.logger.alarms).toEqual([]);
+  });
+});
