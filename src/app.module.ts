@@ -3,6 +3,7 @@ import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
 import { HttpDrain } from './http-drain.js';
 import { PageModule } from './page/page.module.js';
+import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { WebSocketsModule } from './websockets/index.js';
 
@@ -12,7 +13,7 @@ export class AppModule {
   static register(configuration: Configuration): DynamicModule {
     return {
       module: AppModule,
-      imports: [WebSocketsModule.forRoot(configuration.webSockets), EchoModule, SocketsModule, PageModule],
+      imports: [WebSocketsModule.forRoot(configuration.webSockets), EchoModule, SocketsModule, RpcModule, PageModule],
       providers: [{ provide: CONFIGURATION, useValue: configuration }, HttpDrain],
     };
   }

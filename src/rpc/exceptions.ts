@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { calls, idOf } from './calls.js';
+
+/** The data of the event `exception`, as Nest has it. */
+interface ExceptionData {
+  readonly status: 'error';
+  readonly message: string;
+  readonly cause?: { readonly id: string | number | undefined };
+}
+
+const knownCall = z.object({ event: z.enum(Object.keys(calls)) });
+
+/** More of them help nobody, and a message of a megabyte can have hundreds of thousands. */
+const MAX_ISSUES = 3;
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
+}
+
+/** What is wrong, in words: `numbers.1: Invalid input: expected number, received string`. */
+export function describeIssues(issues: readonly Issue[]): string {
+  return issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path = [], message }) => {
+      const place = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+      return place === '' ? message : `${place}: ${message}`;
+    })
+    .join('; ');
+}
+
+/** What a message is answered with that Nest calls no handler for; undefined for a call. */
+export function exceptionFor(bytes: Buffer): ExceptionData | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(bytes.toString());
+  } catch (error) {
+    return { status: 'error', message: `This is no JSON: ${(error as SyntaxError).message}` };
+  }
+  const { error } = knownCall.safeParse(message);
+  if (error === undefined) {
+    return undefined;
+  }
+  const { data } = z.object({ data: z.unknown() }).safeParse(message);
+  return {
+    status: 'error',
+    message: `This is no call: ${describeIssues(error.issues)}`,
+    cause: { id: idOf(data?.data) },
+  };
+}

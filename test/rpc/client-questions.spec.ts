@@ -1,0 +1,102 @@
+import type { Duplex } from 'node:stream';
+import { ClientQuestions } from '../../src/rpc/client-questions.js';
+import { RpcGateway } from '../../src/rpc/rpc.gateway.js';
+import { MessageClient } from '../../src/websockets/index.js';
+import { connect, readFrame } from '../websockets/socket-pair.js';
+
+const MINUTE = 60_000;
+
+describe('A question to a client', () => {
+  let questions: ClientQuestions;
+  let client: MessageClient;
+  let socket: Duplex;
+  const clients: MessageClient[] = [];
+
+  beforeEach(() => {
+    questions = new ClientQuestions();
+    ({ client, socket } = newClient());
+  });
+  afterEach(() => clients.splice(0).forEach((one) => one.terminate()));
+
+  function newClient(): { client: MessageClient; socket: Duplex } {
+    const pair = connect();
+    const made = new MessageClient(pair.connection);
+    clients.push(made);
+    return { client: made, socket: pair.client };
+  }
+
+  async function hear(): Promise<unknown> {
+    return JSON.parse((await readFrame(socket)).payload.toString());
+  }
+
+  it('is sent, and has its answer', async () => {
+    const answer = questions.ask(client, 'Your name?', MINUTE);
+    expect(await hear()).toEqual({ event: 'question', data: { id: 1, question: 'Your name?' } });
+
+    questions.answer(client, 1, 'Ann');
+
+    await expect(answer).resolves.toBe('Ann');
+  });
+
+  it('has its own answer, in whatever order they come', async () => {
+    const answers = [questions.ask(client, 'one?', MINUTE), questions.ask(client, 'two?', MINUTE)];
+
+    questions.answer(client, 2, 'two');
+    questions.answer(client, 1, 'one');
+
+    await expect(Promise.all(answers)).resolves.toEqual(['one', 'two']);
+  });
+
+  it('is answered once', async () => {
+    const answer = questions.ask(client, 'Your name?', MINUTE);
+    questions.answer(client, 1, 'Ann');
+    await answer;
+
+    expect(() => questions.answer(client, 1, 'Bob')).toThrow('no question with the id 1 that waits for your answer');
+  });
+
+  it('is answered by nobody else', async () => {
+    const answer = questions.ask(client, 'Your name?', MINUTE);
+    const { client: other } = newClient();
+
+    expect(() => questions.answer(other, 1, 'Mallory')).toThrow('no question with the id 1');
+    questions.answer(client, 1, 'Ann');
+
+    await expect(answer).resolves.toBe('Ann');
+  });
+
+  it('ends when there is no answer in time, and an answer that comes later is refused', async () => {
+    await expect(questions.ask(client, 'Your name?', 1)).rejects.toThrow('There was no answer within 1 ms.');
+
+    expect(() => questions.answer(client, 1, 'Ann')).toThrow('no question with the id 1');
+  });
+
+  it('ends when the client goes', async () => {
+    const answers = [questions.ask(client, 'one?', MINUTE), questions.ask(client, 'two?', MINUTE)];
+
+    new RpcGateway(questions).handleDisconnect(client);
+
+    for (const answer of answers) {
+      await expect(answer).rejects.toThrow('The client has gone.');
+    }
+  });
+
+  it('is not sent to a client that has gone', async () => {
+    client.terminate();
+
+    await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has gone.');
+  });
+
+  it('is one of at most 16 to a client; others have their own', async () => {
+    const answers = Array.from({ length: 16 }, () => questions.ask(client, 'Your name?', MINUTE));
+    const { client: other } = newClient();
+
+    await expect(questions.ask(client, 'one more?', MINUTE)).rejects.toThrow('There are 16 questions that wait');
+    const ofOther = questions.ask(other, 'Your name?', MINUTE);
+    questions.answer(other, 17, 'Bob');
+    await expect(ofOther).resolves.toBe('Bob');
+
+    questions.end(client);
+    await Promise.allSettled(answers);
+  });
+});

@@ -1,0 +1,58 @@
+import { describeIssues, exceptionFor } from '../../src/rpc/exceptions.js';
+
+describe('Issues', () => {
+  it.each([
+    [[{ message: 'Invalid input' }], 'Invalid input'],
+    [[{ message: 'too big', path: ['numbers', 1] }], 'numbers.1: too big'],
+    [[{ message: 'too big', path: [{ key: 'id' }] }], 'id: too big'],
+    [
+      [
+        { message: 'one', path: ['a'] },
+        { message: 'two', path: ['b'] },
+      ],
+      'a: one; b: two',
+    ],
+  ])('%j are described as %j', (issues, text) => {
+    expect(describeIssues(issues)).toBe(text);
+  });
+
+  it('are described as far as that helps', () => {
+    const issues = Array.from({ length: 100_000 }, (_, place) => ({ message: 'wrong', path: [place] }));
+
+    expect(describeIssues(issues)).toBe('0: wrong; 1: wrong; 2: wrong');
+  });
+});
+
+describe('A message', () => {
+  it.each(['{"event":"time"}', '{"event":"add","data":1}', '{"event":"time","more":[]}'])(
+    'that names a call is no exception: %s',
+    (message) => {
+      expect(exceptionFor(Buffer.from(message))).toBeUndefined();
+    },
+  );
+
+  it.each<[string, string]>([
+    ['', 'This is no JSON: Unexpected end of JSON input'],
+    ['hello', 'This is no JSON: Unexpected token'],
+    ['null', 'This is no call: Invalid input: expected object, received null'],
+    ['[]', 'This is no call: Invalid input: expected object, received array'],
+    ['{"data":1}', 'This is no call: event: Invalid option: expected one of "add"|"reverse"|"time"'],
+    ['{"event":"toString"}', 'This is no call: event: Invalid option'],
+    ['{"event":["time"]}', 'This is no call: event: Invalid option'],
+  ])('that is no call is one, which says why: %s', (message, problem) => {
+    expect(exceptionFor(Buffer.from(message))).toMatchObject({
+      status: 'error',
+      message: expect.stringContaining(problem) as string,
+    });
+  });
+
+  it.each([
+    ['{"event":"none","data":{"id":7}}', 7],
+    ['{"event":"none","data":{"id":"a"}}', 'a'],
+    ['{"event":"none","data":{"id":[]}}', undefined],
+    ['{"event":"none","data":7}', undefined],
+    ['null', undefined],
+  ])('is known by its id: %s', (message, id) => {
+    expect(exceptionFor(Buffer.from(message))?.cause).toEqual({ id });
+  });
+});

@@ -1,0 +1,137 @@
+import { RpcModule } from '../../src/rpc/rpc.module.js';
+import { WebSocketsModule } from '../../src/websockets/index.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { platforms } from '../support/platforms.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
+import { binary, close, text } from '../websockets/protocol/client-frame.js';
+
+describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
+  let nest: NestApp;
+  let client: RawClient;
+
+  beforeAll(async () => {
+    nest = await startNestApp(createAdapter, { imports: [WebSocketsModule.forRoot(), RpcModule] });
+  });
+  afterAll(() => nest.app.close());
+
+  beforeEach(async () => {
+    client = await RawClient.open(nest.port, '/rpc');
+  });
+  afterEach(async () => {
+    await endRawClients();
+    expect(nest.logger.alarms).toEqual([]);
+  });
+
+  const say = (message: unknown, from = client): RawClient => from.write(text(JSON.stringify(message)));
+  const hear = async (at = client): Promise<unknown> => JSON.parse((await at.readFrame()).payload.toString());
+
+  it.each<[string, object | undefined, object]>([
+    ['add', { numbers: [1, 2.5, -1] }, { sum: 2.5 }],
+    ['add', { id: 1, numbers: [] }, { id: 1, sum: 0 }],
+    ['add', { id: 'a', numbers: [1e12, 1e12] }, { id: 'a', sum: 2e12 }],
+    ['reverse', { id: 0, text: 'Grüße 🎉' }, { id: 0, text: '🎉 eßürG' }],
+    ['reverse', { text: '' }, { text: '' }],
+    ['time', { id: 2 }, { id: 2, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) }],
+    ['time', undefined, { time: expect.any(String) as string }],
+  ])('answers the call %s of %j with %j', async (event, data, answer) => {
+    say({ event, data });
+
+    expect(await hear()).toEqual({ event, data: answer });
+  });
+
+  it('takes calls from binary messages', async () => {
+    client.write(binary('{"event":"add","data":{"numbers":[1,2]}}'));
+
+    expect(await hear()).toEqual({ event: 'add', data: { sum: 3 } });
+  });
+
+  it('calls its client, whose answer is the result', async () => {
+    say({ event: 'ask-client', data: { id: 'a', question: 'Your name?' } });
+    const { event, data } = (await hear()) as { event: string; data: { id: number; question: string } };
+    expect([event, data.question]).toEqual(['question', 'Your name?']);
+
+    say({ event: 'answer', data: { id: data.id, answer: 'Ann' } });
+
+    expect(await hear()).toEqual({ event: 'ask-client', data: { id: 'a', answer: 'Ann' } });
+  });
+
+  it('answers other calls while its client makes up its mind', async () => {
+    say({ event: 'ask-client', data: { question: 'Your name?' } });
+    await hear();
+
+    say({ event: 'add', data: { numbers: [1] } });
+
+    expect(await hear()).toEqual({ event: 'add', data: { sum: 1 } });
+  });
+
+  it('tells of a client that does not answer in time', async () => {
+    say({ event: 'ask-client', data: { id: 3, question: 'Your name?', timeout: 1 } });
+    await hear();
+
+    expect(await hear()).toEqual({
+      event: 'exception',
+      data: { status: 'error', message: 'There was no answer within 1 ms.', cause: { event: 'ask-client', id: 3 } },
+    });
+  });
+
+  it('ends what it asked a client that goes, and the others do not notice', async () => {
+    const other = await RawClient.open(nest.port, '/rpc');
+    say({ event: 'ask-client', data: { question: 'Your name?' } });
+    await hear();
+    client.write(close(1000));
+    await client.readClose();
+
+    say({ event: 'add', data: { numbers: [1] } }, other);
+
+    expect(await hear(other)).toEqual({ event: 'add', data: { sum: 1 } });
+  });
+
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+
+  it.each<[string, string, string, object | undefined]>([
+    ['text that is no JSON', 'hello', 'This is no JSON: Unexpected token', undefined],
+    ['an array', '[{"event":"time"}]', 'This is no call: Invalid input: expected object, received array', {}],
+    ['an unknown event', '{"event":"subtract","data":{"id":4}}', 'event: Invalid option', { id: 4 }],
+    ['a call without its data', '{"event":"add"}', 'expected object, received undefined', { event: 'add' }],
+    [
+      'data of the wrong type',
+      '{"event":"add","data":{"id":5,"numbers":[1,"2"]}}',
+      'numbers.1: Invalid input: expected number, received string',
+      { event: 'add', id: 5 },
+    ],
+    ['data that is missing', '{"event":"reverse","data":{}}', 'text: Invalid input', { event: 'reverse' }],
+    ['data that nobody asked for', '{"event":"time","data":{"zone":1}}', 'Unrecognized key: "zone"', { event: 'time' }],
+    ['a sum without bounds', '{"event":"add","data":{"numbers":[1e308]}}', 'numbers.0: Too big', { event: 'add' }],
+    ['an id that is none', `{"event":"time","data":{"id":${deep}}}`, 'id: Invalid input', { event: 'time' }],
+    ['a prototype', '{"event":"add","data":{"__proto__":{"numbers":[]}}}', 'numbers: Invalid', { event: 'add' }],
+    [
+      'a time-out of no time',
+      '{"event":"ask-client","data":{"question":"?","timeout":0}}',
+      'timeout: Too small',
+      { event: 'ask-client' },
+    ],
+    [
+      'an answer to no question',
+      '{"event":"answer","data":{"id":0,"answer":""}}',
+      'There is no question with the id 0',
+      { event: 'answer', id: 0 },
+    ],
+    ['data nested deep', `{"event":"add","data":${deep}}`, 'expected object, received array', { event: 'add' }],
+  ])('tells what is wrong with %s, and goes on', async (_what, message, problem, cause) => {
+    client.write(text(message));
+
+    expect(await hear()).toEqual({
+      event: 'exception',
+      data: { status: 'error', message: expect.stringContaining(problem) as string, cause },
+    });
+    say({ event: 'add', data: { numbers: [1] } });
+    expect(await hear()).toEqual({ event: 'add', data: { sum: 1 } });
+  });
+
+  it('answers an ordinary GET with 400 and an example', async () => {
+    const response = await fetch(`http://${nest.host}/rpc`);
+
+    expect(response.status).toBe(400);
+    await expect(response.text()).resolves.toMatch(/Expected a WebSocket handshake.*numbers/);
+  });
+});
