@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocket } from 'ws';
-import { ListenError } from '../src/listen.js';
+import { readConfiguration } from '../src/config/read-configuration.js';
+import { createApp } from '../src/create-app.js';
+import { listen, ListenError } from '../src/listen.js';
+import { makeFolder, removeFolders } from './support/https-app.js';
 import { closeApps, startApp } from './support/start-app.js';
 
 async function isOpen(url: string): Promise<boolean> {
@@ -18,7 +23,15 @@ async function isOpen(url: string): Promise<boolean> {
   }
 }
 
+/** Where a process listens without a port: a named pipe on Windows, a socket in the file system elsewhere. */
+async function pipePath(): Promise<string> {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\nest-ws-echo-${process.pid}`
+    : join(await makeFolder(), 'server.sock');
+}
+
 afterEach(closeApps);
+afterAll(removeFolders);
 
 describe('Listening', () => {
   it('says the port that was taken where 0 was asked for', async () => {
@@ -53,6 +66,23 @@ describe('Listening', () => {
     expect(statuses).toEqual([400, 400, 400]);
     await expect(Promise.all(closings)).resolves.toEqual([1001, 1001, 1001]);
     await expect(Promise.all(urls.map(isOpen))).resolves.toEqual([false, false, false]);
+  });
+
+  it('on a pipe, as iisnode wants it, serves requests and WebSockets, until the application closes', async () => {
+    const path = await pipePath();
+    const app = await createApp(readConfiguration({ LOG_LEVEL: 'off', MAX_CONNECTIONS_PER_ADDRESS: '1' }));
+
+    await expect(listen(app, [{ path }])).resolves.toEqual([path]);
+
+    const [page] = (await once(request({ socketPath: path }).end(), 'response')) as [IncomingMessage];
+    expect(page.resume().statusCode).toBe(200);
+    const webSocket = new WebSocket(`ws+unix:${path}:/ws`);
+    await once(webSocket, 'open');
+    webSocket.send('hello');
+    expect(String((await once(webSocket, 'message'))[0])).toBe('hello');
+    const closed = once(webSocket, 'close');
+    await app.close();
+    expect((await closed)[0]).toBe(1001);
   });
 
   it('fails with the address that is in use', async () => {
