@@ -1,7 +1,9 @@
 import type { ConnectionState } from './connection.js';
 
-/** What the person at the page can ask for. */
+/** What the person at the page can ask for, and what the controls have to know. */
 export interface ControlsListener {
+  /** The URL of an endpoint of this server, by its path. */
+  urlOf(path: string): string;
   onConnect(url: string): void;
   onSend(message: string): void;
   onClose(): void;
@@ -17,6 +19,7 @@ const STATE_TEXTS: Record<ConnectionState, string> = {
 
 /** The boxes, buttons and the state label: which of them can be used when, what they say, and where the focus goes. */
 export class Controls {
+  readonly #endpoint = element('endpoint', HTMLSelectElement);
   readonly #connectionUrl = element('connectionUrl', HTMLInputElement);
   readonly #connectButton = element('connectButton', HTMLButtonElement);
   readonly #stateLabel = element('stateLabel', HTMLElement);
@@ -42,14 +45,18 @@ export class Controls {
     this.#closeButton.addEventListener('click', () => {
       listener.onClose();
     });
+    const writeUrl = (): void => {
+      this.#connectionUrl.value = listener.urlOf(this.#endpoint.value);
+      this.#connectionUrl.removeAttribute('aria-invalid');
+    };
+    this.#endpoint.addEventListener('change', writeUrl);
     this.#connectionUrl.addEventListener('input', () => {
       this.#connectionUrl.removeAttribute('aria-invalid');
+      const paths = Array.from(this.#endpoint.options, ({ value }) => value);
+      const url = this.#connectionUrl.value;
+      this.#endpoint.value = paths.find((path) => path !== '' && listener.urlOf(path) === url) ?? '';
     });
-  }
-
-  /** Writes an address into the URL box. */
-  set url(url: string) {
-    this.#connectionUrl.value = url;
+    writeUrl();
   }
 
   /** Shows a state: its text, and the controls that can be used in it. */
@@ -62,6 +69,7 @@ export class Controls {
     // A control that gets disabled loses the focus, and a keyboard user would have to start from the top of the page.
     const focusIsFree = this.#focusIsFree();
     const canConnect = state === 'ready' || state === 'closed';
+    this.#endpoint.disabled = !canConnect;
     this.#connectionUrl.disabled = !canConnect;
     this.#connectButton.disabled = !canConnect;
     const canSend = state === 'open';
@@ -90,6 +98,7 @@ export class Controls {
     return (
       focused === null ||
       focused === document.body ||
+      focused instanceof HTMLSelectElement ||
       focused instanceof HTMLInputElement ||
       focused instanceof HTMLButtonElement
     );

@@ -25,6 +25,9 @@ const connection = new Connection({
 });
 
 const controls = new Controls({
+  urlOf(path) {
+    return webSocketUrlOf(window.location, path);
+  },
   onConnect(url) {
     const problem = problemWithUrl(url);
     if (problem !== undefined) {
@@ -43,5 +46,3 @@ const controls = new Controls({
     connection.close(1000, 'Closing from client');
   },
 });
-
-controls.url = webSocketUrlOf(window.location);

@@ -1,10 +1,11 @@
 /**
- * The address of the echo endpoint of the server that a page came from.
+ * The address of an endpoint of the server that a page came from.
  *
  * @param page - the page's own address; `wss` for a page that came over https, otherwise `ws`
+ * @param path - the endpoint's path, such as `/ws`
  */
-export function webSocketUrlOf(page: { readonly protocol: string; readonly host: string }): string {
-  return `${page.protocol === 'https:' ? 'wss' : 'ws'}://${page.host}/ws`;
+export function webSocketUrlOf(page: { readonly protocol: string; readonly host: string }, path: string): string {
+  return `${page.protocol === 'https:' ? 'wss' : 'ws'}://${page.host}${path}`;
 }
 
 /**

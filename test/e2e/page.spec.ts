@@ -162,6 +162,11 @@ describeInBrowser('The page', (executablePath) => {
     await rowsOnce(3);
   }
 
+  /** The URL of an endpoint of the application. */
+  function webSocketUrl(path: string): string {
+    return app.url.replace('http', 'ws') + path;
+  }
+
   async function close(): Promise<void> {
     await page.click('#closeButton');
     await reachState('Closed');
@@ -170,7 +175,7 @@ describeInBrowser('The page', (executablePath) => {
   /** The ids of the controls that can be used. */
   function enabledControls(): Promise<string[]> {
     return page.evaluate<string[]>(
-      "Array.from(document.querySelectorAll('input:enabled, button:enabled'), (control) => control.id)",
+      "Array.from(document.querySelectorAll('select:enabled, input:enabled, button:enabled'), (control) => control.id)",
     );
   }
 
@@ -208,7 +213,7 @@ describeInBrowser('The page', (executablePath) => {
     it('is ready to connect to /ws of the server that it came from', async () => {
       expect(await page.inputValue('#connectionUrl')).toBe(app.webSocketUrl);
       expect(await page.textContent('#stateLabel')).toBe('Ready to connect...');
-      expect(await enabledControls()).toEqual(['connectionUrl', 'connectButton']);
+      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
       expect(await rows()).toEqual([]);
     });
 
@@ -250,7 +255,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await enabledControls()).toEqual(['sendMessage', 'sendButton', 'closeButton']);
 
       await close();
-      expect(await enabledControls()).toEqual(['connectionUrl', 'connectButton']);
+      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it('lets nothing be used while it connects', async () => {
@@ -260,7 +265,7 @@ describeInBrowser('The page', (executablePath) => {
       });
       await reachState('Closed');
 
-      expect(await enabledControls()).toEqual(['connectionUrl', 'connectButton']);
+      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it('connects again after it has closed', async () => {
@@ -321,6 +326,70 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
+  describe('the choice of endpoints', () => {
+    const chosen = (): Promise<string> => page.inputValue('#endpoint');
+
+    it('has each endpoint, with a line that explains it', async () => {
+      const options = await page.locator('#endpoint option:not([hidden])').allTextContents();
+
+      expect(options.map((text) => text.split(': ')[0])).toEqual(['/ws', '/', '/sockets', '/background', '/rpc']);
+      expect(options.every((text) => /^\S+: \S.*$/.test(text))).toBe(true);
+    });
+
+    it.each<[string, string, (answer: string) => void]>([
+      ['/ws', 'Hello', (answer) => expect(answer).toBe('Hello')],
+      ['/', 'Hello', (answer) => expect(answer).toBe('Hello')],
+      ['/sockets', 'Hello', (answer) => expect(answer).toBe('Server Response to: Hello')],
+      ['/rpc', '{"event":"time"}', (answer) => expect(answer).toMatch(/^{"event":"time","data":{"time":"[^"]+"}}$/)],
+    ])('%s fills in its URL, and talks to it', async (path, message, check) => {
+      await page.selectOption('#endpoint', path);
+      expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl(path));
+
+      await converse(message);
+      await close();
+
+      const [opened, sent, received, closed] = await rows();
+      expect([opened, sent]).toEqual([['Connection opened'], ['Client', 'Server', message]]);
+      expect(received?.slice(0, 2)).toEqual(['Server', 'Client']);
+      check(received?.[2] ?? '');
+      expect(closed).toEqual(['Connection closed. Code: 1000. Reason: Closing from client']);
+    });
+
+    it('leaves the URL to who edits it, and says so', async () => {
+      expect(await chosen()).toBe('/ws');
+
+      await page.fill('#connectionUrl', 'wss://example.com/ws');
+      expect(await chosen()).toBe('');
+      expect(await page.locator('#endpoint option:checked').textContent()).toBe('Another URL');
+
+      await page.fill('#connectionUrl', webSocketUrl('/rpc'));
+      expect(await chosen()).toBe('/rpc');
+    });
+
+    it('corrects a URL that was wrong', async () => {
+      await connect('hello');
+      await rowsOnce(1);
+
+      await page.selectOption('#endpoint', '/sockets');
+
+      expect(await page.getAttribute('#connectionUrl', 'aria-invalid')).toBeNull();
+      expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/sockets'));
+    });
+
+    it.each([320, 768, 1280])('moves nothing in a window %d pixels wide', async (width) => {
+      await page.setViewportSize({ width, height: 700 });
+      const places = (): Promise<string> =>
+        page.evaluate<string>(`JSON.stringify(Array.from(document.querySelectorAll('body *:not(option)'),
+          (element) => element.getBoundingClientRect()))`);
+      const before = await places();
+
+      for (const path of ['/', '/sockets', '/background', '/rpc']) {
+        await page.selectOption('#endpoint', path);
+        expect(await places()).toBe(before);
+      }
+    });
+  });
+
   describe('when the server ends the connection', () => {
     it('logs the code and the reason of a server that shuts down', async () => {
       const other = await startApp();
@@ -333,7 +402,7 @@ describeInBrowser('The page', (executablePath) => {
       await reachState('Closed');
 
       expect((await rows()).at(-1)).toEqual(['Connection closed. Code: 1001. Reason: Server shutting down']);
-      expect(await enabledControls()).toEqual(['connectionUrl', 'connectButton']);
+      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it.each<[string, (socket: WebSocket) => void, string]>([
@@ -366,7 +435,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(problem?.[0]).toMatch(`Could not connect to ${url}. `);
       expect(closed?.[0]?.trim()).toBe('Connection closed. Code: 1006. Reason:');
       expect(others).toEqual([]);
-      expect(await enabledControls()).toEqual(['connectionUrl', 'connectButton']);
+      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it.each([
@@ -454,7 +523,7 @@ describeInBrowser('The page', (executablePath) => {
         Array.from(document.querySelectorAll('html, body, body *'))
           .filter((element) => {
             const { left, right } = element.getBoundingClientRect();
-            return element.localName !== 'input' && element.scrollWidth > element.clientWidth && element.clientWidth > 0
+            return !element.matches('input, select') && element.scrollWidth > element.clientWidth && element.clientWidth > 0
               || left < 0 || right > innerWidth;
           })
           .map((element) => element.outerHTML.slice(0, 80))
@@ -465,6 +534,10 @@ describeInBrowser('The page', (executablePath) => {
 
   describe('for everybody', () => {
     it('can be used with the keyboard alone', async () => {
+      await page.keyboard.press('Tab');
+      expect(await focusedId()).toBe('endpoint');
+      await page.keyboard.press('ArrowDown');
+      expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/'));
       await page.keyboard.press('Tab');
       expect(await focusedId()).toBe('connectionUrl');
       await page.keyboard.press('Enter');
@@ -521,7 +594,7 @@ describeInBrowser('The page', (executablePath) => {
     it('tells a screen reader the name of every control, and what is a status, a log and a table', async () => {
       await converse('Hello');
       const { nodes } = await (await context.newCDPSession(page)).send('Accessibility.getFullAXTree');
-      const roles = ['heading', 'status', 'textbox', 'button', 'log', 'table', 'columnheader', 'cell'];
+      const roles = ['heading', 'status', 'combobox', 'textbox', 'button', 'log', 'table', 'columnheader', 'cell'];
 
       expect(
         nodes
@@ -530,6 +603,7 @@ describeInBrowser('The page', (executablePath) => {
       ).toEqual([
         'heading: WebSocket Echo',
         'status: Connection state',
+        'combobox: Endpoint:',
         'textbox: WebSocket Server URL:',
         'button: Connect',
         'textbox: Message to send:',

@@ -42,7 +42,7 @@ export function contrastsOf(page: Page): Promise<Contrast[]> {
       const style = getComputedStyle(element);
       const text = ownText(element);
       if (text) found.push({ what: text, ratio: contrast(style.color, surface(element)), needed: 4.5 });
-      if (element.matches('input:enabled')) {
+      if (element.matches('input:enabled, select:enabled')) {
         found.push({
           what: 'edge of ' + element.id,
           ratio: contrast(style.borderTopColor, surface(element.parentElement)),

@@ -1,13 +1,13 @@
 import { problemWithUrl, webSocketUrlOf } from '../../../client/page/websocket-url.js';
 
-describe('The address of the echo endpoint', () => {
+describe('The address of an endpoint', () => {
   it.each([
-    ['http://localhost:5000/', 'ws://localhost:5000/ws'],
-    ['https://localhost:5001/', 'wss://localhost:5001/ws'],
-    ['https://echo.example.com/', 'wss://echo.example.com/ws'],
-    ['http://[::1]:5000/index.html?a=b', 'ws://[::1]:5000/ws'],
-  ])('for a page from %s is %s', (page, expected) => {
-    expect(webSocketUrlOf(new URL(page))).toBe(expected);
+    ['/ws', 'http://localhost:5000/', 'ws://localhost:5000/ws'],
+    ['/rpc', 'https://localhost:5001/', 'wss://localhost:5001/rpc'],
+    ['/', 'https://echo.example.com/', 'wss://echo.example.com/'],
+    ['/ws', 'http://[::1]:5000/index.html?a=b', 'ws://[::1]:5000/ws'],
+  ])('%s for a page from %s is %s', (path, page, expected) => {
+    expect(webSocketUrlOf(new URL(page), path)).toBe(expected);
   });
 });
 
