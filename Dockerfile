@@ -50,4 +50,4 @@ USER node
 # Give it more than the server's own SHUTDOWN_TIMEOUT of 30 s (docker run --stop-timeout 35).
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "scripts/healthcheck.mjs"]
-CMD ["node", "--enable-source-maps", "dist/src/main.js"]
+CMD ["node", "dist/src/main.js"]

@@ -287,7 +287,7 @@ const rules: Rule[] = [
     },
     mutations: [
       ['Dockerfile', 'src/main.js"]', 'main.js"]'],
-      ['Dockerfile', 'CMD ["node", "--en', 'CMD node ["--en'],
+      ['Dockerfile', 'CMD ["node", "dist', 'CMD node ["dist'],
       ['Dockerfile', './dist\n', './build\n'],
       ['package.json', '"start": "node', '"start": "nest'],
     ],
