@@ -3,7 +3,7 @@ import { baseline } from './peers.js';
 import type { PeerResults, Results } from './results.js';
 
 /*
- * All ratios as an SVG image: bars to the right of the line need less than the baseline, bars to the left need more. The
+ * The ratios of the echoes over http as an SVG image: bars to the right of the line need less than the baseline, bars to the left need more. The
  * scale is logarithmic, so that half and double are equally long.
  */
 
@@ -36,7 +36,8 @@ interface Row {
 }
 
 /** @returns the text of the file */
-export function ratioChart({ loads, machine }: Results): string {
+export function ratioChart({ loads: allLoads, machine }: Results): string {
+  const loads = allLoads.filter(({ suite }) => suite === 'http');
   const titles = new Map(loads.flatMap((load) => load.peers.map(({ name, title }) => [name, title])));
   titles.delete(baseline);
   const names = [...titles.keys()];

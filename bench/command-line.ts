@@ -1,12 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { allLoads, quickLoads, type Load } from './loads.js';
+import { allLoads, quickLoads } from './all-loads.js';
+import type { Load } from './loads.js';
 import type { Timing } from './measure.js';
-import { allPeers, baseline, type Peer } from './peers.js';
+import { baseline, peersOf } from './peers.js';
+import { suiteTitles } from './suites.js';
 
 /** What a benchmark is to do. */
 export interface Plan {
   readonly loads: readonly Load[];
-  readonly peers: readonly Peer[];
+  /** The names of the servers that take part. */
+  readonly peers: ReadonlySet<string>;
   readonly rounds: number;
   readonly timing: Timing;
   /** How often a run is tried that other programs disturb. */
@@ -27,24 +30,35 @@ interface Options {
 /** Ends the process with a sentence that says what is wrong, where something is. */
 export function readCommandLine(): Plan {
   const loadNames = allLoads.map(({ name }) => name);
-  const peerNames = allPeers.map(({ name }) => name);
+  const suites = Object.keys(suiteTitles);
+  const peerNames = Object.values(peersOf).flatMap((peers) => peers.map(({ name }) => name));
   const command = new Command('npm run bench --')
     .description('Compares the server with others under the same loads, and checks every byte that they echo.')
-    .option('--only <loads>', `loads to run, of: ${loadNames.join(', ')}`, namesOf(loadNames), loadNames)
-    .option('--peers <peers>', `servers to run, of: ${peerNames.join(', ')}`, namesOf(peerNames), peerNames)
+    .option(
+      '--only <loads>',
+      `loads to run, of: ${[...suites, ...loadNames].join(', ')}`,
+      namesOf([...suites, ...loadNames]),
+      suites,
+    )
+    .option(
+      '--peers <peers>',
+      `servers to run, of: ${[...new Set(peerNames)].join(', ')}`,
+      namesOf(peerNames),
+      peerNames,
+    )
     .option('--rounds <number>', 'how often each server is measured under each load (default: 5)', positive)
     .option('--seconds <number>', 'how long a run is measured, after a warm-up (default: 3)', positive)
     .option('--quick', 'see that all works, in a minute or two: one short round of smaller loads')
     .option('--publish', 'write the results into bench/README.md, bench/results/published.json and docs/images')
     .parse();
   const { only, peers, quick = false, publish = false, rounds, seconds } = command.opts<Options>();
-  if (publish && (quick || only !== loadNames || peers !== peerNames)) {
+  if (publish && (quick || only !== suites || peers !== peerNames)) {
     command.error('error: only a complete run can be published');
   }
   const duration = (seconds ?? (quick ? 0.4 : 3)) * 1000;
   return {
-    loads: (quick ? quickLoads : allLoads).filter(({ name }) => only.includes(name)),
-    peers: allPeers.filter(({ name }) => name === baseline || peers.includes(name)),
+    loads: (quick ? quickLoads : allLoads).filter(({ name, suite }) => only.includes(name) || only.includes(suite)),
+    peers: new Set([baseline, ...peers]),
     rounds: rounds ?? (quick ? 1 : 5),
     timing: { duration, warmUp: Math.min(1000, duration), settle: quick ? 200 : 1000 },
     attempts: quick ? 1 : 3,
@@ -57,7 +71,7 @@ function namesOf(known: readonly string[]) {
     const names = list.split(',').map((name) => name.trim());
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined) {
-      throw new InvalidArgumentError(`"${unknown}" is none of ${known.join(', ')}.`);
+      throw new InvalidArgumentError(`"${unknown}" is none of ${[...new Set(known)].join(', ')}.`);
     }
     return names;
   };

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { pinning } from './pinning.js';
 import type { Usage } from './usage.js';
@@ -45,7 +45,9 @@ export function openFileLimit(): number {
 
 function versionOf(packageName: string): string {
   try {
-    const { version } = createRequire(import.meta.url)(`${packageName}/package.json`) as { version: string };
+    // Some packages do not export their package.json.
+    const path = new URL(`../../node_modules/${packageName}/package.json`, import.meta.url);
+    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
     return version;
   } catch {
     return 'not installed';

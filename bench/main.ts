@@ -1,19 +1,21 @@
+import { withinLimit } from './all-loads.js';
 import { readCommandLine } from './command-line.js';
 import type { Run } from './figures.js';
-import { withinLimit, type Load } from './loads.js';
+import type { Load } from './loads.js';
 import { describeMachine, openFileLimit } from './machine.js';
 import { measure } from './measure.js';
-import { isInstalled, type Peer } from './peers.js';
+import { isInstalled, peersOf, type Peer } from './peers.js';
 import { writeResults } from './result-files.js';
 import { summarize, type LoadResults, type Results } from './results.js';
-import { detailTable, failureLines, ratioTable } from './tables.js';
+import { detailTable, failureLines, ratioTables } from './tables.js';
 
 /** More than this share of a core that others use disturbs what is measured. */
 const QUIET = 0.15;
 
 const plan = readCommandLine();
 const machine = describeMachine();
-const peers = plan.peers.filter(canRun);
+const plannedPeers = Object.values(peersOf).flatMap((peers) => peers.filter(({ name }) => plan.peers.has(name)));
+const peers = new Set(plannedPeers.filter(canRun));
 
 say(`Node.js ${machine.node} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${machine.pinning}.`);
 const loads: LoadResults[] = [];
@@ -31,7 +33,7 @@ const results: Results = {
   machine,
   loads,
 };
-process.stdout.write(`\nHow many times less than ws each server needs; more is better:\n\n${ratioTable(results)}\n\n`);
+process.stdout.write(`\nHow many times less than ws each server needs; more is better:\n\n${ratioTables(results)}\n\n`);
 say(`Written: ${(await writeResults(results, plan.isPublished)).join(', ')}`);
 
 if (loads.some((load) => load.peers.some((peer) => othersOf(peer) > QUIET))) {
@@ -43,7 +45,7 @@ process.exit(failures.length > 0 ? 1 : 0);
 
 /** The servers take turns, so that whatever else happens on the machine meets all alike. */
 async function compare(load: Load): Promise<Map<Peer, Run[]>> {
-  const runs = new Map(peers.map((peer): [Peer, Run[]] => [peer, []]));
+  const runs = new Map(peersOf[load.suite].filter((peer) => peers.has(peer)).map((peer): [Peer, Run[]] => [peer, []]));
   for (let round = 1; round <= plan.rounds; round++) {
     for (const [peer, peerRuns] of runs) {
       progress(`round ${round} of ${plan.rounds}: ${peer.title}`);

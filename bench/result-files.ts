@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ratioChart } from './chart.js';
 import type { Results } from './results.js';
-import { detailTable, ratioTable } from './tables.js';
+import { detailTable, ratioTables } from './tables.js';
 
 /** From dist/bench. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,7 +37,7 @@ function report(results: Results): string {
     `Measured on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.system}, ${machine.pinning}.`,
     `Node.js ${machine.node}, ${versions.join(', ')}. Medians of ${rounds} rounds of ${seconds} s.`,
     '',
-    ratioTable(results),
+    ratioTables(results),
     '',
     ...results.loads.flatMap((load) => [`### ${load.title}`, '', detailTable(load), '']),
   ].join('\n');

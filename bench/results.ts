@@ -3,6 +3,7 @@ import type { Load } from './loads.js';
 import type { Machine } from './machine.js';
 import { baseline, type Peer } from './peers.js';
 import { median } from './statistics.js';
+import type { Suite } from './suites.js';
 
 /** All that a benchmark has found out: what is written to a file, and what tables and charts are made of. */
 export interface Results {
@@ -17,6 +18,7 @@ export interface Results {
 export interface LoadResults {
   readonly name: string;
   readonly title: string;
+  readonly suite: Suite;
   readonly kind: Load['kind'];
   readonly peers: readonly PeerResults[];
 }
@@ -61,7 +63,7 @@ export function summarize(load: Load, runs: ReadonlyMap<Peer, readonly Run[]>): 
       rounds: peerRuns.map((run) => run.figures),
     };
   });
-  return { name: load.name, title: load.title, kind: load.kind, peers };
+  return { name: load.name, title: load.title, suite: load.suite, kind: load.kind, peers };
 }
 
 function medians(runs: readonly Run[]): Figures {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { startNode, stopProcess } from './child-processes.js';
-import type { Target } from './client/raw-connection.js';
+import { certificateFiles } from './certificate.js';
+import type { Target } from './client/connection.js';
 import type { Load } from './loads.js';
 import { environmentFor, type Peer } from './peers.js';
 import { Remote } from './remote-calls.js';
@@ -19,10 +20,13 @@ export interface ServerProcess {
 
 /** @throws where it ends, or does not listen in time; with what it has written */
 export async function startServer(peer: Peer, load: Load): Promise<ServerProcess> {
-  const process = startNode(['--import', reportUsage, ...peer.program], environmentFor(peer, load), 'server');
+  const certificate = peer.protocol === 'http' ? undefined : await certificateFiles();
+  const environment = environmentFor(peer, load, certificate);
+  const process = startNode(['--import', reportUsage, ...peer.program], environment, 'server');
   try {
     const { hostname, port } = new URL(await listeningUrl(process));
-    const target = { host: hostname, port: Number(port), path: peer.path, takesEvents: peer.takesEvents ?? false };
+    const { path, protocol, takesEvents = false } = peer;
+    const target = { host: hostname, port: Number(port), path, protocol, takesEvents };
     return { process, target, remote: new Remote(process, TIMEOUT) };
   } catch (error) {
     await stopProcess(process);

@@ -1,11 +1,20 @@
 import { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from './formats.js';
 import type { FigureName } from './figures.js';
 import type { LoadResults, PeerResults, Results } from './results.js';
+import { suiteTitles } from './suites.js';
 
 /** Tables of Markdown, aligned so that they read well on a terminal, too. */
 
-/** How many times less each server needs than the baseline, load by load. */
-export function ratioTable({ loads }: Results): string {
+/** How many times less each server needs than the baseline, load by load: a table for each suite. */
+export function ratioTables({ loads }: Results): string {
+  const suites = new Set(loads.map(({ suite }) => suite));
+  return Array.from(suites, (suite) => {
+    const table = ratioTable(loads.filter((load) => load.suite === suite));
+    return `${suiteTitles[suite]}:\n\n${table}`;
+  }).join('\n\n');
+}
+
+function ratioTable(loads: readonly LoadResults[]): string {
   const peers = new Map(loads.flatMap((load) => load.peers.map(({ name, title }) => [name, title])));
   const rows = loads.map((load) => [
     load.title,

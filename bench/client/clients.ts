@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Connect, Connection } from './connection.js';
 import { EchoClient } from './echo-client.js';
 import type { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 
 /** What was wrong in a run. */
 export interface Outcome {
@@ -18,12 +18,16 @@ const ECHO_TIMEOUT = 30_000;
 const STRIDE = 7919;
 
 /** @throws what made one of them fail */
-export async function openClients(target: Target, ring: MessageRing, count: number): Promise<EchoClient[]> {
-  const clients: EchoClient[] = [];
+export async function openClients<Kind extends Connection>(
+  connect: Connect<Kind>,
+  ring: MessageRing,
+  count: number,
+): Promise<EchoClient<Kind>[]> {
+  const clients: EchoClient<Kind>[] = [];
   while (clients.length < count) {
     const batch = Array.from(
       { length: Math.min(OPENED_AT_ONCE, count - clients.length) },
-      (_, index) => new EchoClient(target, ring, (clients.length + index) * STRIDE),
+      (_, index) => new EchoClient(connect, ring, (clients.length + index) * STRIDE),
     );
     await Promise.all(batch.map((client) => client.opened()));
     clients.push(...batch);

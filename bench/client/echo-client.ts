@@ -1,9 +1,9 @@
+import type { Connect, Connection, ConnectionListener } from './connection.js';
 import { EchoVerifier, type ControlFrames } from './echo-verifier.js';
 import { check } from './frame-reader.js';
 import { buildFrame, Opcode } from './frames.js';
 import type { MessageRing } from './message-ring.js';
 import { seededRandom } from './random-content.js';
-import { RawConnection, type ConnectionListener, type Target } from './raw-connection.js';
 
 const maskingKey = seededRandom(0xc105e);
 
@@ -11,7 +11,7 @@ const maskingKey = seededRandom(0xc105e);
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 /** Sends the messages of a ring, one after the other and round and round, and verifies their echoes. */
-export class EchoClient implements ConnectionListener, ControlFrames {
+export class EchoClient<Kind extends Connection = Connection> implements ConnectionListener, ControlFrames {
   /** How many messages were sent, and how many of them have come back right. */
   sent = 0;
   echoed = 0;
@@ -22,7 +22,7 @@ export class EchoClient implements ConnectionListener, ControlFrames {
   /** Called after a read that completed messages. */
   onEchoes: (messages: number) => void = () => {};
 
-  readonly connection: RawConnection;
+  readonly connection: Kind;
   private readonly verifier: EchoVerifier;
   private next: number;
   /** Resolves what was promised last. */
@@ -31,13 +31,13 @@ export class EchoClient implements ConnectionListener, ControlFrames {
 
   /** @param firstMessage where in the ring it begins: with different ones, a server that mixes up clients shows it */
   constructor(
-    target: Target,
+    connect: Connect<Kind>,
     private readonly ring: MessageRing,
     firstMessage: number,
   ) {
     this.next = firstMessage % ring.count;
     this.verifier = new EchoVerifier(ring, this.next, this);
-    this.connection = new RawConnection(target, { offersCompression: ring.isCompressed }, this);
+    this.connection = connect({ offersCompression: ring.isCompressed }, this);
   }
 
   /** Resolves when the handshake is done, or the client has failed. To be called at once. */

@@ -1,10 +1,11 @@
 import type { EchoLoad } from '../loads.js';
 import { usage, type Usage } from '../usage.js';
 import { closeClients, openClients, type Outcome } from './clients.js';
+import { connectTo } from './connect-to.js';
+import type { Target } from './connection.js';
 import type { EchoClient } from './echo-client.js';
 import { Latencies, type LatencySummary } from './latencies.js';
 import { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 import { SendTimes } from './send-times.js';
 
 /** How far a run is. */
@@ -33,7 +34,7 @@ export class EchoRun {
   /** @returns false when the server does not compress, and the load wants that */
   async start(): Promise<boolean> {
     const { connections, inFlight, message } = this.load;
-    this.clients = await openClients(this.target, this.ring, connections);
+    this.clients = await openClients(connectTo(this.target), this.ring, connections);
     if (message.isCompressed && !this.clients.every(({ isCompressed }) => isCompressed)) {
       return false;
     }

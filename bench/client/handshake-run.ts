@@ -1,14 +1,16 @@
 import type { HandshakeLoad } from '../loads.js';
 import { usage } from '../usage.js';
 import type { Outcome } from './clients.js';
+import { connectTo } from './connect-to.js';
+import type { Connect, Target } from './connection.js';
 import type { Progress } from './echo-run.js';
 import { EchoClient } from './echo-client.js';
 import { Latencies } from './latencies.js';
 import { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 
 /** Connects, shakes hands, closes, and starts again. */
 export class HandshakeRun {
+  private readonly connect: Connect;
   private readonly ring: MessageRing;
   private handshakes = 0;
   private isConnecting = true;
@@ -18,8 +20,9 @@ export class HandshakeRun {
 
   constructor(
     private readonly load: HandshakeLoad,
-    private readonly target: Target,
+    target: Target,
   ) {
+    this.connect = connectTo(target);
     this.ring = new MessageRing(load.message, target.takesEvents);
   }
 
@@ -42,7 +45,7 @@ export class HandshakeRun {
   private async connectAndClose(): Promise<void> {
     while (this.isConnecting && this.faults.length === 0) {
       const start = performance.now();
-      const client = new EchoClient(this.target, this.ring, 0);
+      const client = new EchoClient(this.connect, this.ring, 0);
       await client.opened();
       this.latencies.add(performance.now() - start, 1);
       this.handshakes++;

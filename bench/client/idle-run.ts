@@ -1,8 +1,9 @@
 import type { IdleLoad } from '../loads.js';
 import { allEchoed, closeClients, openClients, type Outcome } from './clients.js';
+import { connectTo } from './connect-to.js';
+import type { Target } from './connection.js';
 import type { EchoClient } from './echo-client.js';
 import { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 
 /** Connections that do nothing. Each has echoed a message, so that what a server makes at the first one is there. */
 export class IdleRun {
@@ -17,7 +18,7 @@ export class IdleRun {
   }
 
   async start(): Promise<void> {
-    this.clients = await openClients(this.target, this.ring, this.load.connections);
+    this.clients = await openClients(connectTo(this.target), this.ring, this.load.connections);
     this.clients.forEach((client) => client.send(1));
     await allEchoed(this.clients);
   }

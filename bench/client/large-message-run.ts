@@ -1,8 +1,9 @@
 import type { LargeMessageLoad } from '../loads.js';
 import { usage, type Usage } from '../usage.js';
 import { closeClients, openClients, type Outcome } from './clients.js';
+import { connectTo } from './connect-to.js';
+import type { Target } from './connection.js';
 import { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 import type { EchoClient } from './echo-client.js';
 
 /** One message at a time, when it is asked for. */
@@ -18,7 +19,7 @@ export class LargeMessageRun {
   }
 
   async start(): Promise<void> {
-    this.clients = await openClients(this.target, this.ring, 1);
+    this.clients = await openClients(connectTo(this.target), this.ring, 1);
   }
 
   /** @returns how long the message took, in ms; where it does not come back, `finish` says why */

@@ -1,10 +1,10 @@
 import type { Load } from '../loads.js';
 import { answerCalls } from '../remote-calls.js';
+import type { Target } from './connection.js';
 import { EchoRun } from './echo-run.js';
 import { HandshakeRun } from './handshake-run.js';
 import { IdleRun } from './idle-run.js';
 import { LargeMessageRun } from './large-message-run.js';
-import type { Target } from './raw-connection.js';
 import { SlowReaderRun } from './slow-reader-run.js';
 
 /* The load generator: one process per run, told what to do in its one argument. */

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SlowReaderLoad } from '../loads.js';
 import { allEchoed, closeClients, openClients, type Outcome } from './clients.js';
+import { connectOverHttp1 } from './connect-to.js';
+import type { Target } from './connection.js';
 import type { EchoClient } from './echo-client.js';
+import type { Http1Connection } from './http1-connection.js';
 import { MessageRing } from './message-ring.js';
-import type { Target } from './raw-connection.js';
 
 /** So much waits to be written that the kernel always has work. */
 const KEEP_WAITING = 4 * 1024 * 1024;
@@ -21,7 +23,7 @@ export interface Filled {
 /** Sends and does not read, then reads and verifies all. */
 export class SlowReaderRun {
   private readonly ring: MessageRing;
-  private clients: EchoClient[] = [];
+  private clients: EchoClient<Http1Connection>[] = [];
 
   constructor(
     private readonly load: SlowReaderLoad,
@@ -31,7 +33,7 @@ export class SlowReaderRun {
   }
 
   async start(): Promise<void> {
-    this.clients = await openClients(this.target, this.ring, 1);
+    this.clients = await openClients(connectOverHttp1(this.target), this.ring, 1);
     this.clients.forEach(({ connection }) => connection.pause());
   }
 
@@ -67,7 +69,7 @@ export class SlowReaderRun {
     return closeClients(this.clients);
   }
 
-  private sendMore(client: EchoClient): void {
+  private sendMore(client: EchoClient<Http1Connection>): void {
     while (client.sent < this.load.messages && client.connection.bytesWaiting < KEEP_WAITING) {
       client.send(1);
     }

@@ -1,13 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: !!process.env.COMPRESSION });
+const { TLS_CERT, TLS_KEY, COMPRESSION } = process.env;
 
-server.on('connection', (socket) => {
+const server =
+  TLS_CERT && TLS_KEY
+    ? createHttpsServer({ cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) })
+    : createHttpServer();
+const webSockets = new WebSocketServer({ server, perMessageDeflate: !!COMPRESSION });
+
+webSockets.on('connection', (socket) => {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
 });
 
-server.on('listening', () => {
+server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
-  process.stdout.write(`Now listening on: http://127.0.0.1:${port}\n`);
+  process.stdout.write(`Now listening on: ${TLS_CERT ? 'https' : 'http'}://127.0.0.1:${port}\n`);
 });
