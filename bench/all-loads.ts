@@ -1,4 +1,13 @@
-import type { EchoLoad, HandshakeLoad, IdleLoad, Load, MessageShape, SlowReaderLoad } from './loads.js';
+import type {
+  BroadcastLoad,
+  EchoLoad,
+  HandshakeLoad,
+  IdleLoad,
+  Load,
+  MessageShape,
+  SlowReaderLoad,
+  StuckReadersLoad,
+} from './loads.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -98,6 +107,8 @@ export const allLoads: readonly Load[] = [
   idle(5000),
   slowReader(128),
   ...[pipelined, pingPong, oneKiB, sixtyFourKiB, handshakes].map(overTls),
+  broadcast(1000),
+  stuckReaders(1000),
 ];
 
 /** The same loads, small enough for a smoke run. */
@@ -107,6 +118,10 @@ export const quickLoads: readonly Load[] = allLoads.map((load) => {
       return idle(500);
     case 'slow-reader':
       return slowReader(32);
+    case 'broadcast':
+      return broadcast(250);
+    case 'stuck-readers':
+      return stuckReaders(100);
     default:
       return load;
   }
@@ -116,7 +131,19 @@ export const quickLoads: readonly Load[] = allLoads.map((load) => {
 export function withinLimit(load: Load, openFiles: number): Load {
   // What Node.js itself has open is far less.
   const most = openFiles - 100;
-  return load.kind === 'idle' && load.connections > most ? idle(most) : load;
+  if (!('connections' in load) || load.connections <= most) {
+    return load;
+  }
+  switch (load.kind) {
+    case 'idle':
+      return idle(most);
+    case 'broadcast':
+      return broadcast(most);
+    case 'stuck-readers':
+      return stuckReaders(most);
+    default:
+      return load;
+  }
 }
 
 function overTls(load: EchoLoad | HandshakeLoad): Load {
@@ -142,5 +169,33 @@ function slowReader(mebibytes: number): SlowReaderLoad {
     title: `${mebibytes} MiB to a client that does not read`,
     messages: mebibytes * 16,
     message: { size: 64 * KiB, content: 'binary' },
+  };
+}
+
+function broadcast(connections: number): BroadcastLoad {
+  return {
+    suite: 'broadcast',
+    kind: 'broadcast',
+    name: 'fan-out',
+    title: `64 B text to ${connections.toLocaleString('en')} connections`,
+    connections,
+    inFlight: 8,
+    message: { size: 64, content: 'text' },
+  };
+}
+
+function stuckReaders(connections: number): StuckReadersLoad {
+  const stuck = 10;
+  const messages = 640;
+  return {
+    suite: 'broadcast',
+    kind: 'stuck-readers',
+    name: 'stuck-readers',
+    title: `${messages} x 16 KiB to ${connections.toLocaleString('en')} connections, ${stuck} of which do not read`,
+    connections,
+    inFlight: 2,
+    stuck,
+    messages,
+    message: { size: 16 * KiB, content: 'text' },
   };
 }

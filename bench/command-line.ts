@@ -12,8 +12,8 @@ export interface Plan {
   readonly peers: ReadonlySet<string>;
   readonly rounds: number;
   readonly timing: Timing;
-  /** How often a run is tried that other programs disturb. */
-  readonly attempts: number;
+  /** How many runs under each load are done again because other programs have disturbed them. */
+  readonly retries: number;
   /** Whether the results become those of the README. */
   readonly isPublished: boolean;
 }
@@ -23,45 +23,38 @@ interface Options {
   readonly peers: readonly string[];
   readonly rounds?: number;
   readonly seconds?: number;
+  readonly retries?: number;
   readonly quick?: boolean;
   readonly publish?: boolean;
 }
 
 /** Ends the process with a sentence that says what is wrong, where something is. */
 export function readCommandLine(): Plan {
-  const loadNames = allLoads.map(({ name }) => name);
   const suites = Object.keys(suiteTitles);
-  const peerNames = Object.values(peersOf).flatMap((peers) => peers.map(({ name }) => name));
+  const loadNames = [...suites, ...allLoads.map(({ name }) => name)];
+  const allPeers = Object.values(peersOf).flat();
+  const peerNames = [...new Set(allPeers.map(({ name }) => name))];
   const command = new Command('npm run bench --')
     .description('Compares the server with others under the same loads, and checks every byte that they echo.')
-    .option(
-      '--only <loads>',
-      `loads to run, of: ${[...suites, ...loadNames].join(', ')}`,
-      namesOf([...suites, ...loadNames]),
-      suites,
-    )
-    .option(
-      '--peers <peers>',
-      `servers to run, of: ${[...new Set(peerNames)].join(', ')}`,
-      namesOf(peerNames),
-      peerNames,
-    )
+    .option('--only <loads>', `loads to run, of: ${loadNames.join(', ')}`, namesOf(loadNames), suites)
+    .option('--peers <peers>', `servers to run, of: ${peerNames.join(', ')}`, namesOf(peerNames), peerNames)
     .option('--rounds <number>', 'how often each server is measured under each load (default: 5)', positive)
-    .option('--seconds <number>', 'how long a run is measured, after a warm-up (default: 3)', positive)
+    .option('--seconds <number>', 'how long a run is measured, after a warm-up (default: 2)', positive)
+    .option('--retries <number>', 'how many disturbed runs under each load are done again (default: 3)', notNegative)
     .option('--quick', 'see that all works, in a minute or two: one short round of smaller loads')
     .option('--publish', 'write the results into bench/README.md, bench/results/published.json and docs/images')
     .parse();
-  const { only, peers, quick = false, publish = false, rounds, seconds } = command.opts<Options>();
+  const { only, peers, quick = false, publish = false, rounds, seconds, retries } = command.opts<Options>();
   if (publish && (quick || only !== suites || peers !== peerNames)) {
     command.error('error: only a complete run can be published');
   }
-  const duration = (seconds ?? (quick ? 0.4 : 3)) * 1000;
+  const duration = (seconds ?? (quick ? 0.3 : 2)) * 1000;
   return {
     loads: (quick ? quickLoads : allLoads).filter(({ name, suite }) => only.includes(name) || only.includes(suite)),
     peers: new Set([baseline, ...peers]),
     rounds: rounds ?? (quick ? 1 : 5),
-    timing: { duration, warmUp: Math.min(1000, duration), settle: quick ? 200 : 1000 },
-    attempts: quick ? 1 : 3,
+    timing: { duration, warmUp: Math.min(800, duration), settle: quick ? 200 : 800 },
+    retries: retries ?? (quick ? 0 : 3),
     isPublished: publish,
   };
 }
@@ -71,10 +64,18 @@ function namesOf(known: readonly string[]) {
     const names = list.split(',').map((name) => name.trim());
     const unknown = names.find((name) => !known.includes(name));
     if (unknown !== undefined) {
-      throw new InvalidArgumentError(`"${unknown}" is none of ${[...new Set(known)].join(', ')}.`);
+      throw new InvalidArgumentError(`"${unknown}" is none of ${known.join(', ')}.`);
     }
     return names;
   };
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) {
+    throw new InvalidArgumentError('It must be 0 or a number greater than that.');
+  }
+  return value;
 }
 
 function positive(text: string): number {

@@ -41,4 +41,6 @@ export const decidingFigure = {
   handshakes: 'cpuPerMessage',
   idle: 'memoryPerConnection',
   'slow-reader': 'memoryGrowth',
+  broadcast: 'cpuPerMessage',
+  'stuck-readers': 'memoryGrowth',
 } as const;

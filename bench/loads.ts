@@ -49,4 +49,21 @@ export interface SlowReaderLoad extends LoadBase {
   readonly messages: number;
 }
 
-export type Load = EchoLoad | LargeMessageLoad | HandshakeLoad | IdleLoad | SlowReaderLoad;
+/** One speaks, and all connections hear it; `inFlight` messages are on their way at most. */
+export interface BroadcastLoad extends LoadBase {
+  readonly kind: 'broadcast';
+  readonly connections: number;
+  readonly inFlight: number;
+}
+
+/** The same, where some connections are no longer read, and so many messages are said. */
+export interface StuckReadersLoad extends LoadBase {
+  readonly kind: 'stuck-readers';
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly stuck: number;
+  readonly messages: number;
+}
+
+export type Load =
+  EchoLoad | LargeMessageLoad | HandshakeLoad | IdleLoad | SlowReaderLoad | BroadcastLoad | StuckReadersLoad;

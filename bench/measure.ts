@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startNode, stopProcess } from './child-processes.js';
+import type { BroadcastRun } from './client/broadcast-run.js';
 import type { EchoRun } from './client/echo-run.js';
 import type { HandshakeRun } from './client/handshake-run.js';
 import type { IdleRun } from './client/idle-run.js';
 import type { LargeMessageRun } from './client/large-message-run.js';
 import type { LoadAssignment } from './client/main.js';
 import type { SlowReaderRun } from './client/slow-reader-run.js';
+import type { StuckReadersRun } from './client/stuck-readers-run.js';
 import type { Run } from './figures.js';
 import type { IdleLoad, Load } from './loads.js';
 import { busyTime } from './machine.js';
@@ -46,13 +48,16 @@ export async function measure(peer: Peer, load: Load, timing: Timing): Promise<R
     switch (load.kind) {
       case 'echo':
       case 'handshakes':
+      case 'broadcast':
         return await measureThroughput(server, new Remote(loadProcess, TIMEOUT), timing);
       case 'large-message':
         return await measureLargeMessage(server, new Remote(loadProcess, TIMEOUT), timing);
       case 'idle':
         return await measureIdle(server, new Remote(loadProcess, TIMEOUT), load, timing);
-      default:
+      case 'slow-reader':
         return await measureSlowReader(server, new Remote(loadProcess, TIMEOUT), timing);
+      default:
+        return await measureStuckReaders(server, new Remote(loadProcess, TIMEOUT), timing);
     }
   } catch (error) {
     return { figures: {}, failures: 1, firstFailure: (error as Error).message };
@@ -61,7 +66,11 @@ export async function measure(peer: Peer, load: Load, timing: Timing): Promise<R
   }
 }
 
-async function measureThroughput(server: Server, load: Remote<EchoRun | HandshakeRun>, timing: Timing): Promise<Run> {
+async function measureThroughput(
+  server: Server,
+  load: Remote<EchoRun | HandshakeRun | BroadcastRun>,
+  timing: Timing,
+): Promise<Run> {
   const isSupported = await load.call('start');
   if (isSupported === false) {
     return { figures: {}, failures: 0, unsupported: 'does not compress' };
@@ -145,6 +154,16 @@ async function measureSlowReader(server: Server, load: Remote<SlowReaderRun>, { 
   await load.call('drain');
   const outcome = await load.call('finish');
   return { ...outcome, figures: { memoryGrowth: peakMemory - before.memory, accepted, peakMemory } };
+}
+
+async function measureStuckReaders(server: Server, load: Remote<StuckReadersRun>, { settle }: Timing): Promise<Run> {
+  await load.call('start');
+  await delay(settle);
+  const before = await server.call('usage');
+  await load.call('speak');
+  const { peakMemory } = await server.call('usage');
+  const outcome = await load.call('finish');
+  return { ...outcome, figures: { memoryGrowth: peakMemory - before.memory, peakMemory } };
 }
 
 type Clocks = Pick<Usage, 'time' | 'cpu'>;

@@ -14,7 +14,7 @@ export interface Peer {
   readonly program: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly protocol: Target['protocol'];
-  /** Where it echoes. */
+  /** Where it echoes, or has its room. */
   readonly path: string;
   /** It echoes events only: `{"event":"echo","data":"..."}`. Binary messages then become text of the same length. */
   readonly takesEvents?: boolean;
@@ -63,6 +63,10 @@ export const peersOf: Readonly<Record<Suite, readonly Peer[]>> = {
     { ...nestWsEcho('https'), name: 'nest-ws-echo-h2', title: 'nest-ws-echo, HTTP/2', protocol: 'h2' },
     { ...bareWs, title: 'ws, HTTP/1.1', protocol: 'https' },
     { ...wsWithBufferUtil, title: 'ws + bufferutil, HTTP/1.1', protocol: 'https' },
+  ],
+  broadcast: [
+    { ...nestWsEcho('http'), title: 'nest-ws-echo', protocol: 'http', path: '/background/bench' },
+    { ...bareWs, title: 'ws', program: [program('peers/ws-broadcast.js')], protocol: 'http' },
   ],
 };
 

@@ -9,8 +9,8 @@ import { suiteTitles } from './suites.js';
 export function ratioTables({ loads }: Results): string {
   const suites = new Set(loads.map(({ suite }) => suite));
   return Array.from(suites, (suite) => {
-    const table = ratioTable(loads.filter((load) => load.suite === suite));
-    return `${suiteTitles[suite]}:\n\n${table}`;
+    const ratios = ratioTable(loads.filter((load) => load.suite === suite));
+    return `${suiteTitles[suite]}:\n\n${ratios}`;
   }).join('\n\n');
 }
 

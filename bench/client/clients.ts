@@ -23,12 +23,25 @@ export async function openClients<Kind extends Connection>(
   ring: MessageRing,
   count: number,
 ): Promise<EchoClient<Kind>[]> {
-  const clients: EchoClient<Kind>[] = [];
+  return openAll(count, (index) => new EchoClient(connect, ring, index * STRIDE));
+}
+
+/** What can be opened, and can fail. */
+interface Openable {
+  readonly failure: Error | undefined;
+  opened(): Promise<void>;
+}
+
+/** @throws what made one of them fail */
+export async function openAll<Client extends Openable>(
+  count: number,
+  create: (index: number) => Client,
+): Promise<Client[]> {
+  const clients: Client[] = [];
   while (clients.length < count) {
-    const batch = Array.from(
-      { length: Math.min(OPENED_AT_ONCE, count - clients.length) },
-      (_, index) => new EchoClient(connect, ring, (clients.length + index) * STRIDE),
-    );
+    const first = clients.length;
+    const length = Math.min(OPENED_AT_ONCE, count - first);
+    const batch = Array.from({ length }, (_, index) => create(first + index));
     await Promise.all(batch.map((client) => client.opened()));
     clients.push(...batch);
     const failed = batch.find(({ failure }) => failure);

@@ -27,5 +27,5 @@ export function connectHeaders(authority: string, path: string): Buffer {
 /** @throws EchoError where the headers of the response do not accept the request */
 export function checkConnectResponse(headers: Buffer): void {
   const [field] = headers.filter((byte) => (byte & 0xe0) !== TABLE_SIZE);
-  check(field === STATUS_OK, 'another response than 200');
+  check(field === STATUS_OK, 'another status than 200 instead of a handshake');
 }

@@ -41,7 +41,7 @@ export class Http2Stream implements Connection {
   takeUnsent(most: number): Buffer | undefined {
     const length = Math.min(most, this.sendWindow);
     const bytes = this.unsent.at(0);
-    if (bytes === undefined || length === 0) {
+    if (bytes === undefined || length <= 0) {
       return undefined;
     }
     const piece = bytes.subarray(0, length);

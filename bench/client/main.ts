@@ -1,11 +1,13 @@
 import type { Load } from '../loads.js';
 import { answerCalls } from '../remote-calls.js';
 import type { Target } from './connection.js';
+import { BroadcastRun } from './broadcast-run.js';
 import { EchoRun } from './echo-run.js';
 import { HandshakeRun } from './handshake-run.js';
 import { IdleRun } from './idle-run.js';
 import { LargeMessageRun } from './large-message-run.js';
 import { SlowReaderRun } from './slow-reader-run.js';
+import { StuckReadersRun } from './stuck-readers-run.js';
 
 /* The load generator: one process per run, told what to do in its one argument. */
 
@@ -29,7 +31,11 @@ function createRun(): object {
       return new HandshakeRun(load, target);
     case 'idle':
       return new IdleRun(load, target);
-    default:
+    case 'slow-reader':
       return new SlowReaderRun(load, target);
+    case 'broadcast':
+      return new BroadcastRun(load, target);
+    default:
+      return new StuckReadersRun(load, target);
   }
 }

@@ -1,7 +1,7 @@
 import { ratioChart } from '../../bench/chart.js';
 import { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from '../../bench/formats.js';
 import type { PeerResults, Results } from '../../bench/results.js';
-import { detailTable, failureLines, ratioTable } from '../../bench/tables.js';
+import { detailTable, failureLines, ratioTables } from '../../bench/tables.js';
 
 const peer = (name: string, rest: Partial<PeerResults>): PeerResults => ({
   name,
@@ -29,6 +29,7 @@ const results: Results = {
     {
       name: 'small',
       title: 'Small & many',
+      suite: 'http',
       kind: 'echo',
       peers: [
         peer('ours', { ratio: 16.4, figures: { cpuPerMessage: 0.0005, serverCpu: 0.991 }, limit: 'server' }),
@@ -39,12 +40,20 @@ const results: Results = {
     {
       name: 'compressed',
       title: 'Compressed',
+      suite: 'http',
       kind: 'echo',
       peers: [
         peer('ours', { unsupported: 'does not compress' }),
         peer('ws', { ratio: 1 }),
         peer('nest', { ratio: 0.9, failures: 1, firstFailure: 'A wrong byte.' }),
       ],
+    },
+    {
+      name: 'told',
+      title: 'Told',
+      suite: 'broadcast',
+      kind: 'broadcast',
+      peers: [peer('ours', { ratio: 3 }), peer('ws', { ratio: 1 })],
     },
   ],
 };
@@ -70,13 +79,21 @@ describe('the formats', () => {
 });
 
 describe('the tables', () => {
-  it('show ratios, or why there is none', () => {
-    expect(ratioTable(results)).toBe(
+  it('show the ratios of each suite, or why there is none', () => {
+    expect(ratioTables(results)).toBe(
       [
+        'Echoes over http:',
+        '',
         '| load         |              ours |   ws |  nest |',
         '| ------------ | ----------------: | ---: | ----: |',
         '| Small & many |               16x | 1.0x | 0.41x |',
         '| Compressed   | does not compress | 1.0x | wrong |',
+        '',
+        'Broadcasts, in which all in a room hear what one says:',
+        '',
+        '| load | ours |   ws |',
+        '| ---- | ---: | ---: |',
+        '| Told | 3.0x | 1.0x |',
       ].join('\n'),
     );
   });
@@ -101,7 +118,7 @@ describe('the tables', () => {
 describe('the chart', () => {
   const svg = ratioChart(results);
 
-  it('has a bar for each right ratio of a server that is not the baseline', () => {
+  it('has a bar for each right ratio of a server that is not the baseline, over http', () => {
     expect(svg.match(/<text class="value"[^>]*>[^<]*/g)?.map((text) => text.replace(/.*>/, ''))).toEqual([
       '16x',
       '0.41x',

@@ -5,6 +5,7 @@ import { summarize } from '../../bench/results.js';
 import { median } from '../../bench/statistics.js';
 
 const load: Load = {
+  suite: 'http',
   kind: 'echo',
   name: 'small',
   title: 'Small',
@@ -13,7 +14,7 @@ const load: Load = {
   message: { size: 1, content: 'text' },
 };
 
-const peer = (name: string): Peer => ({ name, title: name.toUpperCase(), program: [], path: '/' });
+const peer = (name: string): Peer => ({ name, title: name.toUpperCase(), protocol: 'http', program: [], path: '/' });
 const run = (figures: Figures, rest: Partial<Run> = {}): Run => ({ figures, failures: 0, ...rest });
 
 describe('median', () => {

@@ -5,6 +5,7 @@ import { EchoRun } from '../../../bench/client/echo-run.js';
 import type { EchoLoad } from '../../../bench/loads.js';
 
 const load: EchoLoad = {
+  suite: 'http',
   kind: 'echo',
   name: 'test',
   title: 'test',
@@ -30,7 +31,10 @@ async function run({ message, ...rest }: EchoLoad, reply: (socket: WebSocket, da
     });
   });
   const { port } = server.address() as AddressInfo;
-  const echoRun = new EchoRun({ ...rest, message }, { host: '127.0.0.1', port, path: '/', takesEvents: false });
+  const echoRun = new EchoRun(
+    { ...rest, message },
+    { host: '127.0.0.1', port, path: '/', protocol: 'http', takesEvents: false },
+  );
   const isSupported = await echoRun.start();
   await enough;
   const outcome = await echoRun.finish();
