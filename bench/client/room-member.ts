@@ -105,6 +105,10 @@ export class RoomMember implements ConnectionListener, FrameReceiver {
   }
 
   private onMessage(payload: Buffer): void {
+    if (this.room.messages.isKnown(this.next, payload)) {
+      this.hear();
+      return;
+    }
     const event = readEvent(payload);
     if (event.type === 'welcome') {
       this.id = event.you;

@@ -7,6 +7,12 @@ import { randomText, seededRandom } from './random-content.js';
 const TEXTS = 64;
 const NUMBER_LENGTH = 10;
 
+interface KnownMessage {
+  readonly payload: Buffer;
+  /** The payload as a frame, as servers send it. */
+  readonly frame: Buffer;
+}
+
 /**
  * What is said in a room: numbered texts. The server tells all members the same, so what the first one got is read and
  * checked, and what the others get is compared with that, byte by byte: a load generator has to be quicker than what it
@@ -15,7 +21,7 @@ const NUMBER_LENGTH = 10;
 export class RoomMessages {
   private readonly texts: readonly string[];
   /** As the first member got them, by number; only those that are on their way. */
-  private readonly frames: (Buffer | undefined)[] = [];
+  private readonly known: (KnownMessage | undefined)[] = [];
 
   /**
    * @param size of a text, in bytes
@@ -31,17 +37,22 @@ export class RoomMessages {
 
   /** The text with a number. It is said once: what was said so many messages before is forgotten. */
   text(number: number): string {
-    this.frames[number % this.inFlight] = undefined;
+    this.known[number % this.inFlight] = undefined;
     return this.textOf(number);
   }
 
   /** @returns how many bytes from `start` are the whole frame of a message; 0 where they are not, or nobody knows yet */
   matchFrame(number: number, bytes: Buffer, start: number, end: number): number {
-    const frame = this.frames[number % this.inFlight];
+    const frame = this.known[number % this.inFlight]?.frame;
     if (!frame || end - start < frame.length) {
       return 0;
     }
     return bytes.compare(frame, 0, frame.length, start, start + frame.length) === 0 ? frame.length : 0;
+  }
+
+  /** Whether what came in pieces is a message as others got it. */
+  isKnown(number: number, payload: Buffer): boolean {
+    return this.known[number % this.inFlight]?.payload.equals(payload) ?? false;
   }
 
   /**
@@ -53,7 +64,7 @@ export class RoomMessages {
   check(number: number, { text, from }: Said, payload: Buffer, speaker: string): void {
     check(text === this.textOf(number), 'another text than was said');
     check(from === speaker, 'another sender than the one who said it');
-    this.frames[number % this.inFlight] ??= buildFrame(Opcode.text, payload);
+    this.known[number % this.inFlight] ??= { payload, frame: buildFrame(Opcode.text, payload) };
   }
 
   private textOf(number: number): string {

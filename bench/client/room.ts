@@ -6,8 +6,8 @@ import { Latencies, type LatencySummary } from './latencies.js';
 import { RoomMember, type RoomListener } from './room-member.js';
 import { RoomMessages } from './room-messages.js';
 
-/** How long the last messages may take, in ms. */
-const TIMEOUT = 30_000;
+/** How long all messages may take, in ms. */
+const TIMEOUT = 90_000;
 
 /**
  * A room in which one member speaks and all hear it, the speaker too. When all have heard a message, the next one is
