@@ -61,7 +61,7 @@ export function ratioChart({ loads: allLoads, machine }: Results): string {
     `<title>How many times less each server needs than ${escape(baseline)}</title>`,
     `<style>${style(names.length)}</style>`,
     `<rect class="ground" width="${WIDTH}" height="${height}" rx="8"/>`,
-    `<text class="title" x="24" y="36">How many times less than bare ws</text>`,
+    `<text class="title" x="24" y="36">How many times less than bare ws, over http</text>`,
     `<text class="note" x="24" y="57">Server CPU per message or handshake; memory for idle connections and the slow reader. More is better.</text>`,
     legend([...titles.values()]),
     ...scale.ticks.map((tick) => gridLine(tick, scale, y)),

@@ -48,7 +48,7 @@ export function readCommandLine(): Plan {
   if (publish && (quick || only !== suites || peers !== peerNames)) {
     command.error('error: only a complete run can be published');
   }
-  const duration = (seconds ?? (quick ? 0.3 : 2)) * 1000;
+  const duration = (seconds ?? (quick ? 0.2 : 2)) * 1000;
   return {
     loads: (quick ? quickLoads : allLoads).filter(({ name, suite }) => only.includes(name) || only.includes(suite)),
     peers: new Set([baseline, ...peers]),
