@@ -275,6 +275,7 @@ describe('the public names of the library', () => {
     'WebSocketOptions',
     'WebSocketSendOptions',
     'WebSocketState',
+    'WebSocketTotals',
     'WebSockets',
     'WebSocketsAdapter',
     'WebSocketsModule',

@@ -8,7 +8,7 @@ export { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 export { useWebSockets } from './use-web-sockets.js';
 export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './web-socket-close.js';
 export { WebSocketConnection, type FragmentHandler } from './web-socket-connection.js';
-export { WebSocketConnections } from './web-socket-connections.js';
+export { WebSocketConnections, type WebSocketTotals } from './web-socket-connections.js';
 export type { WebSocketData } from './web-socket-data.js';
 export { WebSocketError, type WebSocketErrorCode } from './web-socket-error.js';
 export type { WebSocketMessage } from './web-socket-message.js';

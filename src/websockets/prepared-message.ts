@@ -32,4 +32,9 @@ export class PreparedMessage {
     bytes.copy(this.frame, payloadAt);
     this.payload = this.frame.subarray(payloadAt);
   }
+
+  /** How many bytes it has, without the header of its frame. */
+  get byteLength(): number {
+    return this.payload.length;
+  }
 }

@@ -3,6 +3,20 @@ import { WebSocketCloseStatus } from './protocol/close-status.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
 
+/** What connections have come to. */
+export interface WebSocketTotals {
+  /** How many there have been. */
+  readonly connections: number;
+  /** How many bytes of frames came. */
+  readonly bytesReceived: number;
+  /** How many bytes of frames were sent. */
+  readonly bytesSent: number;
+  /** How many messages came whole. */
+  readonly messagesReceived: number;
+  /** How many messages were sent whole. */
+  readonly messagesSent: number;
+}
+
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
 @Injectable()
 export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
@@ -10,6 +24,13 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   private readonly live = new Set<WebSocketConnection>();
   /** How many each client address has. */
   private readonly sizes = new Map<string, number>();
+  private ended: WebSocketTotals = {
+    connections: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    messagesReceived: 0,
+    messagesSent: 0,
+  };
   private draining = false;
 
   constructor(
@@ -38,7 +59,13 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     void connection.closed.then(() => {
       this.live.delete(connection);
       this.count(connection.remoteAddress, -1);
+      this.ended = plus(this.ended, connection);
     });
+  }
+
+  /** What all connections since the start have come to, live ones and those that have ended. */
+  get totals(): WebSocketTotals {
+    return [...this.live].reduce(plus, this.ended);
   }
 
   /** How many a client address has. */
@@ -71,4 +98,14 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     await Promise.all(closed);
     clearTimeout(deadline);
   }
+}
+
+function plus(totals: WebSocketTotals, connection: WebSocketConnection): WebSocketTotals {
+  return {
+    connections: totals.connections + 1,
+    bytesReceived: totals.bytesReceived + connection.bytesReceived,
+    bytesSent: totals.bytesSent + connection.bytesSent,
+    messagesReceived: totals.messagesReceived + connection.messagesReceived,
+    messagesSent: totals.messagesSent + connection.messagesSent,
+  };
 }

@@ -18,6 +18,11 @@ describe('PreparedMessage', () => {
     );
   });
 
+  it('tells how many bytes it has', () => {
+    expect(new PreparedMessage('häh').byteLength).toBe(4);
+    expect(new PreparedMessage(new ArrayBuffer(126)).byteLength).toBe(126);
+  });
+
   it('keeps its bytes when those that it was made of change', () => {
     const bytes = Buffer.from('before');
     const message = new PreparedMessage(bytes, 'text');

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { WebSocketConnections } from '../../src/websockets/web-socket-connections.js';
 import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { RecordingLogger } from '../support/nest-app.js';
-import { close } from './protocol/client-frame.js';
+import { close, text } from './protocol/client-frame.js';
 import { connect, readFrame } from './socket-pair.js';
 
 /** As many connections, whose clients do nothing. */
@@ -26,6 +26,21 @@ describe('WebSocketConnections', () => {
     await pairs[0].connection.closed;
     expect([...connections]).toEqual([pairs[1].connection]);
     pairs[1].connection.abort();
+  });
+
+  it('have totals, to which those count that have ended', async () => {
+    const { connections, pairs } = connectSome(2);
+    const [{ client, connection: ended }, { connection: live }] = pairs;
+    expect(connections.totals).toMatchObject({ connections: 2, bytesReceived: 0, messagesSent: 0 });
+    client.write(text('three'));
+    ended.receive((fragment) => ended.send(fragment)).catch(() => {});
+    await readFrame(client);
+    const totals = { connections: 2, bytesReceived: 11, bytesSent: 7, messagesReceived: 1, messagesSent: 1 };
+    expect(connections.totals).toEqual(totals);
+    ended.abort();
+    await ended.closed;
+    expect(connections.totals).toEqual(totals);
+    live.abort();
   });
 
   describe('at shutdown', () => {
