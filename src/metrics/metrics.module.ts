@@ -1,0 +1,18 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MetricsController } from './metrics.controller.js';
+import { Metrics } from './metrics.js';
+import { ProcessMetrics } from './process-metrics.js';
+import { WebSocketMetrics } from './web-socket-metrics.js';
+
+/** Serves `/metrics`: figures of the process, of its WebSockets, and whatever other features add. */
+@Module({ controllers: [MetricsController], providers: [ProcessMetrics, WebSocketMetrics] })
+export class MetricsModule {
+  /** @param webSockets the application's `WebSocketsModule`, as it is imported elsewhere */
+  static register(metrics: Metrics, webSockets: DynamicModule): DynamicModule {
+    return {
+      module: MetricsModule,
+      imports: [webSockets],
+      providers: [{ provide: Metrics, useValue: metrics }],
+    };
+  }
+}
