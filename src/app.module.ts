@@ -1,7 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { BackgroundModule } from './background/background.module.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
 import { HttpDrain } from './http-drain.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { Metrics } from './metrics/metrics.js';
 import { PageModule } from './page/page.module.js';
 import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
@@ -11,9 +14,26 @@ import { WebSocketsModule } from './websockets/index.js';
 @Module({})
 export class AppModule {
   static register(configuration: Configuration): DynamicModule {
+    const webSockets = WebSocketsModule.forRoot(configuration.webSockets);
+    const metrics = new Metrics();
     return {
       module: AppModule,
-      imports: [WebSocketsModule.forRoot(configuration.webSockets), EchoModule, SocketsModule, RpcModule, PageModule],
+      imports: [
+        webSockets,
+        EchoModule,
+        SocketsModule,
+        RpcModule,
+        BackgroundModule.register({
+          redisUrl: configuration.redisUrl,
+          queueMessages: configuration.chatQueueMessages,
+          queueSize: configuration.chatQueueSize,
+          whenQueueFull: configuration.chatWhenQueueFull,
+          presenceLimit: configuration.chatPresenceLimit,
+          metrics,
+        }),
+        MetricsModule.register(metrics, webSockets),
+        PageModule,
+      ],
       providers: [{ provide: CONFIGURATION, useValue: configuration }, HttpDrain],
     };
   }

@@ -5,7 +5,8 @@ import { duration } from './duration.js';
 import { flag } from './flag.js';
 import { parseUrls, port, urls } from './listen-address.js';
 import { origins } from './origins.js';
-import { limit } from './whole-number.js';
+import { redisUrl } from './redis-url.js';
+import { limit, positiveNumber } from './whole-number.js';
 
 /*
  * Every option of the application, by its name in the code. Its environment variable is the same name in capitals
@@ -47,6 +48,15 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('least level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object per line'),
+  redisUrl: redisUrl.optional().describe('where the servers of the chat meet (default: nowhere, there is one server)'),
+  chatQueueMessages: positiveNumber
+    .prefault('1000')
+    .describe('how many messages may wait for a slow client of the chat'),
+  chatQueueSize: positiveByteSize.prefault('1MiB').describe('how many bytes of them may wait'),
+  chatWhenQueueFull: choice('drop-oldest', 'close')
+    .prefault('drop-oldest')
+    .describe('what happens when more would wait: drop-oldest, or close with 1013'),
+  chatPresenceLimit: limit.prefault('100').describe('up to how many in a room are told who comes and goes; 0 for any'),
 });
 
 /** Turns the texts of the options into the configuration. */

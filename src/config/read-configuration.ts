@@ -1,4 +1,5 @@
 import { configurationSchema, optionDescriptions, type Configuration } from './configuration.js';
+import { withoutCredentials } from './credentials.js';
 
 /** What the command line says, by the option's name. It goes before the environment. */
 export interface CommandLineOptions {
@@ -13,7 +14,7 @@ export class ConfigurationError extends Error {
 /**
  * Reads the configuration from environment variables and the command line. What is empty counts as not set.
  *
- * @throws ConfigurationError that names every wrong option, its value and what is accepted
+ * @throws ConfigurationError that names every wrong option, its value (without a password) and what is accepted
  */
 export function readConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
@@ -32,7 +33,7 @@ export function readConfiguration(
   }
   const faults = error.issues.map(({ path, message }) => {
     const setting = settings.findLast(({ name }) => name === path.at(-1));
-    return `  ${setting?.source} is "${setting?.text}"; accepted: ${message}`;
+    return `  ${setting?.source} is "${withoutCredentials(setting?.text ?? '')}"; accepted: ${message}`;
   });
   throw new ConfigurationError(['The configuration has values that cannot be used:', ...faults].join('\n'));
 }

@@ -12,3 +12,9 @@ export function parseWholeNumber(text: string): number | undefined {
 
 /** A number of things; 0 for any number. */
 export const limit = parsed(parseWholeNumber, 'a whole number such as 1000, or 0 for no limit');
+
+/** A number of things, at least 1. */
+export const positiveNumber = parsed(
+  (text) => parseWholeNumber(text) || undefined,
+  'a whole number such as 1000, at least 1',
+);

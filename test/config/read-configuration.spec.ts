@@ -19,6 +19,10 @@ describe('The configuration', () => {
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       logLevel: 'log',
       logFormat: 'text',
+      chatQueueMessages: 1000,
+      chatQueueSize: 1_048_576,
+      chatWhenQueueFull: 'drop-oldest',
+      chatPresenceLimit: 100,
       webSockets: {
         keepAliveInterval: 120_000,
         keepAliveTimeout: 20_000,
@@ -80,6 +84,11 @@ describe('The configuration', () => {
     ['MAX_CONNECTIONS_PER_ADDRESS', '10', { webSockets: { maxConnectionsPerAddress: 10 } }],
     ['MAX_MESSAGES_PER_SECOND', '0', { webSockets: { maxMessagesPerSecond: 0 } }],
     ['COMPRESSION', 'true', { webSockets: { dangerousEnableCompression: true } }],
+    ['REDIS_URL', 'redis://localhost', { redisUrl: 'redis://localhost' }],
+    ['CHAT_QUEUE_MESSAGES', '1', { chatQueueMessages: 1 }],
+    ['CHAT_QUEUE_SIZE', '64KiB', { chatQueueSize: 65_536 }],
+    ['CHAT_WHEN_QUEUE_FULL', 'Close', { chatWhenQueueFull: 'close' }],
+    ['CHAT_PRESENCE_LIMIT', '0', { chatPresenceLimit: 0 }],
   ])('takes %s=%s', (variable, value, expected) => {
     expect(readConfiguration({ [variable]: value })).toMatchObject(expected);
   });
@@ -107,8 +116,20 @@ describe('The configuration', () => {
     ['MAX_CONNECTIONS_PER_ADDRESS', '1.5', 'a whole number such as 1000, or 0 for no limit'],
     ['MAX_MESSAGES_PER_SECOND', '1e3', 'a whole number such as 1000, or 0 for no limit'],
     ['COMPRESSION', 'on', 'true or false'],
+    ['REDIS_URL', 'localhost:6379', 'redis://host:port or rediss://user:password@host:port'],
+    ['CHAT_QUEUE_MESSAGES', '0', 'a whole number such as 1000, at least 1'],
+    ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
+    ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
+    ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
   ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
+  });
+
+  it('never shows a password', () => {
+    const message = messageOf({ REDIS_URL: 'redis://chat:secret@redis:6379/x' });
+
+    expect(message).toContain('REDIS_URL is "redis://***@redis:6379/x"; accepted: ');
+    expect(message).not.toContain('secret');
   });
 
   it('takes TLS_CERT and TLS_KEY together', () => {

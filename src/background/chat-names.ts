@@ -1,0 +1,37 @@
+import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
+import { LOBBY } from './background-socket-processor.js';
+
+const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
+/** Control characters, line breaks, halves of characters, and what turns the direction of the text after it. */
+const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const MAX_NAME_LENGTH = 32;
+
+/** The room of a path, or the lobby; another one than a room may be named gets 400. */
+@Injectable()
+export class RoomPipe implements PipeTransform<string | undefined, string> {
+  transform(room: string = LOBBY): string {
+    if (!ROOM.test(room)) {
+      throw new BadRequestException(
+        `The room is ${JSON.stringify(room)}, but must be 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_" and "-".`,
+      );
+    }
+    return room;
+  }
+}
+
+/** The name of a member, where one is given that is not empty; another one than a member may have gets 400. */
+@Injectable()
+export class MemberNamePipe implements PipeTransform<unknown, string | undefined> {
+  transform(given: unknown): string | undefined {
+    if (given === undefined || given === '') {
+      return undefined;
+    }
+    const name = typeof given === 'string' ? given.trim().normalize() : '';
+    if (name === '' || name.length > MAX_NAME_LENGTH || INVISIBLE.test(name)) {
+      throw new BadRequestException(
+        `The name is ${JSON.stringify(given)}, but must be 1 to ${MAX_NAME_LENGTH} visible characters, and given once.`,
+      );
+    }
+    return name;
+  }
+}

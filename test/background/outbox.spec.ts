@@ -1,0 +1,152 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { ChatCounters } from '../../src/background/chat-counters.js';
+import { Outbox, type OutboxOptions } from '../../src/background/outbox.js';
+import { PreparedMessage } from '../../src/websockets/index.js';
+import { connect, readFrame, type ConnectedPair } from '../websockets/socket-pair.js';
+
+const options: OutboxOptions = { queueMessages: 10, queueSize: 100_000, whenQueueFull: 'drop-oldest' };
+
+/** More than sockets and their buffers take. */
+const STUFFING = new PreparedMessage('#'.repeat(200_000));
+
+interface Posting extends ConnectedPair {
+  readonly outbox: Outbox;
+  readonly counters: ChatCounters;
+}
+
+describe('An outbox', () => {
+  const posting: Posting[] = [];
+  afterEach(() => posting.splice(0).forEach(({ connection }) => connection.abort()));
+
+  function open(changed: Partial<OutboxOptions> = {}): Posting {
+    const counters = new ChatCounters();
+    const pair = connect();
+    const outbox = new Outbox(pair.connection, { ...options, ...changed }, counters);
+    posting.push({ ...pair, outbox, counters });
+    return posting[posting.length - 1];
+  }
+
+  /** One whose client does not read. */
+  async function openStuck(changed: Partial<OutboxOptions> = {}): Promise<Posting> {
+    const stuck = open(changed);
+    stuck.outbox.post(STUFFING);
+    await turn();
+    expect(stuck.connection.bufferedAmount).toBeGreaterThan(0);
+    return stuck;
+  }
+
+  async function readText({ client }: Posting): Promise<string> {
+    return (await readFrame(client)).payload.toString();
+  }
+
+  async function readTexts(from: Posting, count: number): Promise<string[]> {
+    const texts: string[] = [];
+    while (texts.length < count) {
+      texts.push(await readText(from));
+    }
+    return texts;
+  }
+
+  const postAll = ({ outbox }: Posting, texts: readonly string[]): void =>
+    texts.forEach((text) => outbox.post(new PreparedMessage(text)));
+
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `message ${index}`);
+
+  it('sends what it is given to a client that reads, in its order', async () => {
+    const reading = open({ queueMessages: 1 });
+
+    postAll(reading, numbered(100));
+
+    expect(await readTexts(reading, 100)).toEqual(numbered(100));
+    expect(reading.counters).toMatchObject({ delivered: 100, dropped: 0 });
+  });
+
+  it('keeps what a slow client has yet to get, and sends it when it reads on', async () => {
+    const slow = await openStuck();
+
+    postAll(slow, numbered(10));
+    expect(slow.counters).toMatchObject({ delivered: 1, dropped: 0 });
+
+    expect(await readText(slow)).toHaveLength(STUFFING.byteLength);
+    expect(await readTexts(slow, 10)).toEqual(numbered(10));
+    expect(slow.counters).toMatchObject({ delivered: 11, dropped: 0 });
+  });
+
+  it('hands a slow client no more at once than it takes', async () => {
+    const slow = await openStuck({ queueSize: 10 * STUFFING.byteLength });
+    Array.from({ length: 10 }, () => slow.outbox.post(STUFFING));
+
+    for (let read = 1; read <= 11; read++) {
+      expect(await readText(slow)).toHaveLength(STUFFING.byteLength);
+      await turn();
+      // One is in each of the buffers of the two ends.
+      expect(slow.counters.delivered).toBe(Math.min(read + 2, 11));
+    }
+  });
+
+  it.each([
+    ['messages', { queueMessages: 3 }],
+    ['bytes', { queueSize: 3 * 'message 0'.length }],
+  ])('drops the oldest when too many %s wait, and counts them', async (_what, limit) => {
+    const slow = await openStuck(limit);
+
+    postAll(slow, numbered(10));
+    expect(slow.counters.dropped).toBe(7);
+
+    await readText(slow);
+    expect(await readTexts(slow, 3)).toEqual(numbered(10).slice(7));
+  });
+
+  it('drops a message that is larger than all that may wait', async () => {
+    const slow = await openStuck({ queueSize: 10 });
+
+    postAll(slow, ['first', 'x'.repeat(11), 'last']);
+
+    await readText(slow);
+    expect(await readText(slow)).toBe('last');
+    expect(slow.counters.dropped).toBe(2);
+  });
+
+  it('closes with 1013 when too much waits, where it is told to, and lets go of what waited', async () => {
+    const slow = await openStuck({ queueMessages: 3, whenQueueFull: 'close' });
+
+    postAll(slow, numbered(10));
+
+    expect(slow.connection.state).toBe('closeSent');
+    expect(slow.counters).toEqual({ delivered: 1, dropped: 4, closedAsSlow: 1 });
+    await readText(slow);
+    const { opcode, payload } = await readFrame(slow.client);
+    expect([opcode, payload.readUInt16BE(), payload.toString('utf8', 2)]).toEqual([
+      8,
+      1013,
+      'Too many messages wait for this client',
+    ]);
+  });
+
+  it('holds a bounded amount for each of ten stuck clients, whatever they are sent', async () => {
+    const stuck = await Promise.all(Array.from({ length: 10 }, () => openStuck({ queueSize: 10_000 })));
+    const message = new PreparedMessage('x'.repeat(1000));
+
+    for (let i = 0; i < 10_000; i++) {
+      stuck.forEach(({ outbox }) => outbox.post(message));
+    }
+    await turn();
+
+    for (const { connection, counters } of stuck) {
+      expect(connection.bufferedAmount).toBeLessThan(STUFFING.byteLength + 100);
+      expect(counters).toMatchObject({ delivered: 1, dropped: 9_990 });
+    }
+  });
+
+  it('sends nothing to a client that has gone, and waits for nobody', async () => {
+    const slow = await openStuck();
+    postAll(slow, numbered(5));
+
+    slow.connection.abort();
+    await slow.connection.closed;
+    await turn();
+    postAll(slow, numbered(5));
+
+    expect(slow.counters).toMatchObject({ delivered: 1, dropped: 0 });
+  });
+});

@@ -1,0 +1,189 @@
+import { createClient } from 'redis';
+import { ChatClient, endChatClients } from '../support/chat-client.js';
+import { describeWith } from '../support/installed-program.js';
+import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
+import { scrape } from '../support/scrape.js';
+import { endServerProcesses, startServerProcess } from '../support/server-process.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+/** Looks at the figures of a server until they have these values. */
+async function untilScraped(url: string, wanted: Readonly<Record<string, number>>): Promise<void> {
+  for (;;) {
+    const figures = await scrape(url);
+    if (Object.entries(wanted).every(([name, value]) => figures[name] === value)) {
+      return;
+    }
+  }
+}
+
+const join = (url: string, path = ''): Promise<ChatClient> => ChatClient.join(`${url}/background${path}`);
+
+describeWith([redisServerProgram], 'A chat on several servers', () => {
+  afterEach(endChatClients);
+  afterEach(closeApps);
+  afterEach(endServerProcesses);
+  afterEach(endRedisServers);
+
+  it('lets all in a room hear what one says, on whatever server they are, once and in order', async () => {
+    const redis = await RedisServer.start();
+    const servers = Array.from({ length: 2 }, () =>
+      startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url }),
+    );
+    const [[one = ''], [other = '']] = await Promise.all(servers.map((server) => server.listening()));
+    const ann = await join(one, '/room?name=Ann');
+    const bob = await join(other, '/room?name=Bob');
+    const carol = await join(other, '/elsewhere');
+    await expect(ann.hear('joined', { from: bob.id })).resolves.toMatchObject({ name: 'Bob', members: 1 });
+
+    const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+    texts.forEach((text) => ann.say(text));
+    await bob.hear('message', { text: 'message 99' });
+    bob.say('goodbye');
+    await ann.hear('message', { text: 'goodbye' });
+
+    expect(ann.messages).toEqual([...texts, 'goodbye']);
+    expect(bob.messages).toEqual([...texts, 'goodbye']);
+    expect(carol.messages).toEqual([]);
+    const heard = [ann, bob].map((client) => client.heard.filter(({ type }) => type === 'message'));
+    expect(heard[0]).toEqual(heard[1]);
+
+    bob.webSocket.close();
+    await expect(ann.hear('left')).resolves.toMatchObject({ from: bob.id, name: 'Bob', members: 0 });
+  });
+
+  it('goes on within each server while Redis is gone, and spans them again when it is back', async () => {
+    const redis = await RedisServer.start();
+    const [one, other] = [await startApp({ REDIS_URL: redis.url }), await startApp({ REDIS_URL: redis.url })];
+    const [ann, bob, carol] = [await join(one.url), await join(one.url), await join(other.url)];
+    await ann.hear('joined', { from: carol.id });
+
+    await redis.kill();
+    await Promise.all([one, other].map(({ url }) => untilScraped(url, { chat_backplane_up: 0 })));
+    ann.say('alone?');
+    await bob.hear('message', { text: 'alone?' });
+    const dave = await join(other.url, '/new-room');
+    expect(await scrape(one.url)).toMatchObject({ chat_backplane_lost_total: 1 });
+
+    await RedisServer.start(redis.port);
+    await Promise.all([one, other].map(({ url }) => untilScraped(url, { chat_backplane_up: 1 })));
+    // Whoever has subscribed anew is heard by those that had before.
+    const eve = await join(one.url, '/new-room');
+    await dave.hear('joined', { from: eve.id });
+    carol.say('together again');
+    await ann.hear('message', { text: 'together again' });
+    dave.say('here, too');
+    await eve.hear('message', { text: 'here, too' });
+
+    expect(carol.messages).toEqual(['together again']);
+  });
+
+  it('is subscribed to the rooms that somebody is in, and to no others', async () => {
+    const redis = await RedisServer.start();
+    const { url } = await startApp({ REDIS_URL: redis.url });
+    const watcher = createClient({ url: redis.url });
+    await watcher.connect();
+    const channels = async (): Promise<string[]> => (await watcher.pubSubChannels('*')).toSorted();
+
+    const [ann, bob] = [await join(url, '/a'), await join(url, '/b')];
+    await untilScraped(url, { chat_backplane_published_total: 2 });
+    await expect(channels()).resolves.toEqual(['nest-ws-echo:background:a', 'nest-ws-echo:background:b']);
+
+    ann.webSocket.close();
+    await untilScraped(url, { chat_backplane_published_total: 3, chat_rooms: 1 });
+    while ((await channels()).length > 1);
+    await expect(channels()).resolves.toEqual(['nest-ws-echo:background:b']);
+    expect(bob.heard).toHaveLength(2);
+    watcher.destroy();
+  });
+
+  it('tells that Redis is lost and found again, once each, whatever is tried in between', async () => {
+    const redis = await RedisServer.start();
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url });
+    const [url = ''] = await server.listening();
+
+    await redis.kill();
+    await untilScraped(url, { chat_backplane_up: 0 });
+    await RedisServer.start(redis.port);
+    await untilScraped(url, { chat_backplane_up: 1 });
+    server.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await server.exit;
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n').flatMap((line) => /\[Backplane\] (.*)/.exec(line)?.[1] ?? [])).toEqual([
+      `Redis at ${redis.url} joins this server to the others`,
+      expect.stringMatching(
+        /^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be reached: .+\. Until it can, this server is alone\.$/,
+      ),
+      `Redis at ${redis.url} joins this server to the others`,
+    ]);
+  });
+
+  it('starts without Redis, says so once, and shows nobody the password', async () => {
+    const redis = await RedisServer.start();
+    await redis.kill();
+    const url = `redis://chat:secret@127.0.0.1:${redis.port}`;
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: url });
+    const [address = ''] = await server.listening();
+    const [ann, bob] = [await join(address), await join(address)];
+    ann.say('hello');
+    await bob.hear('message', { text: 'hello' });
+
+    server.child.kill('SIGTERM');
+    const { code, stdout, stderr } = await server.exit;
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/cannot be reached/g)).toHaveLength(1);
+    expect(stdout).not.toContain('secret');
+  });
+
+  it.each([
+    ['joins with the right password', 'secret', 'joins this server to the others'],
+    ['says that a password is wrong, and not which', 'wr0ng', 'cannot be reached: WRONGPASS'],
+  ])('%s', async (_what, password, said) => {
+    const redis = await RedisServer.start(undefined, ['--requirepass', 'secret']);
+    const url = `redis://:${password}@127.0.0.1:${redis.port}`;
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: url });
+    await server.listening();
+    server.child.kill('SIGTERM');
+    const { stdout, stderr } = await server.exit;
+
+    expect(stdout).toContain(said);
+    expect(stdout + stderr).not.toContain(password);
+  });
+
+  it.each<[string, (redis: RedisServer) => unknown]>([
+    ['is gone', (redis) => redis.kill()],
+    ['does not answer', (redis) => redis.freeze()],
+  ])('leaves politely when Redis %s', async (_what, act) => {
+    const redis = await RedisServer.start();
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url });
+    const [url = ''] = await server.listening();
+    const clients = [await join(url), await join(url)];
+    await act(redis);
+    const closed = clients.map((client) => client.closed());
+
+    server.child.kill('SIGTERM');
+
+    await expect(Promise.all(closed)).resolves.toEqual(
+      clients.map(() => ({ code: 1001, reason: 'Server shutting down' })),
+    );
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('holds a bounded amount of what a Redis that does not answer should be told', async () => {
+    const redis = await RedisServer.start();
+    const { url } = await startApp({ REDIS_URL: redis.url });
+    const ann = await join(url);
+    redis.freeze();
+    const text = 'x'.repeat(1_000_000);
+
+    for (let said = 0; said < 20; said++) {
+      ann.say(`${said} ${text}`);
+      await ann.hear('message', { text: `${said} ${text}` });
+    }
+
+    const lost = (await scrape(url))['chat_backplane_lost_total'];
+    expect(lost).toBeGreaterThan(10);
+    expect(lost).toBeLessThan(20);
+  });
+});

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+
+/** Any event of the chat, as a client gets it. */
+export interface HeardEvent {
+  readonly type: 'welcome' | 'joined' | 'left' | 'message';
+  readonly [field: string]: unknown;
+}
+
+const clients = new Set<ChatClient>();
+
+/** A client of the chat, which keeps what it hears. */
+export class ChatClient {
+  readonly heard: HeardEvent[] = [];
+  private wake: (() => void) | undefined;
+
+  private constructor(readonly webSocket: WebSocket) {
+    clients.add(this);
+    webSocket.on('message', (data: Buffer) => {
+      this.heard.push(JSON.parse(data.toString()) as HeardEvent);
+      this.wake?.();
+    });
+    webSocket.on('close', () => this.wake?.());
+    webSocket.on('error', () => {});
+  }
+
+  /** @param url `http://host:port/background/room?name=Ann` */
+  static async join(url: string): Promise<ChatClient> {
+    const client = new ChatClient(new WebSocket(url.replace('http', 'ws')));
+    await client.hear('welcome');
+    return client;
+  }
+
+  /** The id that the server gave it. */
+  get id(): unknown {
+    return this.heard[0].you;
+  }
+
+  /** What was said, in the order in which it heard that. */
+  get messages(): unknown[] {
+    return this.heard.filter(({ type }) => type === 'message').map(({ text }) => text);
+  }
+
+  say(text: string): void {
+    this.webSocket.send(text);
+  }
+
+  /** Waits for the first event of a type, with these fields, that it hears or has heard. */
+  async hear(type: HeardEvent['type'], fields: Readonly<Record<string, unknown>> = {}): Promise<HeardEvent> {
+    for (;;) {
+      const event = this.heard.find(
+        (heard) => heard.type === type && Object.entries(fields).every(([field, value]) => heard[field] === value),
+      );
+      if (event !== undefined) {
+        return event;
+      }
+      if (this.webSocket.readyState === WebSocket.CLOSED) {
+        throw new Error(`The connection ended before a ${type} came: ${JSON.stringify(this.heard)}`);
+      }
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** How the connection ends. */
+  async closed(): Promise<{ code: number; reason: string }> {
+    const [code, reason] = (await once(this.webSocket, 'close')) as [number, Buffer];
+    return { code, reason: reason.toString() };
+  }
+}
+
+/** Ends every client that is left; for `afterEach`. */
+export function endChatClients(): void {
+  clients.forEach(({ webSocket }) => webSocket.terminate());
+  clients.clear();
+}

@@ -1,0 +1,71 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './free-port.js';
+import { findProgram } from './installed-program.js';
+
+export const redisServerProgram = findProgram('redis-server', 'apt-get install -y redis-server');
+
+const servers = new Set<RedisServer>();
+
+/** A Redis in a process of its own, which keeps nothing on disk. */
+export class RedisServer {
+  private constructor(
+    readonly port: number,
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+  ) {
+    servers.add(this);
+  }
+
+  /**
+   * Starts one, and waits until it takes connections.
+   *
+   * @param port a free one unless it is given, as where another one was
+   * @param args further arguments, such as `--requirepass`
+   */
+  static async start(port?: number, args: readonly string[] = []): Promise<RedisServer> {
+    const at = port ?? (await freePort());
+    const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-redis-'));
+    const child = spawn(
+      redisServerProgram.path ?? 'redis-server',
+      ['--port', String(at), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const server = new RedisServer(at, child, folder);
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error(`Redis ended: ${said}`)));
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    while (!said.includes('Ready to accept connections')) {
+      await Promise.race([once(child.stdout, 'data'), ended]);
+    }
+    ended.catch(() => {});
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Stands still: connections stay, and nothing is answered. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    servers.delete(this);
+    const exit = once(this.child, 'exit');
+    if (this.child.kill('SIGKILL')) {
+      await exit;
+    }
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** Ends every Redis that is left; for `afterEach`. */
+export async function endRedisServers(): Promise<void> {
+  await Promise.all(Array.from(servers, (server) => server.kill()));
+}
