@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { optionDescriptions } from '../../src/config/configuration.js';
+import { parseDuration } from '../../src/config/duration.js';
+import { readConfiguration } from '../../src/config/read-configuration.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** The YAML parser that @nestjs/swagger brings. */
+const yaml = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'))('js-yaml') as {
+  load(text: string): unknown;
+};
+
+const service = z.strictObject({
+  image: z.string(),
+  build: z.string().optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  depends_on: z
+    .record(z.string(), z.strictObject({ condition: z.enum(['service_healthy', 'service_started']) }))
+    .default({}),
+  healthcheck: z
+    .strictObject({ test: z.array(z.string()), interval: z.string(), timeout: z.string(), retries: z.number() })
+    .optional(),
+  ports: z.array(z.string().regex(/^\d+:\d+$/)).default([]),
+  volumes: z.array(z.string().regex(/^\.\/[^:]+:\/[^:]+:ro$/)).default([]),
+  stop_grace_period: z.string().optional(),
+  restart: z.literal('unless-stopped'),
+  read_only: z.boolean().optional(),
+  cap_drop: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
+});
+
+const { services } = z
+  .strictObject({ 'x-server': z.unknown(), services: z.record(z.string(), service) })
+  .parse(yaml.load(read('compose.yaml')));
+const servers = Object.entries(services).filter(([, { build }]) => build !== undefined);
+const nginx = read('deploy/nginx/default.conf');
+const dockerfile = read('Dockerfile');
+
+describe('compose.yaml', () => {
+  it('has two servers of the Dockerfile, nginx and Redis', () => {
+    expect(Object.keys(services)).toEqual(['server-1', 'server-2', 'redis', 'nginx']);
+    expect(servers.map(([name]) => name)).toEqual(['server-1', 'server-2']);
+    for (const [, { build = '' }] of servers) {
+      expect(existsSync(join(root, build, 'Dockerfile'))).toBe(true);
+    }
+  });
+
+  it('waits only for services that there are, and that say when they are well', () => {
+    const images = new Set(servers.map(([name]) => name));
+    expect(dockerfile).toContain('\nHEALTHCHECK ');
+    for (const { depends_on: wanted } of Object.values(services)) {
+      for (const name of Object.keys(wanted)) {
+        expect([name, images.has(name) || services[name]?.healthcheck !== undefined]).toEqual([name, true]);
+      }
+    }
+  });
+
+  it('mounts only files that there are', () => {
+    const files = Object.values(services).flatMap(({ volumes }) => volumes.map((volume) => volume.split(':')[0]));
+    expect(files).toEqual(['./deploy/nginx/default.conf']);
+    expect(existsSync(join(root, files[0]))).toBe(true);
+  });
+
+  it('gives the servers options that they take, among them the Redis that is there', () => {
+    for (const [, { environment }] of servers) {
+      const known = optionDescriptions.map(({ variable }) => variable);
+      expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
+      const { redisUrl = '' } = readConfiguration(environment);
+      expect(services).toHaveProperty(new URL(redisUrl).hostname);
+    }
+  });
+
+  it('gives the servers longer to end than they take', () => {
+    for (const [, { environment, stop_grace_period: grace = '0' }] of servers) {
+      const { shutdownTimeout } = readConfiguration(environment).webSockets;
+      expect(parseDuration(grace)).toBeGreaterThan(shutdownTimeout);
+    }
+  });
+
+  it('has nginx listen where its port leads, and ask the servers where the image listens', () => {
+    const [, port] = /listen (\d+);/.exec(nginx) ?? [];
+    expect(services['nginx']?.ports.map((mapping) => mapping.split(':')[1])).toEqual([port]);
+    const [, imagePort] = /^ENV NODE_ENV=production \\\n\s+PORT=(\d+)$/m.exec(dockerfile) ?? [];
+    const upstream = Array.from(nginx.matchAll(/^ *server (\S+);$/gm), ([, address]) => address);
+    expect(upstream).toEqual(servers.map(([name]) => `${name}:${imagePort}`));
+  });
+
+  if (spawnSync('docker', ['compose', 'version']).status === 0) {
+    it('is taken by docker compose', () => {
+      const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: root, encoding: 'utf8' });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    });
+  } else {
+    process.stderr.write('Not asked: whether docker compose takes compose.yaml. There is no docker compose here.\n');
+  }
+});
