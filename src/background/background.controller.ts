@@ -1,14 +1,49 @@
-import { BadRequestException, Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { applyDecorators, BadRequestException, Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from '../websockets/index.js';
-import { BackgroundSocketProcessor } from './background-socket-processor.js';
-import { MemberNamePipe, RoomPipe } from './chat-names.js';
+import { BackgroundSocketProcessor, LOBBY } from './background-socket-processor.js';
+import { MAX_NAME_LENGTH, MemberNamePipe, ROOM, RoomPipe } from './chat-names.js';
+
+/** What the documentation says of a handshake for the chat. */
+const ApiChat = (summary: string): MethodDecorator =>
+  applyDecorators(
+    ApiOperation({
+      summary,
+      description:
+        'Each text message is said in the room. What happens there comes as JSON in text messages: `welcome` first, ' +
+        'then `joined`, `left` and `message`.',
+    }),
+    ApiQuery({
+      name: 'name',
+      required: false,
+      description: 'The name that you go by; without one it is your id.',
+      schema: { type: 'string', maxLength: MAX_NAME_LENGTH },
+    }),
+    ApiResponse({ status: 101, description: 'The WebSocket is open.' }),
+    ApiResponse({
+      status: 400,
+      description: 'The request is no WebSocket handshake of version 13, or a room or a member may not be called so.',
+    }),
+  );
 
 /** The chat at `/background` and `/background/:room`: accepts, and hands the socket to the processor. */
 @Controller('background')
+@ApiTags('WebSockets')
 export class BackgroundController {
   constructor(@Inject(BackgroundSocketProcessor) private readonly processor: BackgroundSocketProcessor) {}
 
-  @Get(['', ':room'])
+  @Get()
+  @ApiChat(`Chat in the room ${LOBBY}: what one says, all hear`)
+  joinLobby(
+    @WebSockets() webSockets: WebSocketManager,
+    @Query('name', MemberNamePipe) name: string | undefined,
+  ): Promise<void> {
+    return this.join(webSockets, LOBBY, name);
+  }
+
+  @Get(':room')
+  @ApiChat('Chat in a room: what one says, all in it hear')
+  @ApiParam({ name: 'room', schema: { type: 'string', pattern: ROOM.source } })
   async join(
     @WebSockets() webSockets: WebSocketManager,
     @Param('room', RoomPipe) room: string,
@@ -16,7 +51,8 @@ export class BackgroundController {
   ): Promise<void> {
     if (!webSockets.isWebSocketRequest) {
       throw new BadRequestException(
-        'Expected a WebSocket handshake: the chat is for WebSocket clients. What you send is said in the room of the path.',
+        'Expected a WebSocket handshake of version 13. Connect with a WebSocket client and send a message: all who are ' +
+          'in the room hear it.',
       );
     }
     // When this method returns the socket is closed, so it waits for as long as the processor has the socket.

@@ -1,15 +1,16 @@
 import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
-import { LOBBY } from './background-socket-processor.js';
 
-const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
+/** What a room may be called. */
+export const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
 /** Control characters, line breaks, halves of characters, and what turns the direction of the text after it. */
 const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
-const MAX_NAME_LENGTH = 32;
+/** How long the name of a member may be. */
+export const MAX_NAME_LENGTH = 32;
 
-/** The room of a path, or the lobby; another one than a room may be named gets 400. */
+/** The room of a path; what no room may be called gets 400. */
 @Injectable()
-export class RoomPipe implements PipeTransform<string | undefined, string> {
-  transform(room: string = LOBBY): string {
+export class RoomPipe implements PipeTransform<string, string> {
+  transform(room: string): string {
     if (!ROOM.test(room)) {
       throw new BadRequestException(
         `The room is ${JSON.stringify(room)}, but must be 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_" and "-".`,
@@ -19,7 +20,7 @@ export class RoomPipe implements PipeTransform<string | undefined, string> {
   }
 }
 
-/** The name of a member, where one is given that is not empty; another one than a member may have gets 400. */
+/** The name that a member gives itself, if it does; what no member may be called gets 400. */
 @Injectable()
 export class MemberNamePipe implements PipeTransform<unknown, string | undefined> {
   transform(given: unknown): string | undefined {
