@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-const process = randomBytes(4).toString('hex');
+const server = randomBytes(4).toString('hex');
 let latest = 0;
 
 /** An id that nothing else has, on this server or another. */
 export function nextId(): string {
-  return `${process}-${++latest}`;
+  return `${server}-${++latest}`;
 }

@@ -1,4 +1,4 @@
-/** About ten milliseconds of work. */
+/** Some fifteen milliseconds of work, and the writing that comes of it. */
 const DELIVERIES_PER_ROUND = 50_000;
 
 /**

@@ -75,7 +75,7 @@ describe('The OpenAPI document', () => {
     const { paths, tags } = await readDocument();
 
     expect(tags.map(({ name }) => name)).toEqual(['WebSockets']);
-    for (const path of ['/', '/ws', '/sockets', '/rpc']) {
+    for (const path of ['/', '/ws', '/sockets', '/background', '/background/{room}', '/rpc']) {
       expect(paths[path]?.get).toMatchObject({ tags: ['WebSockets'], summary: expect.stringMatching(/\w/) });
     }
   });
