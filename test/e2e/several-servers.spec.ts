@@ -1,5 +1,7 @@
 import { createClient } from 'redis';
 import { ChatClient, endChatClients } from '../support/chat-client.js';
+import { freePort } from '../support/free-port.js';
+import { makeCertificateFiles, removeFolders } from '../support/https-app.js';
 import { describeWith } from '../support/installed-program.js';
 import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
 import { scrape } from '../support/scrape.js';
@@ -23,6 +25,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
   afterEach(closeApps);
   afterEach(endServerProcesses);
   afterEach(endRedisServers);
+  afterAll(removeFolders);
 
   it('lets all in a room hear what one says, on whatever server they are, once and in order', async () => {
     const redis = await RedisServer.start();
@@ -149,6 +152,44 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
     expect(stdout).toContain(said);
     expect(stdout + stderr).not.toContain(password);
+  });
+
+  it('says once that Redis refuses what the server wants of it, and goes on alone', async () => {
+    const redis = await RedisServer.start(undefined, '--user chat on >secret +@all &another-channel'.split(' '));
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], {
+      REDIS_URL: `redis://chat:secret@127.0.0.1:${redis.port}`,
+    });
+    const [url = ''] = await server.listening();
+    const [ann, bob] = [await join(url), await join(url)];
+    ann.say('hello');
+    await bob.hear('message', { text: 'hello' });
+    await untilScraped(url, { chat_backplane_lost_total: 3 });
+
+    server.child.kill('SIGTERM');
+    const { stdout } = await server.exit;
+    expect(stdout.match(/ refuses: NOPERM/g)).toHaveLength(1);
+  });
+
+  it('reaches Redis over TLS', async () => {
+    const [{ cert, key }, port] = [await makeCertificateFiles(), await freePort()];
+    const tls = [
+      '--tls-port',
+      String(port),
+      '--tls-cert-file',
+      cert,
+      '--tls-key-file',
+      key,
+      '--tls-auth-clients',
+      'no',
+    ];
+    await RedisServer.start(undefined, tls);
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], {
+      REDIS_URL: `rediss://127.0.0.1:${port}`,
+      NODE_EXTRA_CA_CERTS: cert,
+    });
+    const [url = ''] = await server.listening();
+
+    await expect(scrape(url)).resolves.toMatchObject({ chat_backplane_up: 1 });
   });
 
   it.each<[string, (redis: RedisServer) => unknown]>([
