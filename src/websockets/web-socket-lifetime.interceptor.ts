@@ -7,6 +7,9 @@ import { upgradeOf, type FrameworkRequest, type WebSocketUpgrade } from './web-s
 /**
  * Makes the promise of a controller's method the life of the connection that it accepted, as that of `handleConnection`
  * is in a gateway. What the method throws before it accepts goes to the exception filters, as ever.
+ *
+ * It is the last of the global interceptors: one that gives up after some seconds, as many applications have it, gives
+ * up the HTTP response, of which nobody hears, and not the WebSocket.
  */
 @Injectable()
 export class WebSocketLifetimeInterceptor implements NestInterceptor {

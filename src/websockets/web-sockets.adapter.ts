@@ -35,6 +35,7 @@ import { providersOf } from './providers.js';
 import { callHandler, runHandler, serveConnection } from './serve-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
+import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
 import { setUpgrade } from './web-socket-upgrade.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
@@ -80,6 +81,7 @@ export class WebSocketsAdapter extends WsAdapter {
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
+    app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
   /** @throws WebSocketError `WS_GATEWAY_CONFLICT` */

@@ -1,7 +1,5 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { WebSocketConnections } from './web-socket-connections.js';
-import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
 import { RESOLVED_OPTIONS, resolveWebSocketOptions, type WebSocketOptions } from './web-socket-options.js';
 
 const {
@@ -21,7 +19,6 @@ export type WebSocketsModuleAsyncOptions = typeof asyncOptionsType;
   providers: [
     { provide: RESOLVED_OPTIONS, useFactory: resolveWebSocketOptions, inject: [MODULE_OPTIONS_TOKEN] },
     WebSocketConnections,
-    { provide: APP_INTERCEPTOR, useClass: WebSocketLifetimeInterceptor },
   ],
   exports: [WebSocketConnections],
 })

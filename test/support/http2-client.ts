@@ -64,6 +64,11 @@ export class Http2Exchange {
     return this;
   }
 
+  /** Ends its half of the stream. */
+  end(): void {
+    this.stream.end();
+  }
+
   readFrame(): Promise<ServerFrame> {
     return readFrame(this.stream);
   }

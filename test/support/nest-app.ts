@@ -79,10 +79,19 @@ export async function createNestApp(
   return app;
 }
 
-/** Creates an application with the library, and lets it listen. */
-export async function startNestApp(createAdapter: Platform[1], parts: NestAppParts): Promise<NestApp> {
+/**
+ * Creates an application with the library, and lets it listen.
+ *
+ * @param prepare is called before
+ */
+export async function startNestApp(
+  createAdapter: Platform[1],
+  parts: NestAppParts,
+  prepare?: (app: INestApplication) => void,
+): Promise<NestApp> {
   const logger = new RecordingLogger();
   const app = await createNestApp(createAdapter, parts, logger);
+  prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
   return { app, port, host: `127.0.0.1:${port}`, logger };

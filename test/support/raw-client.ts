@@ -107,6 +107,11 @@ export class RawClient {
     return Buffer.concat(chunks);
   }
 
+  /** Ends its half of the connection. */
+  end(): void {
+    this.socket.end();
+  }
+
   /** Goes away as a program does that crashed: with a reset. */
   reset(): void {
     this.socket.resetAndDestroy();
