@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { HandshakeHeaders } from './handshake-headers.js';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -63,11 +64,7 @@ function hasToken(header: string | undefined, token: string): boolean {
  *
  * @param headers what was agreed on besides
  */
-export function switchProtocols(
-  request: IncomingMessage,
-  socket: Duplex,
-  headers: Readonly<Record<string, string>> = {},
-): void {
+export function switchProtocols(request: IncomingMessage, socket: Duplex, headers: HandshakeHeaders = {}): void {
   const accept = hash('sha1', `${request.headers['sec-websocket-key']}${ACCEPT_GUID}`, 'base64');
   let response =
     'HTTP/1.1 101 Switching Protocols\r\n' +
@@ -75,7 +72,9 @@ export function switchProtocols(
     'Connection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${accept}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
-    response += `${name}: ${value}\r\n`;
+    for (const line of [value].flat()) {
+      response += `${name}: ${line}\r\n`;
+    }
   }
   socket.write(`${response}\r\n`, 'latin1');
 }

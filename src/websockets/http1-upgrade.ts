@@ -2,6 +2,7 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { endAfterAnswer, switchProtocols } from './handshake.js';
+import type { HandshakeHeaders } from './handshake-headers.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
 
@@ -51,7 +52,7 @@ export class Http1Upgrade extends PendingUpgrade {
     return this.socket.destroyed;
   }
 
-  protected override switchProtocols(headers: Readonly<Record<string, string>>): Duplex {
+  protected override switchProtocols(headers: HandshakeHeaders): Duplex {
     const { request, response, socket, head } = this;
     if (response !== undefined) {
       socket.off('close', this.abort);

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './handshake.js';
+import type { HandshakeHeaders } from './handshake-headers.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
 
@@ -33,7 +34,7 @@ export class Http2Upgrade extends PendingUpgrade {
     return this.response.stream.destroyed || this.response.stream.closed;
   }
 
-  protected override switchProtocols(headers: Readonly<Record<string, string>>): Duplex {
+  protected override switchProtocols(headers: HandshakeHeaders): Duplex {
     const { response } = this;
     const { stream } = response;
     // No Connection, Upgrade or Sec-WebSocket-Accept: HTTP/2 has none of them (RFC 8441 section 5).
@@ -80,7 +81,18 @@ export function refuseConnect(response: Http2ServerResponse, { status, message, 
 /** Gives an extended CONNECT to the ordinary HTTP pipeline, where the routes of WebSockets are those of GET. */
 export function handleConnectAsGet(server: Server, request: IncomingMessage, response: Http2ServerResponse): void {
   request.method = 'GET';
+  refuseSuccess(response);
   server.emit('request', request, response);
+}
+
+/**
+ * Any 2xx would tell the client that its stream is a WebSocket now (RFC 8441 section 5). One that is meant for GET
+ * becomes 400.
+ */
+function refuseSuccess(response: Http2ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (status: number, ...rest: unknown[]) => Http2ServerResponse;
+  response.writeHead = (status: number, ...rest: unknown[]) =>
+    writeHead(status >= 200 && status < 300 ? constants.HTTP_STATUS_BAD_REQUEST : status, ...rest);
 }
 
 /** The framework answers once the handler is done. By then the stream is the WebSocket's, and nobody is to hear it. */

@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import * as ws from 'ws';
+import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
 import { acceptDeflate } from './protocol/permessage-deflate.js';
 import { WebSocketConnection } from './web-socket-connection.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
@@ -40,7 +41,10 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
     return this.connections.options.closeTimeout;
   }
 
-  accept({ subProtocol, ...options }: WebSocketAcceptOptions = {}): WebSocketConnection {
+  accept(
+    { subProtocol, ...options }: WebSocketAcceptOptions = {},
+    headers: OutgoingHttpHeaders = {},
+  ): WebSocketConnection {
     if (this.accepted !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
@@ -58,6 +62,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
       ? acceptDeflate(this.header('sec-websocket-extensions'), resolved)
       : undefined;
     const socket = this.switchProtocols({
+      ...headersForHandshake(headers),
       ...(subProtocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subProtocol }),
       ...(deflate === undefined ? {} : { 'Sec-WebSocket-Extensions': deflate.header }),
     });
@@ -72,7 +77,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
   protected abstract get isGone(): boolean;
 
   /** Answers the handshake, with these headers among others, and returns what the frames go over. */
-  protected abstract switchProtocols(headers: Readonly<Record<string, string>>): Duplex;
+  protected abstract switchProtocols(headers: HandshakeHeaders): Duplex;
 
   private header(name: string): string | undefined {
     const value = this.request.headers[name];

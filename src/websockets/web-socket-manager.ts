@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketError } from './web-socket-error.js';
 import {
@@ -8,10 +9,18 @@ import {
   type WebSocketUpgrade,
 } from './web-socket-upgrade.js';
 
+/** A response of Express or Fastify. */
+interface FrameworkResponse {
+  getHeaders(): OutgoingHttpHeaders;
+}
+
 /** What ASP.NET Core has as `HttpContext.WebSockets`: tells whether a request is a WebSocket request, and accepts it. */
 export class WebSocketManager {
   /** @internal Controllers get it by `@WebSockets()`. */
-  constructor(private readonly upgrade: WebSocketUpgrade | undefined) {}
+  constructor(
+    private readonly upgrade: WebSocketUpgrade | undefined,
+    private readonly response: FrameworkResponse,
+  ) {}
 
   /** Whether the request asks for a WebSocket. */
   get isWebSocketRequest(): boolean {
@@ -25,7 +34,8 @@ export class WebSocketManager {
 
   /**
    * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
-   * that is fulfilled, and closed with 1011 when it is rejected.
+   * that is fulfilled, and closed with 1011 when it is rejected. Headers that were set on the response go out with the
+   * handshake, cookies for instance.
    *
    * @throws WebSocketError `WS_NOT_A_REQUEST` when the request is no WebSocket request, `WS_ALREADY_ACCEPTED`,
    * `WS_INVALID_OPTION`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime.
@@ -34,7 +44,7 @@ export class WebSocketManager {
     if (this.upgrade === undefined) {
       throw new WebSocketError('WS_NOT_A_REQUEST', 'Not a WebSocket request. Ask isWebSocketRequest before accept().');
     }
-    return this.upgrade.accept(options);
+    return this.upgrade.accept(options, this.response.getHeaders());
   }
 }
 
@@ -49,7 +59,7 @@ export class WebSocketManager {
  * }
  * ```
  */
-export const WebSockets = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) =>
-    new WebSocketManager(upgradeOf(context.switchToHttp().getRequest<FrameworkRequest>())),
-);
+export const WebSockets = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const http = context.switchToHttp();
+  return new WebSocketManager(upgradeOf(http.getRequest<FrameworkRequest>()), http.getResponse<FrameworkResponse>());
+});

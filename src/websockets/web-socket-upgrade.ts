@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
@@ -24,9 +24,10 @@ export interface WebSocketUpgrade {
   /**
    * Completes the handshake.
    *
+   * @param headers of the response, which go out with it
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
-  accept(options?: WebSocketAcceptOptions): WebSocketConnection;
+  accept(options?: WebSocketAcceptOptions, headers?: OutgoingHttpHeaders): WebSocketConnection;
 }
 
 /** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */

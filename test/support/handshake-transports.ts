@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Http2Client, type Http2Exchange } from './http2-client.js';
 import { makeCertificateFiles } from './https-app.js';
 import { startNestApp, type NestApp, type NestAppParts } from './nest-app.js';
-import { platforms } from './platforms.js';
+import { platforms, type Platform } from './platforms.js';
 import { handshake, RawClient, type Headers } from './raw-client.js';
 
 /** What came of a handshake: a WebSocket, or an ordinary response. */
@@ -22,8 +22,14 @@ export interface HandshakeAnswer {
 
 /** An application, and how to shake hands with it. */
 export interface HandshakeApp extends NestApp {
-  /** Sends a right handshake, but for what `headers` change, and waits for the answer. */
-  shakeHands(path: string, headers?: Headers): Promise<HandshakeAnswer>;
+  /**
+   * Sends a right handshake, but for what `headers` change, and waits for the answer.
+   *
+   * @param early bytes that are sent together with it
+   */
+  shakeHands(path: string, headers?: Headers, early?: Uint8Array): Promise<HandshakeAnswer>;
+  /** Sends an ordinary GET. */
+  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
 }
 
 /** A platform of Nest, and the version of HTTP beneath the WebSockets. */
@@ -32,35 +38,46 @@ export type HandshakeTransport = readonly [
   start: (parts: NestAppParts, prepare?: (app: INestApplication) => void) => Promise<HandshakeApp>,
 ];
 
-async function shakeHandsOverHttp1(port: number, path: string, headers: Headers = {}): Promise<HandshakeAnswer> {
-  const client = await RawClient.connect(port);
-  client.write(handshake(path, headers));
-  const response = await client.readResponse();
-  return { ...response, isAccepted: response.status === 101, client };
+async function startOverHttp1(
+  createAdapter: Platform[1],
+  ...args: Parameters<HandshakeTransport[1]>
+): Promise<HandshakeApp> {
+  const nest = await startNestApp(createAdapter, ...args);
+  return {
+    ...nest,
+    async shakeHands(path, headers, early = Buffer.alloc(0)) {
+      const client = await RawClient.connect(nest.port);
+      client.write(Buffer.concat([Buffer.from(handshake(path, headers)), early]));
+      const response = await client.readResponse();
+      return { ...response, isAccepted: response.status === 101, client };
+    },
+    async get(path) {
+      const response = await fetch(`http://${nest.host}${path}`);
+      return { status: response.status, body: await response.text() };
+    },
+  };
 }
 
-async function shakeHandsOverHttp2(client: Http2Client, path: string, headers: Headers = {}): Promise<HandshakeAnswer> {
-  const { Host: authority, ...others } = headers;
-  const exchange = await client.connect(path, {
-    ...(authority === undefined ? {} : { ':authority': String(authority) }),
-    ...others,
-  });
-  const status = Number(exchange.status);
-  const isAccepted = status >= 200 && status < 300;
-  const body = isAccepted ? '' : await exchange.readBody();
-  return { isAccepted, status, headers: exchange.head, body, client: exchange };
-}
-
-async function startOverHttp2(parts: NestAppParts, prepare?: (app: INestApplication) => void): Promise<HandshakeApp> {
+async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promise<HandshakeApp> {
   const files = await makeCertificateFiles();
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
   const https = { cert, key, settings: { enableConnectProtocol: true } };
-  const createAdapter = (): AbstractHttpAdapter => new FastifyAdapter({ http2: true, https });
-  const nest = await startNestApp(createAdapter, parts, prepare);
+  const nest = await startNestApp(() => new FastifyAdapter({ http2: true, https }) as AbstractHttpAdapter, ...args);
+  const connect = (): Promise<Http2Client> => Http2Client.connect(`https://${nest.host}`, cert);
   return {
     ...nest,
-    shakeHands: async (path, headers) =>
-      shakeHandsOverHttp2(await Http2Client.connect(`https://${nest.host}`, cert), path, headers),
+    async shakeHands(path, { Host: authority, ...headers } = {}, early) {
+      const target = authority === undefined ? {} : { ':authority': String(authority) };
+      const exchange = await (await connect()).connect(path, { ...target, ...headers }, early);
+      const status = Number(exchange.status);
+      const isAccepted = status >= 200 && status < 300;
+      const body = isAccepted ? '' : await exchange.readBody();
+      return { isAccepted, status, headers: exchange.head, body, client: exchange };
+    },
+    async get(path) {
+      const exchange = await (await connect()).request({ ':path': path });
+      return { status: Number(exchange.status), body: await exchange.readBody() };
+    },
   };
 }
 
@@ -68,10 +85,7 @@ async function startOverHttp2(parts: NestAppParts, prepare?: (app: INestApplicat
 export const handshakeTransports: readonly HandshakeTransport[] = [
   ...platforms.map(([name, createAdapter]): HandshakeTransport => [
     `${name} and HTTP/1.1`,
-    async (parts, prepare) => {
-      const nest = await startNestApp(createAdapter, parts, prepare);
-      return { ...nest, shakeHands: (path, headers) => shakeHandsOverHttp1(nest.port, path, headers) };
-    },
+    (...args) => startOverHttp1(createAdapter, ...args),
   ]),
   ['Fastify and HTTP/2', startOverHttp2],
 ];

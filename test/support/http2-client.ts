@@ -27,17 +27,24 @@ export class Http2Client {
     return client;
   }
 
-  /** Sends a request, and waits for the head of its answer. */
-  async request(headers: OutgoingHttpHeaders, hasBody = false): Promise<Http2Exchange> {
+  /**
+   * Sends a request, and waits for the head of its answer.
+   *
+   * @param early bytes that are sent before the answer comes
+   */
+  async request(headers: OutgoingHttpHeaders, hasBody = false, early?: Uint8Array): Promise<Http2Exchange> {
     const stream = this.session.request(headers, { endStream: !hasBody });
     stream.on('error', () => {});
+    if (early !== undefined) {
+      stream.write(early);
+    }
     const [head] = (await once(stream, 'response')) as [Record<string, string | number>];
     return new Http2Exchange(stream, head);
   }
 
   /** Sends an extended CONNECT. */
-  connect(path: string, headers: OutgoingHttpHeaders = {}): Promise<Http2Exchange> {
-    return this.request({ ...connectHeaders, ':path': path, ...headers }, true);
+  connect(path: string, headers: OutgoingHttpHeaders = {}, early?: Uint8Array): Promise<Http2Exchange> {
+    return this.request({ ...connectHeaders, ':path': path, ...headers }, true, early);
   }
 
   /** Opens a WebSocket. */

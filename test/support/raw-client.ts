@@ -34,7 +34,7 @@ export function handshake(path: string, changed: Headers = {}): string {
 /** A response as it came. */
 export interface RawResponse {
   readonly status: number;
-  /** By name in lower case. */
+  /** By name in lower case; those of one name as a list with commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -71,12 +71,13 @@ export class RawClient {
   async readResponse(): Promise<RawResponse> {
     const [statusLine, ...lines] = (await this.readHead()).split('\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
-    const headers = Object.fromEntries(
-      lines.map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-      }),
-    );
+    const headers: Record<string, string> = {};
+    for (const line of lines) {
+      const colon = line.indexOf(':');
+      const name = line.slice(0, colon).toLowerCase();
+      const value = line.slice(colon + 1).trim();
+      headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    }
     const length = headers['content-length'];
     const body =
       status < 200

@@ -1,0 +1,197 @@
+import { Controller, Get, Header, Injectable, Res, UseGuards, type CanActivate } from '@nestjs/common';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
+import { endHttp2Clients } from '../support/http2-client.js';
+import { removeFolders } from '../support/https-app.js';
+import { endRawClients } from '../support/raw-client.js';
+import { close, text } from '../websockets/protocol/client-frame.js';
+
+/** What Express and Fastify have in common. */
+interface Reply {
+  header(name: string, value: string | string[]): unknown;
+}
+
+/** Lets all pass, but not at once. */
+@Injectable()
+class SlowGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    await turn();
+    await turn();
+    return true;
+  }
+}
+
+@Controller()
+class AcceptingController {
+  @Get('echo')
+  @UseGuards(SlowGuard)
+  async echo(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    const webSocket = webSockets.accept();
+    const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
+    await webSocket.close(peer.status, peer.description);
+  }
+
+  @Get('compressed')
+  async compressed(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    const webSocket = webSockets.accept({ dangerousEnableCompression: true, serverMaxWindowBits: 10 });
+    await webSocket.receive(() => {});
+  }
+
+  @Get('pinged')
+  async pinged(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    await webSockets.accept({ keepAliveInterval: 1, keepAliveTimeout: 30_000 }).receive(() => {});
+  }
+
+  @Get('wrong')
+  wrong(@WebSockets() webSockets: WebSocketManager): void {
+    webSockets.accept({ keepAliveInterval: -1 });
+  }
+
+  @Get('manual')
+  async manual(@WebSockets() webSockets: WebSocketManager, @Res() _reply: Reply): Promise<void> {
+    const webSocket = webSockets.accept();
+    await webSocket.send('accepted');
+    await webSocket.receive(() => {});
+  }
+
+  @Get('headers')
+  @Header('X-Room', '7')
+  @Header('Content-Type', 'text/plain')
+  async headers(@WebSockets() webSockets: WebSocketManager, @Res({ passthrough: true }) reply: Reply): Promise<void> {
+    reply.header('Set-Cookie', ['a=1; Secure', 'b=2']);
+    await webSockets.accept().receive(() => {});
+  }
+
+  @Get('twice')
+  async twice(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    webSockets.accept();
+    await webSockets.accept().receive(() => {});
+  }
+
+  @Get('never')
+  never(@WebSockets() webSockets: WebSocketManager): object {
+    return { isWebSocketRequest: webSockets.isWebSocketRequest };
+  }
+
+  @Get('without/a/word')
+  silent(): void {}
+
+  @Get('at-once')
+  returning(@WebSockets() webSockets: WebSocketManager): string {
+    webSockets.accept();
+    return 'what nobody hears';
+  }
+}
+
+afterAll(removeFolders);
+
+describe.each(handshakeTransports)('Over %s, a controller', (_name, start) => {
+  let nest: HandshakeApp;
+
+  beforeAll(async () => {
+    nest = await start({ controllers: [AcceptingController] });
+  });
+  afterEach(async () => {
+    await endRawClients();
+    await endHttp2Clients();
+  });
+  afterAll(() => nest.app.close());
+
+  /** What was logged for people while `act` ran. */
+  async function alarmsOf(act: () => Promise<void>): Promise<string[]> {
+    const before = nest.logger.alarms.length;
+    await act();
+    return nest.logger.alarms.slice(before).map(({ text: line }) => line);
+  }
+
+  it('echoes what came together with the handshake, and all after it', async () => {
+    const early = Buffer.concat([text('one'), text('two'), text('three').subarray(0, 4)]);
+    const { isAccepted, client } = await nest.shakeHands('/echo', {}, early);
+    expect(isAccepted).toBe(true);
+    client.write(text('three').subarray(4));
+    for (const expected of ['one', 'two', 'three']) {
+      expect((await client.readFrame()).payload.toString()).toBe(expected);
+    }
+    client.write(close(1000, 'bye'));
+    expect(await client.readClose()).toEqual({ status: 1000, reason: 'bye' });
+  });
+
+  it('answers the whole conversation that came together with the handshake', async () => {
+    const early = Buffer.concat([text('one'), close(1000, 'bye')]);
+    const { client } = await nest.shakeHands('/echo', {}, early);
+    expect((await client.readFrame()).payload.toString()).toBe('one');
+    expect(await client.readClose()).toEqual({ status: 1000, reason: 'bye' });
+  });
+
+  it('may compress one WebSocket, where the application does not', async () => {
+    const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
+    expect((await nest.shakeHands('/compressed', offer)).headers['sec-websocket-extensions']).toBe(
+      'permessage-deflate; server_max_window_bits=10',
+    );
+    expect((await nest.shakeHands('/echo', offer)).headers).not.toHaveProperty('sec-websocket-extensions');
+  });
+
+  it('may keep one WebSocket alive in a way of its own', async () => {
+    const { client } = await nest.shakeHands('/pinged');
+    expect((await client.readFrame()).opcode).toBe(9);
+  });
+
+  it('cannot accept with a wrong option: 500, and the log names it', async () => {
+    const alarms = await alarmsOf(async () => {
+      expect((await nest.shakeHands('/wrong')).status).toBe(500);
+    });
+    expect(alarms).toEqual([expect.stringContaining('keepAliveInterval is -1') as string]);
+  });
+
+  it('sends the headers of the response with the handshake, and none of a body', async () => {
+    const { isAccepted, headers } = await nest.shakeHands('/headers');
+    expect(isAccepted).toBe(true);
+    expect(headers).toMatchObject({ 'x-room': '7' });
+    expect([headers['set-cookie']].flat().join(', ')).toBe('a=1; Secure, b=2');
+    expect(headers).not.toHaveProperty('content-type');
+  });
+
+  it('that accepts twice closes with 1011, and the log tells why', async () => {
+    const alarms = await alarmsOf(async () => {
+      const { isAccepted, client } = await nest.shakeHands('/twice');
+      expect(isAccepted).toBe(true);
+      expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
+    });
+    expect(alarms).toEqual([expect.stringContaining('accept() was called twice for one WebSocket request.') as string]);
+  });
+
+  it('that never accepts refuses the handshake with what it returns', async () => {
+    const answer = await nest.shakeHands('/never');
+    expect(answer.isAccepted).toBe(false);
+    expect(JSON.parse(answer.body)).toEqual({ isWebSocketRequest: true });
+  });
+
+  it('that says nothing at all accepts nothing', async () => {
+    expect(await nest.shakeHands('/without/a/word')).toMatchObject({ isAccepted: false, body: '' });
+  });
+
+  it('that returns at once closes with 1000, and what it returned is no message', async () => {
+    const { isAccepted, client } = await nest.shakeHands('/at-once');
+    expect(isAccepted).toBe(true);
+    expect(await client.readClose()).toEqual({ status: 1000, reason: '' });
+  });
+
+  it('that answers by itself need not answer', async () => {
+    const { client } = await nest.shakeHands('/manual');
+    expect((await client.readFrame()).payload.toString()).toBe('accepted');
+    client.write(close(1000));
+    expect((await client.readClose()).status).toBe(1000);
+  });
+
+  it('is told that an ordinary request is none for a WebSocket', async () => {
+    expect(await nest.get('/never')).toEqual({ status: 200, body: '{"isWebSocketRequest":false}' });
+  });
+
+  it('cannot accept an ordinary request: 500, and the log tells why', async () => {
+    const alarms = await alarmsOf(async () => {
+      expect((await nest.get('/echo')).status).toBe(500);
+    });
+    expect(alarms).toEqual([expect.stringContaining('Not a WebSocket request.') as string]);
+  });
+});
