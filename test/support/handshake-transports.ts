@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:http2';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Http2Client, type Http2Exchange } from './http2-client.js';
+import { connectHeaders, Http2Client, type Http2Exchange } from './http2-client.js';
 import { makeCertificateFiles } from './https-app.js';
 import { startNestApp, type NestApp, type NestAppParts } from './nest-app.js';
 import { platforms, type Platform } from './platforms.js';
@@ -20,6 +21,16 @@ export interface HandshakeAnswer {
   readonly client: RawClient | Http2Exchange;
 }
 
+/** A client that has not been answered yet, and how it may leave. */
+export interface WaitingClient {
+  /** With a reset: of the connection, or of the stream. */
+  reset(): void;
+  /** Without a word. */
+  destroy(): void;
+  /** With its half alone: the answer can still reach it. */
+  end(): void;
+}
+
 /** An application, and how to shake hands with it. */
 export interface HandshakeApp extends NestApp {
   /**
@@ -28,6 +39,8 @@ export interface HandshakeApp extends NestApp {
    * @param early bytes that are sent together with it
    */
   shakeHands(path: string, headers?: Headers, early?: Uint8Array): Promise<HandshakeAnswer>;
+  /** Sends a right handshake, and waits for nothing. */
+  beginHandshake(path: string, headers?: Headers): Promise<WaitingClient>;
   /** Sends an ordinary GET. */
   get(path: string): Promise<{ readonly status: number; readonly body: string }>;
 }
@@ -51,6 +64,10 @@ async function startOverHttp1(
       const response = await client.readResponse();
       return { ...response, isAccepted: response.status === 101, client };
     },
+    async beginHandshake(path, headers) {
+      const client = await RawClient.connect(nest.port);
+      return client.write(handshake(path, headers));
+    },
     async get(path) {
       const response = await fetch(`http://${nest.host}${path}`);
       return { status: response.status, body: await response.text() };
@@ -73,6 +90,16 @@ async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promi
       const isAccepted = status >= 200 && status < 300;
       const body = isAccepted ? '' : await exchange.readBody();
       return { isAccepted, status, headers: exchange.head, body, client: exchange };
+    },
+    async beginHandshake(path, headers) {
+      const { session } = await connect();
+      const stream = session.request({ ...connectHeaders, ':path': path, ...headers }, { endStream: false });
+      stream.on('error', () => {});
+      return {
+        reset: () => stream.close(constants.NGHTTP2_CANCEL),
+        destroy: () => session.destroy(),
+        end: () => stream.end(),
+      };
     },
     async get(path) {
       const exchange = await (await connect()).request({ ':path': path });
