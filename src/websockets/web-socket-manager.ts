@@ -1,9 +1,11 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { OutgoingHttpHeaders } from 'node:http';
+import { createParamDecorator, HttpException, type ExecutionContext } from '@nestjs/common';
+import { STATUS_CODES, type OutgoingHttpHeaders } from 'node:http';
+import type { Refusal } from './handshake.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketError } from './web-socket-error.js';
 import {
   upgradeOf,
+  upgradeRefusalOf,
   type FrameworkRequest,
   type WebSocketAcceptOptions,
   type WebSocketUpgrade,
@@ -11,6 +13,7 @@ import {
 
 /** A response of Express or Fastify. */
 interface FrameworkResponse {
+  header(name: string, value: string): unknown;
   getHeaders(): OutgoingHttpHeaders;
 }
 
@@ -58,8 +61,21 @@ export class WebSocketManager {
  *   ...
  * }
  * ```
+ *
+ * A handshake of a version that is not spoken here never reaches the method: it is told 426, and which version is.
  */
 export const WebSockets = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   const http = context.switchToHttp();
-  return new WebSocketManager(upgradeOf(http.getRequest<FrameworkRequest>()), http.getResponse<FrameworkResponse>());
+  const [request, response] = [http.getRequest<FrameworkRequest>(), http.getResponse<FrameworkResponse>()];
+  const refusal = upgradeRefusalOf(request);
+  if (refusal !== undefined) {
+    throw refusing(response, refusal);
+  }
+  return new WebSocketManager(upgradeOf(request), response);
 });
+
+/** An exception that Nest's filters answer with the refusal. They know of no headers, so those are set here. */
+function refusing(response: FrameworkResponse, { status, message, headers }: Refusal): HttpException {
+  Object.entries(headers).forEach(([name, value]) => response.header(name, value));
+  return new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Refusal } from './handshake.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
@@ -34,6 +35,7 @@ export interface WebSocketUpgrade {
 export type FrameworkRequest = IncomingMessage | { readonly raw: IncomingMessage };
 
 const upgrades = new WeakMap<object, WebSocketUpgrade>();
+const refusals = new WeakMap<object, Refusal>();
 
 /** Notes that a request is a WebSocket request, for whoever handles it further on. */
 export function setUpgrade(request: object, upgrade: WebSocketUpgrade): void {
@@ -43,4 +45,14 @@ export function setUpgrade(request: object, upgrade: WebSocketUpgrade): void {
 /** The upgrade that a request asks for; undefined when it is no WebSocket request. */
 export function upgradeOf(request: FrameworkRequest): WebSocketUpgrade | undefined {
   return upgrades.get('raw' in request ? request.raw : request);
+}
+
+/** Notes why a request cannot have the WebSocket that it asks for, for a controller that would accept it. */
+export function setUpgradeRefusal(request: object, refusal: Refusal): void {
+  refusals.set(request, refusal);
+}
+
+/** Why a request cannot have the WebSocket that it asks for; undefined when it asks for none, or can have it. */
+export function upgradeRefusalOf(request: FrameworkRequest): Refusal | undefined {
+  return refusals.get('raw' in request ? request.raw : request);
 }

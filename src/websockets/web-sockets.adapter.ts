@@ -8,8 +8,9 @@ import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from './admission.js';
 import { afterEarlierResponses } from './earlier-responses.js';
 import { gatewayPath } from './gateway-path.js';
+import { createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gateway-endpoint.js';
 import { GatewayServer } from './gateway-server.js';
-import { findGateways, guardHandlers, isRaw, type Gateway } from './gateways.js';
+import { findGateways, type Gateway } from './gateways.js';
 import {
   hasUnsupportedVersion,
   isWebSocketRequest,
@@ -32,19 +33,13 @@ import {
 import { MessageClient } from './message-client.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
 import { providersOf } from './providers.js';
-import { callHandler, runHandler, serveConnection } from './serve-connection.js';
-import type { WebSocketConnection } from './web-socket-connection.js';
 import { WebSocketConnections } from './web-socket-connections.js';
 import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
-import { setUpgrade } from './web-socket-upgrade.js';
+import { setUpgrade, setUpgradeRefusal } from './web-socket-upgrade.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
-/** What is at a path: what its gateways know as their server, and what happens to a connection. */
-interface Endpoint {
-  readonly server: GatewayServer;
-  readonly connect: (connection: WebSocketConnection, request: IncomingMessage) => void;
-}
+type Refuse = (refusal: Refusal) => void;
 
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
@@ -61,7 +56,7 @@ const APPLICATION_PORT = 0;
  * Gateways with a port of their own are left to `WsAdapter`.
  */
 export class WebSocketsAdapter extends WsAdapter {
-  private readonly endpoints = new Map<string, Endpoint>();
+  private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
   private readonly options: Required<WebSocketOptions>;
@@ -90,7 +85,7 @@ export class WebSocketsAdapter extends WsAdapter {
       return super.create(port, options) as unknown;
     }
     const path = gatewayPath(options.path ?? '');
-    const endpoint = this.endpoints.get(path) ?? this.createEndpoint(path);
+    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, this.gatewaysAt(path));
     this.endpoints.set(path, endpoint);
     return endpoint.server;
   }
@@ -125,20 +120,10 @@ export class WebSocketsAdapter extends WsAdapter {
     await super.dispose();
   }
 
-  private createEndpoint(path: string): Endpoint {
-    const gateways = findGateways(this.app).filter(
+  private gatewaysAt(path: string): Gateway[] {
+    return findGateways(this.app).filter(
       (gateway) => gateway.port === APPLICATION_PORT && gatewayPath(gateway.path) === path,
     );
-    const raw = gateways.find(isRaw);
-    if (raw === undefined) {
-      return createStockEndpoint(path, gateways);
-    }
-    if (gateways.length > 1) {
-      const names = gateways.map(({ name }) => name).join(' and ');
-      const message = `${names} have the same path "${path}", and ${raw.name} has no @SubscribeMessage handlers: it must have a path of its own.`;
-      throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
-    }
-    return createRawEndpoint(path, raw);
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
@@ -147,13 +132,17 @@ export class WebSocketsAdapter extends WsAdapter {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const refuse = (refusal: Refusal): void => refuseUpgrade(socket, refusal, this.options.closeTimeout);
+    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal, this.options.closeTimeout);
     if (mayLackHeaders(request, this.server.maxHeadersCount)) {
       refuse(TOO_MANY_HEADERS);
     } else if (isWebSocketRequest(request)) {
       this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
-    } else if (this.endpointOf(request) !== undefined && hasUnsupportedVersion(request)) {
-      refuse(unsupportedVersion(request));
+    } else if (hasUnsupportedVersion(request)) {
+      this.refuseVersion(
+        new Http1Upgrade(request, socket, head, this.connections),
+        unsupportedVersion(request),
+        refuse,
+      );
     } else {
       socket.off('error', ignore);
       handleAsOrdinaryRequest(this.server, request, socket, head);
@@ -180,17 +169,18 @@ export class WebSocketsAdapter extends WsAdapter {
       return;
     }
     const upgrade = new Http2Upgrade(request, response, this.connections);
+    const refuse: Refuse = (refusal) => refuseConnect(response, refusal);
     if (hasSupportedVersion(request)) {
-      this.admit(upgrade, (refusal) => refuseConnect(response, refusal));
-    } else if (this.endpointOf(request) !== undefined && request.headers['sec-websocket-version'] !== undefined) {
-      refuseConnect(response, unsupportedConnectVersion(request));
+      this.admit(upgrade, refuse);
+    } else if (request.headers['sec-websocket-version'] !== undefined) {
+      this.refuseVersion(upgrade, unsupportedConnectVersion(request), refuse);
     } else {
       handleConnectAsGet(this.server, upgrade.request, response);
     }
   }
 
   /** Lets a WebSocket request in, or refuses it, or leaves that to the HTTP pipeline. */
-  private admit(upgrade: Http1Upgrade | Http2Upgrade, refuse: (refusal: Refusal) => void): void {
+  private admit(upgrade: Http1Upgrade | Http2Upgrade, refuse: Refuse): void {
     const { request } = upgrade;
     const endpoint = this.endpointOf(request);
     const refusal = refusalOf(request.headers, request.socket.remoteAddress, this.connections);
@@ -204,45 +194,20 @@ export class WebSocketsAdapter extends WsAdapter {
     }
   }
 
-  private endpointOf({ url = '/' }: { readonly url?: string }): Endpoint | undefined {
+  /** Refuses a version for gateways. Elsewhere the HTTP pipeline answers, and there a controller that would accept. */
+  private refuseVersion(upgrade: Http1Upgrade | Http2Upgrade, refusal: Refusal, refuse: Refuse): void {
+    if (this.endpointOf(upgrade.request) !== undefined) {
+      refuse(refusal);
+    } else {
+      setUpgradeRefusal(upgrade.request, refusal);
+      upgrade.handleOverHttp(this.server);
+    }
+  }
+
+  private endpointOf({ url = '/' }: { readonly url?: string }): GatewayEndpoint | undefined {
     return this.endpoints.get(gatewayPath(url));
   }
 }
-
-function createRawEndpoint(path: string, { name, instance }: Gateway): Endpoint {
-  const server = new RawGatewayServer(path);
-  const handle = (connection: WebSocketConnection, request: IncomingMessage): unknown => {
-    server.emit('connection', connection, request);
-    return instance.handleConnection?.(connection, request);
-  };
-  const connect: Endpoint['connect'] = (connection, request) => {
-    server.clients.add(connection);
-    void serveConnection(connection, `${name}.handleConnection`, callHandler(handle, connection, request));
-    void connection.closed.then((closed) => {
-      server.clients.delete(connection);
-      return runHandler(`${name}.handleDisconnect`, () => instance.handleDisconnect?.(connection, closed));
-    });
-  };
-  return { server, connect };
-}
-
-function createStockEndpoint(path: string, gateways: readonly Gateway[]): Endpoint {
-  const server = new GatewayServer<MessageClient>(path);
-  gateways.forEach(guardHandlers);
-  const handle = (client: MessageClient, request: IncomingMessage): Promise<void> => {
-    server.emit('connection', client, request);
-    return client.receive();
-  };
-  const connect: Endpoint['connect'] = (connection, request) => {
-    const client = new MessageClient(connection);
-    server.clients.add(client);
-    client.once('close', () => server.clients.delete(client));
-    void serveConnection(connection, `The gateway at ${path}`, callHandler(handle, client, request));
-  };
-  return { server, connect };
-}
-
-class RawGatewayServer extends GatewayServer<WebSocketConnection> {}
 
 /** A client that goes away during the handshake costs nothing. */
 function ignore(): void {}

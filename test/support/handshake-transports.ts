@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:http2';
+import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -75,6 +75,15 @@ async function startOverHttp1(
   };
 }
 
+/** Names in lower case (RFC 9113 section 8.2), and Host as what it is called there. */
+function http2Headers(headers: Headers = {}): OutgoingHttpHeaders {
+  const fields = Object.entries(headers).map(([name, value]) => {
+    const lowerCase = name.toLowerCase();
+    return [lowerCase === 'host' ? ':authority' : lowerCase, typeof value === 'object' ? [...value] : value] as const;
+  });
+  return Object.fromEntries(fields);
+}
+
 async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promise<HandshakeApp> {
   const files = await makeCertificateFiles();
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
@@ -83,9 +92,8 @@ async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promi
   const connect = (): Promise<Http2Client> => Http2Client.connect(`https://${nest.host}`, cert);
   return {
     ...nest,
-    async shakeHands(path, { Host: authority, ...headers } = {}, early) {
-      const target = authority === undefined ? {} : { ':authority': String(authority) };
-      const exchange = await (await connect()).connect(path, { ...target, ...headers }, early);
+    async shakeHands(path, headers, early) {
+      const exchange = await (await connect()).connect(path, http2Headers(headers), early);
       const status = Number(exchange.status);
       const isAccepted = status >= 200 && status < 300;
       const body = isAccepted ? '' : await exchange.readBody();
@@ -93,7 +101,10 @@ async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promi
     },
     async beginHandshake(path, headers) {
       const { session } = await connect();
-      const stream = session.request({ ...connectHeaders, ':path': path, ...headers }, { endStream: false });
+      const stream = session.request(
+        { ...connectHeaders, ':path': path, ...http2Headers(headers) },
+        { endStream: false },
+      );
       stream.on('error', () => {});
       return {
         reset: () => stream.close(constants.NGHTTP2_CANCEL),
