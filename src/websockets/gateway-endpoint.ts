@@ -18,7 +18,7 @@ export class RawGatewayServer extends GatewayServer<WebSocketConnection> {}
 /**
  * Makes what is at a path of its gateways: one raw gateway, or any number of stock ones.
  *
- * @throws WebSocketError `WS_GATEWAY_CONFLICT`
+ * @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`
  */
 export function createEndpoint(path: string, gateways: readonly Gateway[]): GatewayEndpoint {
   const raw = gateways.find(isRaw);
@@ -29,6 +29,10 @@ export function createEndpoint(path: string, gateways: readonly Gateway[]): Gate
     const names = gateways.map(({ name }) => name).join(' and ');
     const message = `${names} have the same path "${path}", and ${raw.name} has no @SubscribeMessage handlers: it must have a path of its own.`;
     throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
+  }
+  if (!raw.isSingleton) {
+    const message = `${raw.name} has no @SubscribeMessage handlers, so there must be one of it, but it or what it is injected is request-scoped or transient. Get that with ModuleRef.resolve() in handleConnection, or accept in a controller.`;
+    throw new WebSocketError('WS_GATEWAY_SCOPE', message);
   }
   return createRawEndpoint(path, raw);
 }

@@ -25,8 +25,10 @@ export interface Gateway {
   readonly path: string;
   readonly port: number;
   readonly instance: GatewayInstance;
-  /** Whether it is a singleton, as gateways should be. */
+  /** Whether Nest calls this one instance, and does not make one per client. */
   readonly isStatic: boolean;
+  /** Whether it has been made, with all that it is injected, and there is no other. */
+  readonly isSingleton: boolean;
 }
 
 /** What a raw gateway has: one without `@SubscribeMessage` handlers. Its promise is the life of the connection. */
@@ -47,6 +49,7 @@ export function findGateways(app: INestApplication): Gateway[] {
         port: (Reflect.getMetadata(PORT_METADATA, gatewayClass) ?? 0) as number,
         instance: provider.instance as GatewayInstance,
         isStatic: provider.isDependencyTreeStatic(),
+        isSingleton: provider.isDependencyTreeStatic() && !provider.isTransient,
       };
     });
 }

@@ -15,6 +15,7 @@
  * | `WS_ALREADY_ACCEPTED` | `accept()` was called twice for one request |
  * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
  * | `WS_GATEWAY_CONFLICT` | two gateways want the same path |
+ * | `WS_GATEWAY_SCOPE` | a gateway without `@SubscribeMessage` handlers is request-scoped or transient, or needs what is request-scoped |
  * | `WS_MODULE_MISSING` | `useWebSockets(app)` found no `WebSocketsModule` |
  */
 export type WebSocketErrorCode =
@@ -30,6 +31,7 @@ export type WebSocketErrorCode =
   | 'WS_ALREADY_ACCEPTED'
   | 'WS_INVALID_OPTION'
   | 'WS_GATEWAY_CONFLICT'
+  | 'WS_GATEWAY_SCOPE'
   | 'WS_MODULE_MISSING';
 
 /** An error of this library. `code` tells which one. */

@@ -79,7 +79,7 @@ export class WebSocketsAdapter extends WsAdapter {
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
-  /** @throws WebSocketError `WS_GATEWAY_CONFLICT` */
+  /** @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE` */
   override create(port: number, options: Parameters<WsAdapter['create']>[1] & { path?: string } = {}): unknown {
     if (port !== APPLICATION_PORT || options.namespace !== undefined) {
       return super.create(port, options) as unknown;

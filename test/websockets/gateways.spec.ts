@@ -38,6 +38,10 @@ class ScopedGateway {
   constructor(@Inject(PerClient) readonly perClient: PerClient) {}
 }
 
+@Injectable({ scope: Scope.TRANSIENT })
+@WebSocketGateway({ path: '/transient' })
+class TransientGateway {}
+
 const [[, createAdapter]] = platforms;
 
 async function gatewaysOf(...providers: Provider[]): Promise<Gateway[]> {
@@ -51,11 +55,16 @@ async function gatewaysOf(...providers: Provider[]): Promise<Gateway[]> {
 
 describe('findGateways', () => {
   it.each<[string, Provider, Partial<Gateway>]>([
-    ['a path', RawGateway, { name: 'RawGateway', path: '/raw', port: 0, isStatic: true }],
+    ['a path', RawGateway, { name: 'RawGateway', path: '/raw', port: 0, isStatic: true, isSingleton: true }],
     ['no path', StockGateway, { name: 'StockGateway', path: '', port: 0, isStatic: true }],
     ['a port of its own', OwnPortGateway, { name: 'OwnPortGateway', path: '/own', port: 8080 }],
     ['another token', { provide: 'TOKEN', useClass: RawGateway }, { name: 'RawGateway', path: '/raw' }],
-    ['what it is injected made for each client', ScopedGateway, { name: 'ScopedGateway', isStatic: false }],
+    [
+      'what it is injected made for each client',
+      ScopedGateway,
+      { name: 'ScopedGateway', isStatic: false, isSingleton: false },
+    ],
+    ['been left to others to make', TransientGateway, { name: 'TransientGateway', isStatic: true, isSingleton: false }],
   ])('finds one that has %s, and nothing else', async (_what, provider, expected) => {
     const gateways = await gatewaysOf(NoGateway, { provide: 'VALUE', useValue: 5 }, PerClient, provider);
     expect(gateways).toEqual([expect.objectContaining(expected)]);
@@ -92,6 +101,7 @@ describe('guardHandlers', () => {
     port: 0,
     instance,
     isStatic,
+    isSingleton: isStatic,
   });
 
   it('calls a method with its own this and its arguments, at once', () => {
