@@ -1,10 +1,10 @@
-import { captureRejectionSymbol, EventEmitter } from 'node:events';
+import { captureRejectionSymbol } from 'node:events';
+import { EventTargetEmitter } from './event-target.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
 import { runHandler } from './serve-connection.js';
 import { checkClose } from './web-socket-close.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 
-type Listener = (event: Record<string, unknown>) => unknown;
 type SendCallback = (error?: Error) => void;
 
 /** What `ws` sends: text, a number as text, or bytes. */
@@ -17,20 +17,17 @@ interface SendOptions {
 }
 
 /** RFC 6455 section 5.5. */
-const MAX_PING_BYTES = 125;
+const MAX_CONTROL_BYTES = 125;
 
 const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
-
-/** The listeners that were given to `addEventListener`, by the functions that stand for them. */
-const wrapped = new WeakMap<object, Listener>();
 
 /**
  * What a stock gateway, one with `@SubscribeMessage` handlers, has as its client: a connection with the interface that
  * `ws` gives its own, as far as server code uses it, so that gateways written for `WsAdapter` work unchanged.
  *
- * Emits `message` (data, isBinary), `ping` never, `pong` (data), `close` (code, reason) and no `error`.
+ * Emits `message` (data, isBinary), `ping` (data), `pong` (data), `close` (code, reason) and no `error`.
  */
-export class MessageClient extends EventEmitter {
+export class MessageClient extends EventTargetEmitter {
   static readonly CONNECTING = readyStates.CONNECTING;
   static readonly OPEN = readyStates.OPEN;
   static readonly CLOSING = readyStates.CLOSING;
@@ -47,13 +44,11 @@ export class MessageClient extends EventEmitter {
     readonly connection: WebSocketConnection,
   ) {
     super({ captureRejections: true });
-    connection.pongListener = (payload) => {
-      const data = Buffer.from(payload);
-      this.run('pong', () => this.emit('pong', data));
-    };
+    connection.pingListener = (payload) => this.emitCopy('ping', payload);
+    connection.pongListener = (payload) => this.emitCopy('pong', payload);
     void connection.closed.then(({ status, description }) => {
       this.isOver = true;
-      this.run('close', () => this.emit('close', status ?? 1005, Buffer.from(description)));
+      this.run('A listener of "close"', () => this.emit('close', status ?? 1005, Buffer.from(description)));
     });
   }
 
@@ -95,25 +90,23 @@ export class MessageClient extends EventEmitter {
     const sent = isOpen
       ? this.connection.send(sendable(data), binary ? 'binary' : 'text', fin, { disableCompression: !compress })
       : undefined;
-    if (callback !== undefined) {
-      void Promise.resolve(sent).then(() => {
-        const isSent = isOpen && this.connection.state !== 'aborted';
-        callback(isSent ? undefined : new Error('The WebSocket is not open.'));
-      });
-    }
+    this.callBack('send', callback, isOpen, sent);
   }
 
   /**
    * Sends a ping with at most 125 bytes; `pong` tells of the answer.
    *
+   * @param mask ignored: a server masks nothing (RFC 6455 section 5.1)
+   * @param done as for `send`
    * @throws RangeError
    */
-  ping(data: Sendable = ''): void {
-    const payload = Buffer.from(sendable(data));
-    if (payload.length > MAX_PING_BYTES) {
-      throw new RangeError(`ping() was given ${payload.length} bytes; at most ${MAX_PING_BYTES} fit.`);
-    }
-    this.connection.ping(payload);
+  ping(data?: Sendable | SendCallback, mask?: boolean | SendCallback, done?: SendCallback): void {
+    this.sendControlFrame('ping', [data, mask, done]);
+  }
+
+  /** Sends a pong that no ping asked for. Pings are answered without it. The arguments are those of `ping`. */
+  pong(data?: Sendable | SendCallback, mask?: boolean | SendCallback, done?: SendCallback): void {
+    this.sendControlFrame('pong', [data, mask, done]);
   }
 
   /**
@@ -134,36 +127,55 @@ export class MessageClient extends EventEmitter {
     this.connection.abort();
   }
 
-  /** As in browsers; `type` is `message` or `close`. */
-  addEventListener(type: string, listener: Listener, { once = false }: { once?: boolean } = {}): void {
-    if (this.wrapperOf(type, listener) === undefined) {
-      const wrapper = (...args: unknown[]): unknown => listener({ type, target: this, ...eventOf(type, args) });
-      wrapped.set(wrapper, listener);
-      this[once ? 'once' : 'on'](type, wrapper);
-    }
-  }
-
-  removeEventListener(type: string, listener: Listener): void {
-    const wrapper = this.wrapperOf(type, listener);
-    if (wrapper !== undefined) {
-      this.off(type, wrapper);
-    }
-  }
-
   /** @internal Called by Node.js when a promise of a listener is rejected. */
   override [captureRejectionSymbol](error: unknown, event: string): void {
-    this.run(event, () => {
+    this.run(`A listener of "${event}"`, () => {
       throw error;
     });
   }
 
-  private wrapperOf(type: string, listener: Listener): ((...args: unknown[]) => void) | undefined {
-    return (this.listeners(type) as ((...args: unknown[]) => void)[]).find((one) => wrapped.get(one) === listener);
+  private sendControlFrame(
+    name: 'ping' | 'pong',
+    args: readonly [data?: unknown, mask?: unknown, done?: unknown],
+  ): void {
+    const [data = ''] = args;
+    const payload = Buffer.from(sendable(typeof data === 'function' ? '' : (data as Sendable)));
+    if (payload.length > MAX_CONTROL_BYTES) {
+      throw new RangeError(`${name}() was given ${payload.length} bytes; at most ${MAX_CONTROL_BYTES} fit.`);
+    }
+    const isOpen = this.readyState === readyStates.OPEN;
+    if (isOpen) {
+      this.connection[name](payload);
+    }
+    this.callBack(name, args.find((arg) => typeof arg === 'function') as SendCallback | undefined, isOpen);
   }
 
-  /** Runs listeners. They are the application's: what they throw ends this connection, not the process. */
-  private run(event: string, listeners: () => unknown): void {
-    void runHandler(`A listener of "${event}"`, async () => listeners()).then((succeeded) => {
+  /** Tells, later, whether what was sent is on its way. */
+  private callBack(
+    name: string,
+    callback: SendCallback | undefined,
+    isOpen: boolean,
+    sent?: void | Promise<void>,
+  ): void {
+    if (callback !== undefined) {
+      void Promise.resolve(sent).then(() => {
+        const isSent = isOpen && this.connection.state !== 'aborted';
+        this.run(`A callback of ${name}()`, () =>
+          callback(isSent ? undefined : new Error('The WebSocket is not open.')),
+        );
+      });
+    }
+  }
+
+  /** The bytes are those of a read, of which the next one may be made. */
+  private emitCopy(event: string, payload: Buffer): void {
+    const data = Buffer.from(payload);
+    this.run(`A listener of "${event}"`, () => this.emit(event, data));
+  }
+
+  /** Runs what is the application's: what it throws ends this connection, not the process. */
+  private run(name: string, callbacks: () => unknown): void {
+    void runHandler(name, async () => callbacks()).then((succeeded) => {
       if (!succeeded) {
         this.close(WebSocketCloseStatus.internalServerError);
       }
@@ -182,16 +194,4 @@ function sendable(data: Sendable | undefined): string | Uint8Array {
   return ArrayBuffer.isView(data)
     ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     : Buffer.from((data ?? []) as ArrayBuffer);
-}
-
-/** What browsers call the arguments of an event. */
-function eventOf(type: string, [first, second]: unknown[]): Record<string, unknown> {
-  switch (type) {
-    case 'message':
-      return { data: second === true ? first : String(first) };
-    case 'close':
-      return { code: first, reason: String(second), wasClean: first !== 1006 };
-    default:
-      return { error: first };
-  }
 }

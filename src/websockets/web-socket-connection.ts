@@ -70,6 +70,8 @@ export class WebSocketConnection {
   /** How the connection ended, once it has. Never rejects. */
   readonly closed: Promise<WebSocketClosed>;
 
+  /** @internal Told of every ping; it has been answered. */
+  pingListener: ((payload: Buffer) => void) | undefined;
   /** @internal Told of every pong. */
   pongListener: ((payload: Buffer) => void) | undefined;
 
@@ -264,6 +266,11 @@ export class WebSocketConnection {
     this.sendControlFrame(Opcode.ping, payload);
   }
 
+  /** @internal Sends a pong that no ping asked for, with at most 125 bytes (RFC 6455 section 5.5.3). */
+  pong(payload: Buffer): void {
+    this.sendControlFrame(Opcode.pong, payload);
+  }
+
   /** @internal How many bytes wait to be sent. */
   get bufferedAmount(): number {
     return this.socket.writableLength;
@@ -322,6 +329,7 @@ export class WebSocketConnection {
 
   private onPing(payload: Buffer): void {
     this.sendControlFrame(Opcode.pong, payload);
+    this.pingListener?.(payload);
   }
 
   private onClose(status: number | undefined, description: string): void {

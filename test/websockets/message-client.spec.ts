@@ -6,7 +6,7 @@ import { MessageClient } from '../../src/websockets/message-client.js';
 import { callHandler, serveConnection } from '../../src/websockets/serve-connection.js';
 import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { RecordingLogger } from '../support/nest-app.js';
-import { binary, close, continuation, pong, text } from './protocol/client-frame.js';
+import { binary, clientFrame, close, continuation, ping, pong, text } from './protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
 
 let logger: RecordingLogger;
@@ -184,33 +184,60 @@ describe('MessageClient', () => {
     });
   });
 
-  describe('ping', () => {
+  describe.each([
+    ['ping', 9],
+    ['pong', 10],
+  ] as const)('%s', (name, opcode) => {
     it.each<[string, Parameters<MessageClient['ping']>, string]>([
       ['nothing', [], ''],
+      ['undefined', [undefined], ''],
       ['text', ['héy'], 'héy'],
       ['a number', [7], '7'],
       ['bytes', [Buffer.alloc(125, 'x')], 'x'.repeat(125)],
-    ])('sends a ping with %s', async (_what, args, payload) => {
+      ['a mask, which a server has not', ['x', true], 'x'],
+    ])(`sends a ${name} with %s`, async (_what, args, payload) => {
       const { client, peer } = connectClient();
-      client.ping(...args);
-      expect(await readFrame(peer)).toEqual({ opcode: 9, fin: true, payload: Buffer.from(payload) });
+      client[name](...args);
+      expect(await readFrame(peer)).toEqual({ opcode, fin: true, payload: Buffer.from(payload) });
       client.terminate();
     });
 
-    it('throws at more than 125 bytes, which no ping may have', () => {
+    it('throws at more than 125 bytes, which no control frame may have', () => {
       const { client } = connectClient();
-      expect(() => client.ping('é'.repeat(63))).toThrow(new RangeError('ping() was given 126 bytes; at most 125 fit.'));
+      const message = `${name}() was given 126 bytes; at most 125 fit.`;
+      expect(() => client[name]('é'.repeat(63))).toThrow(new RangeError(message));
       client.terminate();
     });
 
-    it('is followed by the pong of the peer, as an event', async () => {
+    it.each<[string, (client: MessageClient, done: (error?: Error) => void) => void]>([
+      ['alone', (client, done) => client[name](done)],
+      ['after the bytes', (client, done) => client[name]('x', done)],
+      ['after the mask', (client, done) => client[name]('x', false, done)],
+    ])('calls back, later, given a callback %s', async (_where, send) => {
       const { client, peer } = connectClient();
-      const pongs = record(client, 'pong');
-      peer.write(Buffer.concat([pong('one'), pong('two')]));
+      const sent = new Promise((resolve) => send(client, resolve));
+      expect((await readFrame(peer)).opcode).toBe(opcode);
+      expect(await sent).toBeUndefined();
+      client.terminate();
+      expect(await new Promise((resolve) => send(client, resolve))).toEqual(new Error('The WebSocket is not open.'));
+    });
+
+    it('is emitted with the bytes of that of the peer', async () => {
+      const { client, peer } = connectClient();
+      const emitted = record(client, name);
+      peer.write(Buffer.concat(['one', 'two'].map((payload) => clientFrame({ opcode, payload }))));
       await turn();
-      expect(pongs).toEqual([[Buffer.from('one')], [Buffer.from('two')]]);
+      expect(emitted).toEqual([[Buffer.from('one')], [Buffer.from('two')]]);
       client.terminate();
     });
+  });
+
+  it('answers pings by itself', async () => {
+    const { client, peer } = connectClient();
+    client.on('ping', () => {});
+    peer.write(ping('one'));
+    expect(await readFrame(peer)).toEqual({ opcode: 10, fin: true, payload: Buffer.from('one') });
+    client.terminate();
   });
 
   describe('close', () => {
@@ -266,55 +293,6 @@ describe('MessageClient', () => {
     });
   });
 
-  describe('addEventListener', () => {
-    it('tells of text as a string and of binary as bytes', async () => {
-      const { client, peer } = connectClient();
-      const data: unknown[] = [];
-      client.addEventListener('message', (event) => void data.push(event.data, event.type, event.target));
-      const received = client.receive();
-      peer.write(Buffer.concat([text('t'), binary('b'), close(1000)]));
-      await received;
-      expect(data).toEqual(['t', 'message', client, Buffer.from('b'), 'message', client]);
-      client.terminate();
-    });
-
-    it.each([
-      [4001, 'mine', true],
-      [1006, '', false],
-    ])('tells of a close with %d %j', async (code, reason, wasClean) => {
-      const { client, peer } = connectClient();
-      const closed = new Promise((resolve) => client.addEventListener('close', resolve));
-      serve(client);
-      peer.resume();
-      if (wasClean) {
-        peer.end(close(code, reason));
-      } else {
-        peer.destroy();
-      }
-      expect(await closed).toMatchObject({ type: 'close', code, reason, wasClean });
-    });
-
-    it('adds a listener once, and removeEventListener removes it', () => {
-      const { client } = connectClient();
-      const seen: unknown[] = [];
-      const listener = ({ data }: Record<string, unknown>): void => void seen.push(data);
-      client.addEventListener('message', listener);
-      client.addEventListener('message', listener);
-      client.emit('message', Buffer.from('1'), false);
-      client.removeEventListener('message', listener);
-      client.removeEventListener('message', listener);
-      client.emit('message', Buffer.from('2'), false);
-      client.addEventListener('message', listener, { once: true });
-      client.emit('message', Buffer.from('3'), false);
-      client.emit('message', Buffer.from('4'), false);
-      client.addEventListener('message', listener, { once: true });
-      client.removeEventListener('message', listener);
-      client.emit('message', Buffer.from('5'), false);
-      expect(seen).toEqual(['1', '3']);
-      client.terminate();
-    });
-  });
-
   describe('a listener that throws or rejects', () => {
     it.each<[string, () => unknown]>([
       [
@@ -338,6 +316,7 @@ describe('MessageClient', () => {
     it.each<[string, (client: MessageClient, listener: () => Promise<void>) => void]>([
       ['on', (client, listener) => client.on('message', listener as () => void)],
       ['addEventListener', (client, listener) => client.addEventListener('message', listener)],
+      ['onmessage', (client, listener) => Object.assign(client, { onmessage: listener })],
     ])('closes with 1011 and is logged once when its promise is rejected, added by %s', async (_how, add) => {
       const { client, peer } = connectClient();
       add(client, () => Promise.reject(new Error('broken')));
@@ -345,6 +324,19 @@ describe('MessageClient', () => {
       peer.write(text('x'));
       expect((await readFrame(peer)).payload.readUInt16BE()).toBe(1011);
       expect(logger.lines).toHaveLength(1);
+      client.terminate();
+    });
+
+    it('closes with 1011 and is logged once when it is a callback', async () => {
+      const { client, peer } = connectClient();
+      client.send('x', () => {
+        throw new Error('broken');
+      });
+      expect((await readFrame(peer)).payload.toString()).toBe('x');
+      expect((await readFrame(peer)).payload.readUInt16BE()).toBe(1011);
+      expect(logger.lines).toEqual([
+        { level: 'error', text: expect.stringContaining('A callback of send() failed: Error: broken') },
+      ]);
       client.terminate();
     });
 
