@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HandshakeHeaders } from './handshake-headers.js';
+import { LINGER } from './web-socket-close.js';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -93,6 +94,13 @@ export const TOO_MANY_HEADERS: Refusal = {
   headers: {},
 };
 
+/** What a CONNECT over HTTP/1.1 is told. Node.js cuts it, unless somebody listens. */
+export const NO_TUNNEL: Refusal = {
+  status: 501,
+  message: 'CONNECT wants a tunnel, and this is no proxy.',
+  headers: {},
+};
+
 export const SHUTTING_DOWN: Refusal = {
   status: 503,
   message: 'The server is shutting down.',
@@ -109,12 +117,8 @@ export function unsupportedVersion(request: IncomingMessage): Refusal {
   };
 }
 
-/**
- * Answers an upgrade request with an ordinary response, and ends the connection.
- *
- * @param timeout as for `endAfterAnswer`
- */
-export function refuseUpgrade(socket: Socket, { status, message, headers }: Refusal, timeout: number): void {
+/** Answers an upgrade request with an ordinary response, and ends the connection. */
+export function refuseUpgrade(socket: Socket, { status, message, headers }: Refusal): void {
   const error = STATUS_CODES[status] ?? '';
   const body = JSON.stringify({ statusCode: status, message, error });
   const lines = Object.entries({
@@ -124,21 +128,14 @@ export function refuseUpgrade(socket: Socket, { status, message, headers }: Refu
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${error}\r\n${lines.join('')}\r\n${body}`);
-  endAfterAnswer(socket, timeout);
+  endAfterAnswer(socket);
 }
 
-/** The longest that a connection may linger whose request was answered, in ms. A shutdown waits for it. */
-const MAX_LINGER = 1000;
-
-/**
- * Ends a connection whose request was answered.
- *
- * @param timeout how long the client has to take the answer and to end its half, in ms; a second at most
- */
-export function endAfterAnswer(socket: Socket, timeout: number): void {
+/** Ends a connection whose request was answered. The client has `LINGER` to take the answer and to end its half. */
+export function endAfterAnswer(socket: Socket): void {
   socket.end();
   // Bytes left unread would make the kernel reset the connection, and the client would lose the answer.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), Math.min(timeout, MAX_LINGER));
+  const timer = setTimeout(() => socket.destroy(), LINGER);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -36,7 +36,7 @@ export class Http1Upgrade extends PendingUpgrade {
       process.nextTick(() => response.emit('close'));
       if (this.connection === undefined) {
         response.detachSocket(socket);
-        endAfterAnswer(socket, this.closeTimeout);
+        endAfterAnswer(socket);
       }
     });
     this.response = response;

@@ -36,11 +36,6 @@ export abstract class PendingUpgrade implements WebSocketUpgrade {
     }
   }
 
-  /** How long a client that is refused has to end its half, in ms. */
-  protected get closeTimeout(): number {
-    return this.connections.options.closeTimeout;
-  }
-
   accept(
     { subProtocol, ...options }: WebSocketAcceptOptions = {},
     headers: OutgoingHttpHeaders = {},

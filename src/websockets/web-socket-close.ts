@@ -35,6 +35,9 @@ export interface WebSocketClosed extends WebSocketCloseResult {
 /** The status that a connection has which ended without a close frame (RFC 6455 section 7.1.5). */
 export const ABNORMAL_CLOSURE = 1006;
 
+/** How long a peer that has been told all has to end its half of the connection, in ms. A shutdown waits for it. */
+export const LINGER = 1000;
+
 /** @throws WebSocketError `WS_INVALID_CLOSE` when no close frame may have this status or description. */
 export function checkClose(status: number | undefined, description: string): void {
   if (status === undefined) {

@@ -3,7 +3,6 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from './admission.js';
 import { afterEarlierResponses } from './earlier-responses.js';
@@ -15,11 +14,13 @@ import {
   hasUnsupportedVersion,
   isWebSocketRequest,
   mayLackHeaders,
+  NO_TUNNEL,
   refuseUpgrade,
   TOO_MANY_HEADERS,
   unsupportedVersion,
   type Refusal,
 } from './handshake.js';
+import { refusalOfHost } from './host-header.js';
 import { Http1Upgrade } from './http1-upgrade.js';
 import {
   asksForWebSocket,
@@ -37,7 +38,6 @@ import { WebSocketConnections } from './web-socket-connections.js';
 import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
 import { setUpgrade, setUpgradeRefusal } from './web-socket-upgrade.js';
 import { WebSocketError } from './web-socket-error.js';
-import type { WebSocketOptions } from './web-socket-options.js';
 
 type Refuse = (refusal: Refusal) => void;
 
@@ -59,7 +59,6 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
-  private readonly options: Required<WebSocketOptions>;
 
   /** @throws WebSocketError `WS_MODULE_MISSING` */
   constructor(private readonly app: INestApplication) {
@@ -72,7 +71,6 @@ export class WebSocketsAdapter extends WsAdapter {
       );
     }
     this.connections = connections;
-    this.options = connections.options;
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
@@ -132,9 +130,10 @@ export class WebSocketsAdapter extends WsAdapter {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal, this.options.closeTimeout);
-    if (mayLackHeaders(request, this.server.maxHeadersCount)) {
-      refuse(TOO_MANY_HEADERS);
+    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
+    if (malformed !== undefined) {
+      refuse(malformed);
     } else if (isWebSocketRequest(request)) {
       this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
     } else if (hasUnsupportedVersion(request)) {
@@ -151,13 +150,14 @@ export class WebSocketsAdapter extends WsAdapter {
 
   private readonly onConnect = (
     request: IncomingMessage | Http2ServerRequest,
-    answerTo: Duplex | Http2ServerResponse,
+    answerTo: Socket | Http2ServerResponse,
   ): void => {
     if ('stream' in request && 'stream' in answerTo) {
       this.onHttp2Connect(request, answerTo);
     } else {
-      // A CONNECT of HTTP/1.1 wants a tunnel. Node.js ends the connection, too, unless somebody listens.
-      (answerTo as Duplex).destroy();
+      const socket = answerTo as Socket;
+      socket.on('error', ignore);
+      afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
     }
   };
 

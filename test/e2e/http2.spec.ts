@@ -186,6 +186,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['without :path', { ':path': undefined }],
     ['with :protocol on GET', { ':method': 'GET' }],
     ['with :protocol on POST', { ':method': 'POST' }],
+    ['with a malformed :authority', { ':authority': 'local host' }],
   ])('resets a stream %s with PROTOCOL_ERROR, and that stream alone', async (_what, changed) => {
     const right = { ...connectHeaders, ':scheme': 'https', ':path': '/raw', ':authority': 'localhost' };
     const client = await Http2FrameClient.connect(`https://${nest.host}`, ca);

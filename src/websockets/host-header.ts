@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import type { Refusal } from './handshake.js';
+
+/** A name, an IPv4 address or an IPv6 address in brackets, and a port or none (RFC 3986 section 3.2.2). May be empty. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i;
+
+/**
+ * Why the Host header of a request is refused: it is malformed, or there are several (RFC 9112 section 3.2). Node.js
+ * looks at neither. Whether there has to be one is left to the HTTP server.
+ */
+export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
+  if (headers.host === undefined) {
+    return undefined;
+  }
+  // Of several, `headers` has the first alone.
+  const hosts = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'host');
+  if (hosts.length === 1 && HOST.test(hosts[0])) {
+    return undefined;
+  }
+  const message = `Host is ${JSON.stringify(hosts.join(', '))}; one host is accepted, with a port or without.`;
+  return { status: 400, message, headers: {} };
+}

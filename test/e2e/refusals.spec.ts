@@ -1,0 +1,192 @@
+import { Controller, Get } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  WebSockets,
+  type WebSocketConnection,
+  type WebSocketManager,
+  type WebSocketOptions,
+} from '../../src/websockets/index.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { platforms } from '../support/platforms.js';
+import {
+  endRawClients,
+  handshake,
+  handshakeHeaders,
+  RawClient,
+  requestHead,
+  type Headers,
+  type RawResponse,
+} from '../support/raw-client.js';
+
+@WebSocketGateway({ path: '/ws' })
+class Gateway {
+  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+    await webSocket.receive((fragment) => webSocket.send(fragment));
+  }
+}
+
+@Controller()
+class RoomController {
+  @Get('room')
+  async join(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    await webSockets.accept().receive(() => {});
+  }
+
+  @Get('page')
+  page(): string {
+    return 'page';
+  }
+}
+
+describe.each(platforms)('On %s', (_name, createAdapter) => {
+  let nest: NestApp;
+
+  const start = async (options: WebSocketOptions = {}): Promise<void> => {
+    nest = await startNestApp(createAdapter, { controllers: [RoomController], providers: [Gateway], options });
+  };
+  afterEach(async () => {
+    await endRawClients();
+    await nest.app.close();
+    expect(nest.logger.alarms).toEqual([]);
+  });
+
+  /** Sends a request, and sees that after the answer the server ends the connection. */
+  async function refusalOf(bytes: string): Promise<RawResponse> {
+    const client = await RawClient.connect(nest.port);
+    client.write(bytes);
+    const response = await client.readResponse();
+    expect(await client.readToEnd()).toHaveLength(0);
+    return response;
+  }
+
+  const foreign = { Origin: 'https://evil.com' };
+
+  describe.each(['/ws', '/room', '/nowhere', '/page'])('a handshake at %s', (path) => {
+    it.each<[string, WebSocketOptions, Headers, string]>([
+      ['allowedOrigins', { allowedOrigins: ['https://client.com'] }, foreign, 'allowedOrigins'],
+      ['allowedOrigins, by a word', { allowedOrigins: ['same-origin'] }, foreign, 'allowedOrigins'],
+      ['requireOrigin', { requireOrigin: true }, {}, 'requireOrigin'],
+    ])('is refused with 403 by %s, which the body names and no more', async (_what, options, headers, option) => {
+      await start(options);
+      const response = await refusalOf(handshake(path, headers));
+      expect(response).toMatchObject({ status: 403, headers: { connection: 'close' } });
+      expect(JSON.parse(response.body)).toEqual({
+        statusCode: 403,
+        message: `The origin is refused by the option ${option}.`,
+        error: 'Forbidden',
+      });
+    });
+
+    it.each<[string, WebSocketOptions, number, string]>([
+      ['maxConnections', { maxConnections: 2 }, 503, 'Service Unavailable'],
+      ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 2 }, 429, 'Too Many Requests'],
+    ])('is refused by %s, with a time to come back', async (option, options, status, error) => {
+      await start(options);
+      await RawClient.open(nest.port, '/ws');
+      await RawClient.open(nest.port, '/room');
+      const response = await refusalOf(handshake(path));
+      expect(response).toMatchObject({ status, headers: { 'retry-after': '5', connection: 'close' } });
+      expect(JSON.parse(response.body)).toEqual({
+        statusCode: status,
+        message: expect.stringContaining(`${option} allows, which is 2.`) as string,
+        error,
+      });
+    });
+  });
+
+  it('no limit and no origin is for ordinary requests', async () => {
+    await start({ allowedOrigins: ['https://client.com'], requireOrigin: true, maxConnections: 1 });
+    await RawClient.connect(nest.port).then((client) =>
+      client.write(handshake('/ws', { Origin: 'https://client.com' })).readResponse(),
+    );
+    const client = await RawClient.connect(nest.port);
+    for (const headers of [
+      { Host: 'localhost', ...foreign },
+      { ...handshakeHeaders, ...foreign, Upgrade: 'h2c' },
+    ]) {
+      client.write(requestHead('GET /page HTTP/1.1', headers));
+      expect(await client.readResponse()).toMatchObject({ status: 200, body: 'page' });
+    }
+  });
+
+  it('a place that becomes free can be taken', async () => {
+    await start({ maxConnections: 1 });
+    const first = await RawClient.open(nest.port, '/ws');
+    expect((await refusalOf(handshake('/ws'))).status).toBe(503);
+    const closed = once(first.socket, 'close');
+    first.destroy();
+    await closed;
+    // The server hears of it a little later.
+    for (;;) {
+      const client = await RawClient.connect(nest.port);
+      if ((await client.write(handshake('/ws')).readResponse()).status === 101) {
+        break;
+      }
+    }
+    expect((await refusalOf(handshake('/room'))).status).toBe(503);
+  });
+
+  it.each<[string, string, number]>([
+    ['a request line without a target', 'GET\r\n\r\n', 400],
+    ['a request line of another protocol', 'GET /ws SMTP/1.1\r\n\r\n', 400],
+    ['a method that there is not', requestHead('GRAB /ws HTTP/1.1', handshakeHeaders), 400],
+    ['a target with a space', requestHead('GET /w s HTTP/1.1', handshakeHeaders), 400],
+    ['no Host', handshake('/ws', { Host: undefined }), 400],
+    ['two Hosts', handshake('/ws', { Host: ['localhost', 'localhost'] }), 400],
+    ['a Host with a space', handshake('/ws', { Host: 'local host' }), 400],
+    ['a Host with a slash', handshake('/ws', { Host: 'localhost/ws' }), 400],
+    ['a header name with a space', handshake('/ws', { 'Bad Header': 'x' }), 400],
+    ['a header without a colon', handshake('/ws').replace('\r\n\r\n', '\r\nno colon\r\n\r\n'), 400],
+    ['a header with a NUL', handshake('/ws', { 'X-Nul': 'a\0b' }), 400],
+    ['two lengths of a body', handshake('/ws', { 'Content-Length': ['4', '5'] }), 400],
+    ['a length that is no number', handshake('/ws', { 'Content-Length': 'four' }), 400],
+    ['a head that is too large', handshake('/ws', { 'X-Large': 'x'.repeat(20_000) }), 431],
+    ['too many headers', handshake('/ws', { 'X-Many': Array<string>(1100).fill('') }), 431],
+  ])('a handshake with %s gets a well-formed refusal', async (_what, bytes, status) => {
+    await start();
+    const response = await refusalOf(bytes);
+    expect(response.status).toBe(status);
+    const other = await RawClient.open(nest.port, '/ws');
+    other.destroy();
+  });
+
+  describe('CONNECT, which wants a tunnel,', () => {
+    const connect = requestHead('CONNECT example.com:443 HTTP/1.1', { Host: 'example.com:443' });
+    const getPage = requestHead('GET /page HTTP/1.1', { Host: 'localhost' });
+
+    it('is answered with 501', async () => {
+      await start();
+      const response = await refusalOf(`${connect}what would go through it`);
+      expect(response).toMatchObject({ status: 501, headers: { connection: 'close' } });
+      expect(JSON.parse(response.body)).toEqual({
+        statusCode: 501,
+        message: 'CONNECT wants a tunnel, and this is no proxy.',
+        error: 'Not Implemented',
+      });
+    });
+
+    it('is answered after the requests before it', async () => {
+      await start();
+      const client = await RawClient.connect(nest.port);
+      client.write(getPage + connect);
+      expect((await client.readResponse()).body).toBe('page');
+      expect((await client.readResponse()).status).toBe(501);
+      expect(await client.readToEnd()).toHaveLength(0);
+    });
+
+    it('does no harm when the client resets the connection', async () => {
+      await start();
+      const asked = once(nest.app.getHttpServer() as Server, 'connect') as Promise<[unknown, Socket]>;
+      const client = await RawClient.connect(nest.port);
+      client.write(connect);
+      const [, socket] = await asked;
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      client.reset();
+      await closed;
+      expect((await refusalOf(connect)).status).toBe(501);
+    });
+  });
+});
