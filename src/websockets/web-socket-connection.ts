@@ -15,6 +15,7 @@ import {
   ABNORMAL_CLOSURE,
   checkClose,
   closePayload,
+  LINGER,
   type WebSocketClosed,
   type WebSocketCloseResult,
   type WebSocketState,
@@ -98,6 +99,7 @@ export class WebSocketConnection {
   /** What `receive` tells once the connection can no longer tell it a close frame. */
   private failure: WebSocketError | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
+  private lingerTimer: NodeJS.Timeout | undefined;
   private readonly keepAlive: KeepAlive | undefined;
   private readonly rate: MessageRate | undefined;
   /** Whether a message, or a part of one, came in the read at hand. */
@@ -527,6 +529,10 @@ export class WebSocketConnection {
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     this.socket.resume();
     this.startCloseTimer(this.options.closeTimeout);
+    if (this.receivedClose !== undefined) {
+      // Nothing is left to be said on either side (RFC 6455 section 7.1.1). A peer that broke the protocol may send on.
+      this.socket.once('finish', () => (this.lingerTimer = setTimeout(() => this.socket.destroy(), LINGER)));
+    }
   }
 
   private onSilence(): void {
@@ -607,6 +613,7 @@ export class WebSocketConnection {
 
   private onTransportClosed(): void {
     clearTimeout(this.closeTimer);
+    clearTimeout(this.lingerTimer);
     this.keepAlive?.stop();
     this.compression?.close();
     this.onLost();

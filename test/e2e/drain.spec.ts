@@ -180,6 +180,18 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     await expect(app.close()).resolves.toBeUndefined();
   });
 
+  it.each(['/raw', '/stock'])(
+    'does not wait for a client of %s that answers and keeps its half open any longer than a second',
+    async (path) => {
+      const { app, port } = await start(30_000);
+      const client = await RawClient.open(port, path);
+      const closed = app.close();
+      expect(await client.readClose()).toEqual(goingAway);
+      client.write(close(1001));
+      await expect(closed).resolves.toBeUndefined();
+    },
+  );
+
   it('does not wait for a connection that an ordinary upgrade request was answered on', async () => {
     const { app, port } = await start(30_000);
     const client = await RawClient.connect(port);

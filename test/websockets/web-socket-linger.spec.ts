@@ -1,0 +1,78 @@
+import { jest } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { LINGER } from '../../src/websockets/web-socket-close.js';
+import { close } from './protocol/client-frame.js';
+import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+
+describe('The connection of a peer that keeps its half open', () => {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
+  afterEach(() => void jest.useRealTimers());
+
+  it.each<[string, (pair: ConnectedPair) => Promise<unknown>]>([
+    ['it closed', async ({ client }) => void client.write(close(1000))],
+    [
+      'it answered a close',
+      async ({ client, connection }) => {
+        void connection.close(1000);
+        await readFrame(client);
+        client.write(close(1000));
+      },
+    ],
+  ])('is cut a second after %s, however long a close may take', async (_when, act) => {
+    const pair = connect({ closeTimeout: 30_000 });
+    await act(pair);
+    await turn();
+    pair.client.resume();
+    await turn();
+    jest.advanceTimersByTime(LINGER - 1);
+    expect(pair.server.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(pair.server.destroyed).toBe(true);
+    await pair.connection.closed;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('is cut after closeTimeout, where that is shorter', async () => {
+    const { client, server } = connect({ closeTimeout: LINGER / 2 });
+    client.write(close(1000));
+    await turn();
+    client.resume();
+    await turn();
+    jest.advanceTimersByTime(LINGER / 2);
+    expect(server.destroyed).toBe(true);
+  });
+
+  it('has closeTimeout to take what was sent before', async () => {
+    const { client, server, connection } = connect({ closeTimeout: 30_000 });
+    void connection.send(Buffer.alloc(1024 * 1024));
+    await turn();
+    client.write(close(1000));
+    await turn();
+    expect(connection.state).toBe('closed');
+    jest.advanceTimersByTime(29_999);
+    expect(server.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(server.destroyed).toBe(true);
+  });
+
+  it('has closeTimeout to read what it did wrong, for it may be sending still', async () => {
+    const { client, server } = connect({ closeTimeout: 30_000 });
+    client.write(Buffer.from([0xff, 0xff]));
+    client.resume();
+    await turn();
+    jest.advanceTimersByTime(29_999);
+    expect(server.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(server.destroyed).toBe(true);
+  });
+
+  it('leaves no timer behind when it ends', async () => {
+    const { client, connection } = connect();
+    client.write(close(1000));
+    await turn();
+    client.resume();
+    client.end();
+    await connection.closed;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
