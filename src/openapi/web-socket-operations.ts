@@ -11,9 +11,10 @@ const retryAfter: Response['headers'] = {
   'Retry-After': { description: 'How long to wait, in seconds.', schema: { type: 'integer' } },
 };
 
-/** How a handshake is refused on every path, before a route is looked for. */
+/** How a handshake is refused wherever WebSockets are taken. */
 const refusals: Readonly<Record<string, Response>> = {
   403: { description: 'ALLOWED_ORIGINS or REQUIRE_ORIGIN refuses the origin.' },
+  426: { description: 'The handshake is of a version other than 13.' },
   429: {
     description: 'The address has as many WebSockets as MAX_CONNECTIONS_PER_ADDRESS allows.',
     headers: retryAfter,
@@ -34,7 +35,6 @@ export const root: PathItem = {
     responses: {
       101: { description: 'The WebSocket is open.' },
       200: { description: 'The page.', content: { 'text/html': {} } },
-      426: { description: 'The handshake is of a version other than 13.' },
     },
   },
 };

@@ -14,7 +14,6 @@ export class RpcController {
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
-  @ApiResponse({ status: 426, description: 'The handshake is of a version other than 13.' })
   get(): never {
     throw new BadRequestException(
       'Expected a WebSocket handshake. Connect with a WebSocket client and send a call, such as ' +

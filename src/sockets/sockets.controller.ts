@@ -17,7 +17,7 @@ export class SocketsController {
       'MAX_MESSAGE_SIZE; a larger one closes the WebSocket with 1009.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
-  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake of version 13.' })
+  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
   async respond(@WebSockets() webSockets: WebSocketManager): Promise<void> {
     if (!webSockets.isWebSocketRequest) {
       throw new BadRequestException(

@@ -87,6 +87,7 @@ describeInBrowser('Swagger UI', (executablePath) => {
       '101',
       '400',
       '403',
+      '426',
       '429',
       '503',
     ]);
