@@ -81,6 +81,12 @@ class ImportedInterceptor extends Interceptor {
   readonly name = 'imported';
 }
 
+/** Global, but only after `useWebSockets(app)`. */
+@Injectable()
+class LateInterceptor extends Interceptor {
+  readonly name = 'late';
+}
+
 @Injectable()
 class LocalInterceptor extends Interceptor {
   readonly name = 'local';
@@ -116,11 +122,12 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
   let diary: Diary;
 
   beforeAll(async () => {
-    nest = await start({
+    const parts = {
       imports: [WebSocketsModule.forRoot(), DiaryModule],
       controllers: [EchoController],
       providers: [LocalInterceptor, { provide: APP_INTERCEPTOR, useClass: GlobalInterceptor }],
-    });
+    };
+    nest = await start(parts, (app) => app.useGlobalInterceptors(new LateInterceptor(app.get(Diary))));
     diary = nest.app.get(Diary);
   });
   beforeEach(() => diary.clear());
@@ -153,22 +160,24 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     expect(diary.entries).toEqual([
       'global before',
       'imported before',
+      'late before',
       'local before',
       'method done',
       'local after, closeReceived',
+      'late after, closeReceived',
       'imported after, closed',
       'global after, closed',
     ]);
   });
 
-  it.each(['X-Global', 'X-Imported', 'X-Local'])('named by %s may refuse before', async (header) => {
+  it.each(['X-Global', 'X-Imported', 'X-Late', 'X-Local'])('named by %s may refuse before', async (header) => {
     const answer = await nest.shakeHands('/echo', { [header]: 'throw' });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.body)).toMatchObject({ message: 'Not you.' });
     expect(diary.latest?.state).not.toBe('open');
   });
 
-  it.each(['X-Global', 'X-Imported', 'X-Local'])(
+  it.each(['X-Global', 'X-Imported', 'X-Late', 'X-Local'])(
     'named by %s may map the result, of which the client sees nothing',
     async (header) => {
       const client = await open({ [header]: 'map' });
@@ -187,14 +196,17 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     expect(diary.entries).toContain('method done');
   });
 
-  it('of the controller that times out ends the WebSocket as a method that throws does', async () => {
-    const alarms = nest.logger.alarms.length;
-    const client = (await nest.shakeHands('/echo', { 'X-Local': 'time out' })).client;
-    expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
-    expect(nest.logger.alarms.slice(alarms).map(({ text: line }) => line)).toEqual([
-      expect.stringContaining('EchoController.echo failed: RequestTimeoutException') as string,
-    ]);
-  });
+  it.each(['local', 'late'])(
+    'that is %s and times out ends the WebSocket as a method that throws does',
+    async (name) => {
+      const alarms = nest.logger.alarms.length;
+      const { client } = await nest.shakeHands('/echo', { [`X-${name}`]: 'time out' });
+      expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
+      expect(nest.logger.alarms.slice(alarms).map(({ text: line }) => line)).toEqual([
+        expect.stringContaining('EchoController.echo failed: RequestTimeoutException') as string,
+      ]);
+    },
+  );
 
   it('of the controller may make something else of what the method throws', async () => {
     const alarms = nest.logger.alarms.length;

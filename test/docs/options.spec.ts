@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { optionDescriptions } from '../../src/config/configuration.js';
+import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
+
+const rows = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('|'));
+
+describe('docs/options.md', () => {
+  it.each(optionDescriptions.map(({ variable }) => variable))('has the variable %s', (variable) => {
+    expect(rows.filter((row) => row.includes(`\`${variable}\``))).toHaveLength(1);
+  });
+
+  it.each(Object.keys(resolveWebSocketOptions()))('has the option %s', (option) => {
+    expect(rows.filter((row) => row.startsWith(`| \`${option}\` `))).toHaveLength(1);
+  });
+});
