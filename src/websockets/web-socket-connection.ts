@@ -574,8 +574,12 @@ export class WebSocketConnection {
   /** The peer ended its half. Without a close frame that is a loss, but what it still has to get is sent. */
   private onEnd(): void {
     this.hasPeerEnded = true;
-    if (this.parser.isHolding && this.pendingReceive !== undefined) {
+    if ((this.parser.isHolding || this.isHandling) && this.pendingReceive !== undefined) {
       return; // what it sent before is handed on first: a close frame may be among it
+    }
+    if (this.sends !== undefined) {
+      void this.sends.then(() => this.onEnd());
+      return;
     }
     if (this.currentState !== 'closed' && this.currentState !== 'closeReceived') {
       this.output.flush();

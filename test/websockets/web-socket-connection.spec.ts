@@ -113,6 +113,18 @@ describe('WebSocketConnection', () => {
       expect(pair.connection.state).toBe('aborted');
     });
 
+    it('lets a handler that takes its time answer a client that has ended its half without a close frame', async () => {
+      const { client, server, connection } = connect();
+      const done = connection.receive(async ({ data }) => {
+        await once(server, 'end');
+        await connection.send(`You said ${data.toString()}`);
+      });
+      client.end(text('Hi'));
+      expect(await readFrame(client)).toMatchObject({ opcode: 1, payload: Buffer.from('You said Hi') });
+      await expect(done).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
+      expect(await connection.closed).toMatchObject({ reason: 'transportLost' });
+    });
+
     it('tells what ended the connection also when it is called later', async () => {
       const peer = connect();
       peer.client.write(close(3000, 'gone'));
