@@ -20,6 +20,8 @@ export class Decompressor {
   private wake: (() => void) | undefined;
   private failure: Error | undefined;
   private isClosed = false;
+  /** Whether the stream holds bytes of a message, whose end it does not know yet. */
+  private isInMessage = false;
 
   constructor(private readonly parameters: DeflateParameters) {}
 
@@ -40,50 +42,60 @@ export class Decompressor {
   /** Gives its memory back. Pieces that are at work end without a result. */
   close(): void {
     this.isClosed = true;
-    this.inflate?.close();
-    this.inflate = undefined;
+    this.endStream();
     this.wake?.();
   }
 
   private async inflatePiece(piece: Buffer, endOfMessage: boolean, receiver: InflatedReceiver): Promise<void> {
-    if (this.isClosed) {
-      return;
-    }
-    const inflate = (this.inflate ??= this.create());
-    // After a final block (section 7.2.3.4) zlib takes no more; what is left of the message then is an empty block.
-    let isFlushed = inflate.readableEnded;
-    if (!isFlushed) {
-      inflate.write(piece);
-      if (endOfMessage) {
-        inflate.write(TAIL);
-      }
-      inflate.flush(() => {
-        isFlushed = true;
-        this.wake?.();
-      });
-    }
     // The latest output is held back: only when there is no more does it show that it ends the message.
     let held: Buffer | undefined;
+    const onOutput = async (output: Buffer): Promise<void> => {
+      await this.handOn(held, false, receiver);
+      held = output;
+    };
+    let rest = piece;
+    while (!this.isClosed && (rest.length > 0 || (endOfMessage && this.isInMessage))) {
+      const input = endOfMessage ? Buffer.concat([rest, TAIL]) : rest;
+      const taken = await this.inflateAll(input, onOutput);
+      this.isInMessage = taken === input.length;
+      if (this.isInMessage) {
+        break;
+      }
+      // It ends with a final block (section 7.2.3.4). The next block, if there is one, begins with the next byte.
+      this.endStream();
+      rest = rest.subarray(taken);
+      // A piece may have thousands of them: others have their turn between.
+      giveZlibTurnBack();
+      await takeZlibTurn();
+    }
+    await this.handOn(endOfMessage ? (held ?? NO_BYTES) : held, endOfMessage, receiver);
+    if (endOfMessage) {
+      this.prepareNextMessage();
+    }
+  }
+
+  /** Inflates as much as zlib takes, and tells how much that is: all of it, or all up to the end of a final block. */
+  private async inflateAll(input: Buffer, onOutput: (output: Buffer) => Promise<void>): Promise<number> {
+    const inflate = (this.inflate ??= this.create());
+    const before = inflate.bytesWritten;
+    let isDone = false;
+    inflate.write(input, () => {
+      isDone = true;
+      this.wake?.();
+    });
     while (!this.isClosed) {
       const output = inflate.read() as Buffer | null;
       if (output !== null) {
-        await this.handOn(held, false, receiver);
-        held = output;
+        await onOutput(output);
       } else if (this.failure !== undefined) {
         throw new ProtocolError('A compressed message is no deflated data', WebSocketCloseStatus.invalidPayloadData);
-      } else if (isFlushed || inflate.readableEnded) {
+      } else if (isDone) {
         break;
       } else {
         await new Promise<void>((resolve) => (this.wake = resolve));
       }
     }
-    if (this.isClosed) {
-      return;
-    }
-    await this.handOn(endOfMessage ? (held ?? NO_BYTES) : held, endOfMessage, receiver);
-    if (endOfMessage) {
-      this.prepareNextMessage(inflate);
-    }
+    return inflate.bytesWritten - before;
   }
 
   /** Others have their turn while the receiver is busy. */
@@ -102,20 +114,21 @@ export class Decompressor {
     }
   }
 
-  private prepareNextMessage(inflate: InflateRaw): void {
-    if (inflate.readableEnded) {
-      // What the client sends next is a new stream.
-      inflate.close();
-      this.inflate = undefined;
-    } else if (this.parameters.clientNoContextTakeover && !this.isClosed) {
-      inflate.reset();
+  private prepareNextMessage(): void {
+    this.isInMessage = false;
+    if (this.parameters.clientNoContextTakeover && !this.isClosed) {
+      this.inflate?.reset();
     }
+  }
+
+  private endStream(): void {
+    this.inflate?.close();
+    this.inflate = undefined;
   }
 
   private create(): InflateRaw {
     const inflate = createInflateRaw({ windowBits: this.parameters.clientMaxWindowBits });
     inflate.on('readable', () => this.wake?.());
-    inflate.on('end', () => this.wake?.());
     inflate.on('error', (error) => {
       this.failure = error;
       this.wake?.();

@@ -66,14 +66,38 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('goes on after a final block, and drops what a message has after one', async () => {
+  it('goes on after a final block, with the next block and with the next message', async () => {
     const decompressor = new Decompressor(parameters());
     const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    expect(await joined(decompressor, Buffer.concat([final, final, deflated('again')]))).toBe('HelloHelloagain.');
     expect(await joined(decompressor, final, false)).toBe('Hello');
-    for (let i = 0; i < 20; i++) {
-      expect(await joined(decompressor, Buffer.alloc(100_000, 0x55), false)).toBe('');
-    }
+    expect(await joined(decompressor, final, false)).toBe('Hello');
     expect(await joined(decompressor, Buffer.from([0x00]))).toBe('.');
+    expect(await joined(decompressor, deflated('again'))).toBe('again.');
+    decompressor.close();
+  });
+
+  it('refuses what follows a final block and is no deflated data', async () => {
+    const decompressor = new Decompressor(parameters());
+    const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0xff]);
+    await expect(joined(decompressor, final)).rejects.toMatchObject({ closeStatus: 1007 });
+    decompressor.close();
+  });
+
+  it.each<[string, Buffer[]]>([
+    ['a message of no bytes', [Buffer.alloc(0)]],
+    ['a final block that nothing follows', [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])]],
+    [
+      'a final block that nothing follows, in a frame of its own',
+      [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Buffer.alloc(0)],
+    ],
+  ])('takes the message after %s, though something should', async (_name, frames) => {
+    const decompressor = new Decompressor(parameters());
+    let message = '';
+    for (const [i, frame] of frames.entries()) {
+      message += await joined(decompressor, frame, i === frames.length - 1);
+    }
+    expect(['.', 'Hello.']).toContain(message);
     expect(await joined(decompressor, deflated('again'))).toBe('again.');
     decompressor.close();
   });
