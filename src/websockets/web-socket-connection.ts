@@ -581,7 +581,7 @@ export class WebSocketConnection {
       void this.sends.then(() => this.onEnd());
       return;
     }
-    if (this.currentState !== 'closed' && this.currentState !== 'closeReceived') {
+    if (this.currentState === 'open' || this.currentState === 'closeSent') {
       this.output.flush();
       this.onLost();
       this.socket.end();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import type { WebSocketData } from '../../src/websockets/web-socket-data.js';
 import { binary, clientFrame, close, continuation, ping, text } from './protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
@@ -17,6 +18,8 @@ async function echo({ connection }: ConnectedPair): Promise<void> {
 
 describe('WebSocketConnection', () => {
   describe('receive', () => {
+    afterEach(() => void jest.useRealTimers());
+
     it('echoes fragment by fragment, with the same type, and FIN on the last alone', async () => {
       const pair = connect({ receiveBufferSize: 4096 });
       const done = echo(pair);
@@ -123,6 +126,21 @@ describe('WebSocketConnection', () => {
       expect(await readFrame(client)).toMatchObject({ opcode: 1, payload: Buffer.from('You said Hi') });
       await expect(done).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
       expect(await connection.closed).toMatchObject({ reason: 'transportLost' });
+    });
+
+    it('waits for nothing more when the client is lost, having ended its half, while the handler takes its time', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+      const { client, server, connection } = connect({ keepAliveInterval: 0 });
+      const received = connection.receive(async () => {
+        await once(server, 'end');
+        client.destroy();
+        await connection.closed;
+      });
+      client.end(text('Hi'));
+      await expect(received).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
+      await connection.closed;
+      await turn();
+      expect(jest.getTimerCount()).toBe(0);
     });
 
     it('tells what ended the connection also when it is called later', async () => {
