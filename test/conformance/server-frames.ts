@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { DeflateWindow } from './deflate-window.js';
 
 /** A frame of the server, as a client reads it. */
 export interface ServerFrame {
   readonly fin: boolean;
   readonly opcode: number;
+  /** Whether it is the first of a compressed message (RFC 7692 section 6). */
+  readonly isCompressed: boolean;
   readonly payload: Buffer;
 }
 
@@ -31,8 +34,12 @@ export function serverClose(status?: number, reason: string | Uint8Array = ''): 
   return serverFrame(8, Buffer.concat([Buffer.from(code), Buffer.from(reason as string)]));
 }
 
-/** Reads the frames of a server, and fails at whatever RFC 6455 section 5 does not allow it to send. */
-export function readServerFrames(bytes: Buffer): ServerFrame[] {
+/**
+ * Reads the frames of a server, and fails at whatever RFC 6455 section 5 does not allow it to send.
+ *
+ * @param mayCompress whether permessage-deflate was agreed on: then RSV1 is allowed on the first frame of a message
+ */
+export function readServerFrames(bytes: Buffer, mayCompress = false): ServerFrame[] {
   const frames: ServerFrame[] = [];
   let isInMessage = false;
   let at = 0;
@@ -53,8 +60,9 @@ export function readServerFrames(bytes: Buffer): ServerFrame[] {
     const [first, second] = [bytes[at], bytes[at + 1]];
     const opcode = first & 0x0f;
     const fin = (first & 0x80) !== 0;
+    const isCompressed = mayCompress && (first & 0x70) === 0x40 && (opcode === 1 || opcode === 2);
     at += 2;
-    if ((first & 0x70) !== 0) {
+    if ((first & 0x70) !== 0 && !isCompressed) {
       refuse('A reserved bit is set');
     }
     if ((second & 0x80) !== 0) {
@@ -84,7 +92,7 @@ export function readServerFrames(bytes: Buffer): ServerFrame[] {
       isInMessage = !fin;
     }
     need(length);
-    frames.push({ fin, opcode, payload: bytes.subarray(at, at + length) });
+    frames.push({ fin, opcode, isCompressed, payload: bytes.subarray(at, at + length) });
     at += length;
   }
   return frames;
@@ -93,19 +101,25 @@ export function readServerFrames(bytes: Buffer): ServerFrame[] {
 /**
  * What a server said, wherever it cut its messages: one line for each message and control frame. A message that a close
  * frame or the end breaks off stands before that.
+ *
+ * @param window the server's, where permessage-deflate was agreed on
  */
-export function readAnswers(bytes: Buffer): string[] {
+export function readAnswers(bytes: Buffer, window?: DeflateWindow): string[] {
   const answers: string[] = [];
   const message: Buffer[] = [];
   let opcode = 0;
+  let isCompressed = false;
   const endMessage = (prefix: string): void => {
-    answers.push(prefix + answer(opcode, Buffer.concat(message)));
+    const payload = Buffer.concat(message);
+    answers.push(prefix + answer(opcode, isCompressed && window ? window.inflate(payload) : payload));
     message.length = 0;
     opcode = 0;
   };
-  for (const frame of readServerFrames(bytes)) {
+  for (const frame of readServerFrames(bytes, window !== undefined)) {
     if (frame.opcode < 8) {
-      opcode ||= frame.opcode;
+      if (opcode === 0) {
+        ({ opcode, isCompressed } = frame);
+      }
       message.push(frame.payload);
       if (frame.fin) {
         endMessage('');

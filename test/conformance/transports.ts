@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
@@ -11,8 +11,9 @@ import { WireClient } from './wire-client.js';
  * Opens a WebSocket to the application.
  *
  * @param early bytes that are sent together with the handshake, before it is answered
+ * @param offers extensions that are offered: `Sec-WebSocket-Extensions`, once for each
  */
-export type Open = (early?: Uint8Array) => Promise<WireClient>;
+export type Open = (early?: Uint8Array, offers?: readonly string[]) => Promise<WireClient>;
 
 /** The application, reached in one of the ways that it can be. */
 export interface ServedApplication {
@@ -32,7 +33,7 @@ const http1: Transport = {
     const app = await startApp(environment);
     const { hostname, port } = new URL(app.url);
     return {
-      open: (early) => upgrade(connect({ host: hostname, port: Number(port), noDelay: true }), early),
+      open: (early, offers) => upgrade(connect({ host: hostname, port: Number(port), noDelay: true }), early, offers),
       close: () => app.close(),
     };
   },
@@ -44,11 +45,11 @@ const https: Transport = {
     const app = await startHttpsApp(environment);
     const { hostname, port } = new URL(app.url);
     return {
-      async open(early) {
+      async open(early, offers) {
         const socket = connectTls({ host: hostname, port: Number(port), ca: app.ca, ALPNProtocols: ['http/1.1'] });
         socket.setNoDelay();
         await once(socket, 'secureConnect');
-        return upgrade(socket, early);
+        return upgrade(socket, early, offers);
       },
       close: () => app.close(),
     };
@@ -63,9 +64,15 @@ const http2: Transport = {
     const session = connectHttp2(app.url, { ca: app.ca });
     await once(session, 'remoteSettings');
     return {
-      async open(early) {
+      async open(early, offers = []) {
         const stream = session.request(
-          { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/ws', 'sec-websocket-version': '13' },
+          {
+            ':method': 'CONNECT',
+            ':protocol': 'websocket',
+            ':path': '/ws',
+            'sec-websocket-version': '13',
+            'sec-websocket-extensions': [...offers],
+          },
           { endStream: false },
         );
         const client = new WireClient(stream);
@@ -74,10 +81,11 @@ const http2: Transport = {
         if (early !== undefined) {
           await client.send(early);
         }
-        const [headers] = (await answered) as [{ ':status'?: number }];
+        const [headers] = (await answered) as [IncomingHttpHeaders & IncomingHttpStatusHeader];
         if (headers[':status'] !== 200) {
           throw new Error(`The handshake was answered with ${headers[':status']}.`);
         }
+        client.extensions = headers['sec-websocket-extensions'];
         return client;
       },
       async close() {
@@ -106,7 +114,7 @@ export function overEveryTransport(define: (open: Open) => void, environment: Re
 
     afterAll(() => application.close());
 
-    define((early) => application.open(early));
+    define((early, offers) => application.open(early, offers));
   });
   afterAll(removeFolders);
 }

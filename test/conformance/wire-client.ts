@@ -6,6 +6,9 @@ import type { Duplex } from 'node:stream';
  * and keeps what comes.
  */
 export class WireClient {
+  /** What the handshake agreed on: `Sec-WebSocket-Extensions` of its answer, if that had one. */
+  extensions: string | undefined;
+
   private readonly chunks: Buffer[] = [];
   private available = 0;
   private hasEnded = false;
@@ -56,6 +59,15 @@ export class WireClient {
       await this.untilNews();
     }
     return this.take(count);
+  }
+
+  /** All up to `end` and with it. Fails when the connection ends before. */
+  async receiveThrough(end: string): Promise<Buffer> {
+    let bytes = Buffer.alloc(0);
+    while (!bytes.includes(end)) {
+      bytes = Buffer.concat([bytes, await this.receive(1)]);
+    }
+    return bytes;
   }
 
   /** All that still comes until the server ends its half. Fails when it cuts the connection instead. */
