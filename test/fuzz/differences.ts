@@ -1,7 +1,8 @@
+import { readFrames } from './read-frames.js';
 import { errorLine, transcribe, transcribeWithWs, type Transcript } from './transcripts.js';
 
 /** Where we differ from ws on purpose. */
-interface Difference {
+export interface Difference {
   readonly name: string;
   /** The RFC's section that is on our side. */
   readonly section: string;
@@ -65,11 +66,11 @@ function isTopBit(ours: Transcript, theirs: Transcript): boolean {
   return differences[1].explains(Buffer.alloc(0), ours, theirs);
 }
 
-function isSame(a: Transcript, b: Transcript): boolean {
+export function isSame(a: Transcript, b: Transcript): boolean {
   return a.length === b.length && startsWith(a, b);
 }
 
-function startsWith(lines: Transcript, start: Transcript): boolean {
+export function startsWith(lines: Transcript, start: Transcript): boolean {
   return start.every((line, i) => lines[i] === line);
 }
 
@@ -103,26 +104,11 @@ function isUtf8(bytes: Buffer, mayGoOn: boolean): boolean {
 
 /** The message that byte `count` of a stream belongs to, as far as it has come by then. The frames before are right. */
 function messageUpTo(bytes: Buffer, count: number): { payload: Buffer; isWhole: boolean } {
-  let parts: Buffer[] = [];
-  let at = 0;
-  for (;;) {
-    const [first, second] = [bytes[at], bytes[at + 1]];
-    const short = second & 0x7f;
-    const keyAt = at + (short === 126 ? 4 : short === 127 ? 10 : 2);
-    const length =
-      short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
-    const start = keyAt + 4;
-    const end = start + length;
-    if ((first & 0x0f) < 8) {
-      const masked = bytes.subarray(start, Math.min(end, count));
-      parts.push(Buffer.from(masked.map((byte, i) => byte ^ bytes[keyAt + (i % 4)])));
-      if (end >= count) {
-        return { payload: Buffer.concat(parts), isWhole: end === count && (first & 0x80) !== 0 };
-      }
-      if ((first & 0x80) !== 0) {
-        parts = [];
-      }
-    }
-    at = end;
-  }
+  const frames = readFrames(bytes.subarray(0, count)).filter(({ opcode }) => opcode < 8);
+  const first = frames.findLastIndex(({ opcode }) => opcode !== 0);
+  const last = frames.at(-1);
+  return {
+    payload: Buffer.concat(frames.slice(first).map(({ payload }) => payload)),
+    isWhole: last?.fin === true && last.isWhole,
+  };
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { differenceOf, differences } from './differences.js';
-import { clientStream, cut, cutting, validStream } from './frame-streams.js';
+import { clientStream, validStream } from './frame-streams.js';
+import { cut, cutting } from './frames.js';
 import { PATIENCE, runs } from './runs.js';
 import { transcribe, transcribeWithWs } from './transcripts.js';
 

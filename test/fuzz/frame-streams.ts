@@ -1,156 +1,9 @@
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { badSequences, cutCharacters, goodTexts } from '../conformance/utf-8-sequences.js';
+import { badText, closeFrame, controlFrame, message, messageOf, oddFrame, point } from './frames.js';
 
 /** What a client sends, as hex digits, so that a failing case can be read and copied. */
 export type HexBytes = string;
-
-interface Frame {
-  readonly opcode: number;
-  readonly fin: boolean;
-  readonly payload: Buffer;
-  readonly key: Uint8Array;
-  readonly reserved?: number;
-  readonly masked?: boolean;
-  /** In how many bytes the length is written; as few as it needs unless given. */
-  readonly lengthBytes?: 0 | 2 | 8;
-  /** The length that the header claims; that of the payload unless given. */
-  readonly claims?: bigint;
-}
-
-function encode(frame: Frame): Buffer {
-  const { opcode, fin, payload, key, reserved = 0, masked = true } = frame;
-  const length = frame.claims ?? BigInt(payload.length);
-  const lengthBytes = frame.lengthBytes ?? (length < 126n ? 0 : length < 65536n ? 2 : 8);
-  const header = Buffer.alloc(2 + lengthBytes);
-  header[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
-  header[1] = (masked ? 0x80 : 0) | (lengthBytes === 0 ? Number(length) & 0x7f : lengthBytes === 2 ? 126 : 127);
-  if (lengthBytes === 2) {
-    header.writeUInt16BE(Number(length & 0xffffn), 2);
-  } else if (lengthBytes === 8) {
-    header.writeBigUInt64BE(length, 2);
-  }
-  return masked
-    ? Buffer.concat([header, key, payload.map((byte, i) => byte ^ key[i % 4])])
-    : Buffer.concat([header, payload]);
-}
-
-const key = fc.oneof(
-  { weight: 4, arbitrary: fc.uint8Array({ minLength: 4, maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.constantFrom(new Uint8Array(4), new Uint8Array(4).fill(0xff)) },
-);
-
-/** Sizes around which something changes: headers, words, and where native code takes over. */
-const edgeSize = fc
-  .tuple(fc.constantFrom(0, 4, 16, 48, 125, 126, 320, 768, 4096, 16384), fc.integer({ min: -3, max: 3 }))
-  .map(([size, more]) => Math.max(0, size + more));
-
-const filling = fc.constantFrom('a', 'é', '€', '😀', 'aé€😀');
-
-const textPayload = fc.oneof(
-  { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }).map((text) => Buffer.from(text)) },
-  { weight: 2, arbitrary: fc.constantFrom(...goodTexts).map(([, text]) => Buffer.from(text)) },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(edgeSize, filling, fc.integer({ min: 0, max: 3 })).map(([size, text, before]) => {
-      const unit = Buffer.from(text);
-      const rest = size - before;
-      return Buffer.from(`${'x'.repeat(before)}${text.repeat(Math.max(0, Math.floor(rest / unit.length)))}`);
-    }),
-  },
-);
-
-const binaryPayload = fc.oneof(
-  { weight: 3, arbitrary: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)) },
-  { weight: 1, arbitrary: fc.tuple(edgeSize, fc.nat(255)).map(([size, byte]) => Buffer.alloc(size, byte)) },
-);
-
-const badText = fc
-  .tuple(textPayload, fc.constantFrom(...badSequences, ...cutCharacters), textPayload)
-  .map(([before, { bytes }, after]) => Buffer.concat([before, bytes, after]));
-
-const controlFrame = fc
-  .record({
-    opcode: fc.constantFrom(9, 10),
-    fin: fc.constant(true),
-    payload: fc.oneof(
-      fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
-      fc.integer({ min: 0, max: 125 }).map((length) => Buffer.alloc(length, 'p')),
-    ),
-    key,
-  })
-  .map(encode);
-
-/** A point in a whole, as a share of it. */
-const point = fc.double({ min: 0, max: 1, noNaN: true });
-
-/** A message, whole or in fragments, with control frames between them. */
-function messageOf(opcode: 1 | 2, payload: Arbitrary<Buffer>): Arbitrary<Buffer> {
-  return fc
-    .record({
-      payload,
-      key,
-      cuts: fc.oneof(
-        { weight: 2, arbitrary: fc.constant<number[]>([]) },
-        { weight: 1, arbitrary: fc.array(point, { maxLength: 6 }) },
-      ),
-      between: fc.array(controlFrame, { maxLength: 3 }),
-      isWide: fc.integer({ min: 0, max: 9 }).map((number) => number === 9),
-    })
-    .map(({ payload: bytes, key: maskingKey, cuts, between, isWide }) => {
-      const ends = [...cuts.map((share) => Math.round(share * bytes.length)).toSorted((a, b) => a - b), bytes.length];
-      const frames = ends.map((end, i) =>
-        encode({
-          opcode: i === 0 ? opcode : 0,
-          fin: i === ends.length - 1,
-          payload: bytes.subarray(i === 0 ? 0 : ends[i - 1], end),
-          key: maskingKey,
-          ...(isWide ? { lengthBytes: 8 } : {}),
-        }),
-      );
-      return Buffer.concat(frames.flatMap((frame, i) => (i < between.length && i > 0 ? [between[i], frame] : [frame])));
-    });
-}
-
-const message = fc.oneof(messageOf(1, textPayload), messageOf(2, binaryPayload));
-
-const status = fc.oneof(
-  fc.constantFrom(1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999),
-  fc.constantFrom(0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535),
-  fc.nat(65535),
-);
-
-const closeFrame = fc
-  .record({
-    payload: fc.oneof(
-      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 3 }).map((bytes) => Buffer.from(bytes)) },
-      {
-        weight: 4,
-        arbitrary: fc
-          .tuple(status, fc.oneof({ weight: 3, arbitrary: textPayload }, { weight: 1, arbitrary: badText }))
-          .map(([code, reason]) => Buffer.concat([Buffer.from([code >> 8, code & 0xff]), reason.subarray(0, 123)])),
-      },
-    ),
-    key,
-  })
-  .map(({ payload, key: maskingKey }) => encode({ opcode: 8, fin: true, payload, key: maskingKey }));
-
-/** A frame of which anything may be wrong. */
-const oddFrame = fc
-  .record(
-    {
-      opcode: fc.nat(15),
-      fin: fc.boolean(),
-      payload: binaryPayload,
-      key,
-      reserved: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
-      masked: fc.integer({ min: 0, max: 4 }).map((number) => number > 0),
-      lengthBytes: fc.constantFrom(0 as const, 2 as const, 8 as const),
-      claims: fc.oneof(fc.nat(300).map(BigInt), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
-    },
-    { requiredKeys: ['opcode', 'fin', 'payload', 'key'] },
-  )
-  .map((frame) => encode(frame));
 
 const validFrames: Arbitrary<Buffer> = fc
   .array(fc.oneof({ weight: 3, arbitrary: message }, { weight: 1, arbitrary: controlFrame }), { maxLength: 8 })
@@ -174,58 +27,40 @@ const mixedStream = fc
   )
   .map((frames) => Buffer.concat(frames));
 
-interface Damage {
+export interface Damage {
   readonly kind: 'flip' | 'insert' | 'remove' | 'truncate';
   readonly at: number;
   readonly byte: number;
 }
 
-const inflict: Readonly<Record<Damage['kind'], (bytes: Buffer, at: number, byte: number) => Buffer>> = {
+const effects: Readonly<Record<Damage['kind'], (bytes: Buffer, at: number, byte: number) => Buffer>> = {
   flip: (bytes, at, byte) => Buffer.from(bytes.map((value, i) => (i === at ? value ^ (1 << (byte & 7)) : value))),
   insert: (bytes, at, byte) => Buffer.concat([bytes.subarray(0, at), Buffer.from([byte]), bytes.subarray(at)]),
   remove: (bytes, at) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]),
   truncate: (bytes, at) => bytes.subarray(0, at),
 };
 
-const damage: Arbitrary<Damage> = fc.record({
+/** What is left of bytes after damages, one after the other. */
+export function inflict(damages: readonly Damage[], bytes: Buffer): Buffer {
+  return damages.reduce(
+    (whole, { kind, at, byte }) => effects[kind](whole, Math.floor(at * whole.length), byte),
+    bytes,
+  );
+}
+
+export const damage: Arbitrary<Damage> = fc.record({
   kind: fc.constantFrom('flip', 'insert', 'remove', 'truncate'),
   at: point,
   byte: fc.nat(255),
 });
 
-/** What clients might send: right, wrong, or right and then damaged on the way. */
-export const clientStream: Arbitrary<HexBytes> = fc
-  .tuple(
-    fc.oneof(validFrames, mixedStream),
-    fc.oneof(
-      { weight: 1, arbitrary: fc.constant<Damage[]>([]) },
-      { weight: 1, arbitrary: fc.array(damage, { minLength: 1, maxLength: 2 }) },
-    ),
-  )
-  .map(([bytes, damages]) =>
-    damages
-      .reduce((whole, { kind, at, byte }) => inflict[kind](whole, Math.floor(at * whole.length), byte), bytes)
-      .toString('hex'),
-  );
-
-/** How a stream is cut into reads: at points, or into pieces of a size. */
-export const cutting = fc.oneof(
-  fc.array(point, { maxLength: 6 }).map((at) => ({ at })),
-  fc.integer({ min: 1, max: 40 }).map((size) => ({ size })),
+/** Damages that half of all streams suffer. */
+export const damages: Arbitrary<Damage[]> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<Damage[]>([]) },
+  { weight: 1, arbitrary: fc.array(damage, { minLength: 1, maxLength: 2 }) },
 );
 
-export type Cutting = typeof cutting extends Arbitrary<infer T> ? T : never;
-
-/** Cuts bytes; the pieces are views. */
-export function cut(bytes: Buffer, how: Cutting): Buffer[] {
-  const ends =
-    'size' in how
-      ? Array.from({ length: Math.ceil(bytes.length / how.size) }, (_, i) => (i + 1) * how.size)
-      : [...how.at.map((share) => Math.round(share * bytes.length)).toSorted((a, b) => a - b), bytes.length];
-  let from = 0;
-  return ends.map((end) => {
-    const piece = bytes.subarray(from, end);
-    from = end;
-    return piece;
-  });
-}
+/** What clients might send: right, wrong, or right and then damaged on the way. */
+export const clientStream: Arbitrary<HexBytes> = fc
+  .tuple(fc.oneof(validFrames, mixedStream), damages)
+  .map(([bytes, suffered]) => inflict(suffered, bytes).toString('hex'));

@@ -14,9 +14,9 @@ export type Transcript = readonly string[];
 export const errorLine = (status: number): string => `error ${status}`;
 
 /** RFC 6455 section 7.1.5: the status of a close frame that has none. */
-const NO_STATUS = 1005;
+export const NO_STATUS = 1005;
 
-function closeLine(status: number, reason: string | Uint8Array): string {
+export function closeLine(status: number, reason: string | Uint8Array): string {
   const code = status === NO_STATUS ? [] : [status >> 8, status & 0xff];
   return answer(Opcode.close, Buffer.concat([Buffer.from(code), Buffer.from(reason as string)]));
 }
@@ -30,6 +30,8 @@ export interface Treatment {
   readonly readsOn?: boolean;
   /** Where the bytes of a read lie in memory, which counts for the words that they are unmasked by. */
   readonly offset?: number;
+  /** Whether messages may be compressed. They are not inflated. */
+  readonly allowsCompression?: boolean;
 }
 
 /** What surrounds the bytes of a read in memory, and belongs to others. */
@@ -37,7 +39,7 @@ const OTHERS = 0xa5;
 
 /** What our parser makes of the reads. Fails when it breaks its own rules. */
 export function transcribe(reads: readonly Buffer[], treatment: Treatment = {}): Transcript {
-  const { receiveBufferSize = 65536, stops = [false], readsOn = false, offset = 0 } = treatment;
+  const { receiveBufferSize = 65536, stops = [false], readsOn = false, offset = 0, allowsCompression } = treatment;
   const lines: string[] = [];
   const surroundings: Buffer[] = [];
   let message: Buffer[] = [];
@@ -61,6 +63,7 @@ export function transcribe(reads: readonly Buffer[], treatment: Treatment = {}):
       onClose: (status, description) => lines.push(closeLine(status ?? NO_STATUS, description)),
     },
     receiveBufferSize,
+    allowsCompression,
   );
   parser.isFlowing = !stops[stops.length - 1];
 
@@ -133,12 +136,14 @@ export function transcribeWithWs(reads: readonly Buffer[]): Transcript {
 }
 
 /** The status that ws closes with for an error of its receiver. */
-function statusOf(error: NodeJS.ErrnoException): number {
+export function statusOf(error: NodeJS.ErrnoException): number {
   switch (error.code) {
     case 'WS_ERR_INVALID_UTF8':
       return 1007;
     case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
       return 1009;
+    case 'Z_DATA_ERROR':
+      return 1007;
     default:
       if (error.code?.startsWith('WS_ERR_') !== true) {
         throw error;

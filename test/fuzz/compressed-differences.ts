@@ -1,0 +1,115 @@
+import type { WindowAgreement } from '../conformance/deflate-window.js';
+import { transcribeCompressed, transcribeCompressedWithWs } from './compressed-transcripts.js';
+import { differences, isSame, startsWith, type Difference } from './differences.js';
+import { encode } from './frames.js';
+import { inflateStream, type InflatedStream } from './inflate-by-the-book.js';
+import { readFrames } from './read-frames.js';
+import { errorLine, transcribe, type Transcript } from './transcripts.js';
+
+/** A stream, what was agreed on for it, and what became of it. */
+interface Case {
+  readonly bytes: Buffer;
+  readonly agreement: Required<WindowAgreement>;
+  readonly ours: Transcript;
+  readonly theirs: Transcript;
+}
+
+/** Where we differ from ws on purpose, on a connection that compresses. */
+interface CompressedDifference extends Omit<Difference, 'explains'> {
+  explains(given: Case): Promise<boolean>;
+}
+
+const [, topBit, cutOff] = differences;
+
+export const compressedDifferences: readonly CompressedDifference[] = [
+  {
+    name: 'a message fails at the first byte that makes it impossible, not when its frame or the message has ended',
+    section: 'RFC 6455 8.1, 7.1.7',
+    example: 'c182 00000000 06',
+    async explains({ bytes, agreement, ours, theirs }) {
+      const before = ours.slice(0, -1);
+      return (
+        ours.at(-1) === errorLine(1007) &&
+        startsWith(theirs, before) &&
+        // ws goes on, but no message can have come of it.
+        theirs.slice(before.length).every((line) => !line.startsWith('text') && !line.startsWith('binary')) &&
+        isSame(ours, await transcribeCompressedWithWs([await endedAtFault(bytes, agreement)], agreement))
+      );
+    },
+  },
+  {
+    ...topBit,
+    explains: ({ bytes, ours, theirs }) => Promise.resolve(topBit.explains(bytes, ours, theirs)),
+  },
+  {
+    ...cutOff,
+    async explains({ bytes, agreement, ours, theirs }) {
+      const [shorter, longer] = ours.length < theirs.length ? [ours, theirs] : [theirs, ours];
+      if (!isSame(longer.slice(0, -1), shorter) || longer.at(-1)?.startsWith('error') !== true) {
+        return false;
+      }
+      // With more bytes neither wants more, and what one has seen stays.
+      const more = [Buffer.concat([bytes, Buffer.alloc(16)])];
+      const oursThen = await transcribeCompressed(more, agreement);
+      const theirsThen = await transcribeCompressedWithWs(more, agreement);
+      return (
+        isSame(longer, longer === ours ? oursThen : theirsThen) &&
+        (isSame(oursThen, theirsThen) || topBit.explains(bytes, oursThen, theirsThen))
+      );
+    },
+  },
+  {
+    name: 'what follows a final block is the next block, of the same message',
+    section: 'RFC 7692 7.2.1',
+    example: 'c18f 00000000 f348cdc9c90700 f348cdc9c90700 00',
+    explains: (given) => isByTheBook(given, ({ hasFinalBlock }) => hasFinalBlock),
+  },
+  {
+    name: 'a compressed message without a byte is an empty one, and harms none after it',
+    section: 'RFC 7692 7.2.1 has no such message',
+    example: 'c180 00000000 c187 00000000 f248cdc9c90700',
+    explains: (given) => isByTheBook(given, ({ hasNothing }) => hasNothing),
+  },
+];
+
+/** The name of the difference that explains it; undefined when none does. */
+export async function compressedDifferenceOf(given: Case): Promise<string | undefined> {
+  for (const difference of compressedDifferences) {
+    if (await difference.explains(given)) {
+      return difference.name;
+    }
+  }
+  return undefined;
+}
+
+async function isByTheBook(
+  { bytes, agreement, ours }: Case,
+  applies: (stream: InflatedStream) => boolean,
+): Promise<boolean> {
+  const hasFailed = ours.at(-1) === errorLine(1007);
+  const stream = inflateStream(hasFailed ? await endedAtFault(bytes, agreement) : bytes, agreement);
+  const lines = transcribe([stream.plain]);
+  const failsBefore = lines.at(-1)?.startsWith('error') === true;
+  return applies(stream) && isSame(ours, stream.isCorrupt && !failsBefore ? [...lines, errorLine(1007)] : lines);
+}
+
+/** The stream up to the byte that ours refuses with 1007, and as if its message ended with that. */
+async function endedAtFault(bytes: Buffer, agreement: Required<WindowAgreement>): Promise<Buffer> {
+  // Once it has failed it stays so, whatever follows.
+  let [right, wrong] = [0, bytes.length];
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    const lines = await transcribeCompressed([bytes.subarray(0, middle)], agreement);
+    if (lines.at(-1) === errorLine(1007)) {
+      wrong = middle;
+    } else {
+      right = middle;
+    }
+  }
+  const last = readFrames(bytes.subarray(0, wrong)).at(-1);
+  if (last === undefined || last.opcode >= 8) {
+    return bytes.subarray(0, wrong);
+  }
+  const frame = encode({ ...last, fin: true, key: Buffer.alloc(4) });
+  return Buffer.concat([bytes.subarray(0, last.start), frame]);
+}

@@ -1,0 +1,147 @@
+import { setImmediate } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
+import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
+import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { choices, StallingDuplex, type Choose } from './stalling-duplex.js';
+
+const KIB = 1024;
+
+export const handshake = { path: '/', protocol: 'h1', remoteAddress: '' } as const;
+
+/** What applications do with what they are sent; all of them echo. */
+const handlers: Readonly<Record<string, (connection: WebSocketConnection, choose: Choose) => Promise<void>>> = {
+  'sends each fragment on': async (connection) => {
+    await connection.receive((fragment) => connection.send(fragment));
+  },
+  'sends each fragment on and does not wait': async (connection) => {
+    await connection.receive((fragment) => {
+      void connection.send(fragment);
+    });
+  },
+  'sends copies': async (connection) => {
+    await connection.receive(({ data, type, endOfMessage }) => connection.send(Buffer.from(data), type, endOfMessage));
+  },
+  'takes its time': async (connection, choose) => {
+    await connection.receive(async (fragment) => {
+      for (let turns = choose(3); turns > 0; turns--) {
+        await setImmediate();
+      }
+      await connection.send(fragment);
+    });
+  },
+  'takes its time now and then': async (connection, choose) => {
+    await connection.receive((fragment) => {
+      const sent = connection.send(fragment);
+      return choose(4) === 0 ? setImmediate().then(() => sent) : sent;
+    });
+  },
+  'collects whole messages': async (connection) => {
+    for await (const { type, data } of connection.messages()) {
+      await connection.send(data, type);
+    }
+  },
+};
+
+export const situation = fc.record({
+  handler: fc.constantFrom(...Object.keys(handlers)),
+  seed: fc.integer(),
+  /** Whether the client waits for the server to end the connection. */
+  lingers: fc.boolean(),
+  receiveBufferSize: fc.constantFrom(1, 100, 4 * KIB, 64 * KIB),
+  sendBufferSize: fc.constantFrom(0, 10, KIB, 64 * KIB),
+  largestRead: fc.constantFrom(1, 10, KIB, 16 * KIB, 64 * KIB),
+  highWaterMark: fc.constantFrom(16, KIB, 16 * KIB),
+  /** The size of one more message: some go out by reference and not as copies. */
+  large: fc.constantFrom(0, 17 * KIB, 70 * KIB),
+});
+
+export type Situation = typeof situation extends fc.Arbitrary<infer T> ? T : never;
+
+/** The largest message of a valid stream is smaller. */
+export const LARGEST_MESSAGE = 71 * KIB;
+
+/** What is long does not come, or is handed on, byte by byte: that would take as long. */
+export function inReasonableTime(how: Situation, { length }: Buffer): Situation {
+  return {
+    ...how,
+    largestRead: Math.max(how.largestRead, length >> 8),
+    receiveBufferSize: Math.max(how.receiveBufferSize, length >> 10),
+  };
+}
+
+type Interference = (connection: WebSocketConnection, socket: StallingDuplex, choose: Choose) => void;
+
+/** What may happen to a connection at any time. */
+export const accidents: Readonly<Record<string, Interference>> = {
+  nothing: () => {},
+  'the server closes': (connection, _socket, choose) => {
+    if (choose(30) === 0) {
+      void connection.close(1001, 'Server shutting down');
+    }
+  },
+  'the server aborts': (connection, _socket, choose) => {
+    if (choose(50) === 0) {
+      connection.abort();
+    }
+  },
+  'the transport fails': (_connection, socket, choose) => {
+    if (choose(50) === 0) {
+      socket.destroy(new Error('The network is gone.'));
+    }
+  },
+};
+
+/** What became of a connection. */
+export interface Outcome {
+  readonly sent: Buffer;
+  readonly mostBuffered: number;
+  readonly mostUnread: number;
+  readonly closed: Awaited<WebSocketConnection['closed']>;
+  /** What the handler failed with, if it did. */
+  readonly failure: unknown;
+}
+
+/**
+ * Lets a handler serve a connection whose client sends these bytes and then, sooner or later, ends its half.
+ *
+ * @param interfere is called before each step
+ * @param deflate what was agreed on, where messages are compressed
+ */
+export async function serve(
+  bytes: Buffer,
+  { handler, seed, lingers, largestRead, highWaterMark, receiveBufferSize, sendBufferSize }: Situation,
+  interfere: Interference = () => {},
+  deflate?: DeflateParameters,
+): Promise<Outcome> {
+  const choose = choices(seed);
+  const socket = new StallingDuplex(bytes, lingers, choose, largestRead, highWaterMark);
+  const options = resolveWebSocketOptions({ receiveBufferSize, sendBufferSize, maxMessageSize: KIB * KIB });
+  const connection = new WebSocketConnection(socket, options, handshake, deflate);
+  let failure: unknown;
+  let isServed = false;
+  void handlers[handler](connection, choose)
+    .catch((error: unknown) => (failure = error))
+    .then(() => connection.close(connection.peerClose?.status, connection.peerClose?.description))
+    .then(() => (isServed = true));
+  let closed: Outcome['closed'] | undefined;
+  void connection.closed.then((how) => (closed = how));
+
+  // Many more than there are bytes and frames; zlib works elsewhere, and takes its time.
+  for (
+    let steps = (50 * bytes.length + 1000) * (deflate === undefined ? 1 : 100);
+    closed === undefined || !isServed;
+    steps--
+  ) {
+    if (steps === 0) {
+      throw new Error(`It never ended; the connection is ${connection.state}.`);
+    }
+    interfere(connection, socket, choose);
+    for (let events = choose(6); events >= 0; events--) {
+      socket.step();
+    }
+    await setImmediate();
+  }
+  const { sent, mostBuffered, mostUnread } = socket;
+  return { sent, mostBuffered, mostUnread, closed, failure };
+}
