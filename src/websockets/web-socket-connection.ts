@@ -309,7 +309,7 @@ export class WebSocketConnection {
     try {
       const handled =
         fragment.isCompressed && this.compression !== undefined
-          ? this.compression.receive(fragment, receive.onFragment)
+          ? this.compression.receive(fragment, (inflated) => this.onInflated(receive, inflated))
           : receive.onFragment(fragment);
       const wait = fragment.endOfMessage && this.rate !== undefined ? this.rate.take() : 0;
       if (wait > 0) {
@@ -322,6 +322,12 @@ export class WebSocketConnection {
     } catch (error) {
       this.failReceive(error);
     }
+  }
+
+  /** Inflating takes its time: what ended this side of the connection meanwhile ends that, too. */
+  private onInflated(receive: PendingReceive, fragment: Fragment): void | Promise<void> {
+    const isOpen = this.currentState === 'open' || this.currentState === 'closeReceived';
+    return isOpen && this.pendingReceive === receive ? receive.onFragment(fragment) : undefined;
   }
 
   private onPong(payload: Buffer): void {

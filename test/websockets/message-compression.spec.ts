@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
@@ -150,6 +151,30 @@ describe('a connection that compresses', () => {
     await expect(next).rejects.toMatchObject({ code: 'WS_MESSAGE_TOO_BIG' });
     expect((await readFrame(client)).payload.readUInt16BE()).toBe(1009);
     connection.abort();
+  });
+
+  it.each<[string, (pair: ConnectedPair) => void]>([
+    ['this side has closed', ({ connection }) => void connection.close(1000)],
+    ['the connection has failed', ({ client }) => void client.write(clientFrame({ opcode: 3 }))],
+    ['the connection was aborted', ({ connection }) => connection.abort()],
+  ])('hands on nothing more of what is being inflated once %s', async (_what, end) => {
+    const pair = connectCompressed({ receiveBufferSize: 1000 });
+    let fragments = 0;
+    const received: Promise<unknown> = pair.connection.receive(async () => {
+      fragments++;
+      end(pair);
+      while (pair.connection.state === 'open') {
+        await turn();
+      }
+    });
+    received.catch(() => {});
+    pair.client.write(compressedText(Buffer.alloc(100_000)));
+    for (let turns = 0; turns < 50; turns++) {
+      await turn();
+    }
+    expect(fragments).toBe(1);
+    pair.connection.abort();
+    await expect(received).rejects.toMatchObject({ name: 'WebSocketError' });
   });
 
   it('wakes whoever waits when it is lost while messages are compressed', async () => {
