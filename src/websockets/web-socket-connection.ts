@@ -583,8 +583,8 @@ export class WebSocketConnection {
     if ((this.parser.isHolding || this.isHandling) && this.pendingReceive !== undefined) {
       return; // what it sent before is handed on first: a close frame may be among it
     }
-    if (this.sends !== undefined) {
-      void this.sends.then(() => this.onEnd());
+    if (this.sender.pending !== undefined) {
+      void this.sender.pending.then(() => this.onEnd());
       return;
     }
     if (this.currentState === 'open' || this.currentState === 'closeSent') {
