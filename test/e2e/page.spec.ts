@@ -355,6 +355,24 @@ describeInBrowser('The page', (executablePath) => {
       expect(closed).toEqual(['Connection closed. Code: 1000. Reason: Closing from client']);
     });
 
+    it('/background fills in its URL, and what is said there is heard', async () => {
+      await page.selectOption('#endpoint', '/background');
+      expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/background'));
+
+      await connect();
+      await rowsOnce(3); // the connection, and what the chat tells of the room
+      await page.fill('#sendMessage', 'Hello');
+      await page.click('#sendButton');
+      await rowsOnce(5);
+      await close();
+
+      const [, welcome, joined, sent, heard] = await rows();
+      expect(sent).toEqual(['Client', 'Server', 'Hello']);
+      expect(JSON.parse(welcome?.[2] ?? '')).toMatchObject({ type: 'welcome', room: 'lobby' });
+      expect(JSON.parse(joined?.[2] ?? '')).toMatchObject({ type: 'joined', members: 1 });
+      expect(JSON.parse(heard?.[2] ?? '')).toMatchObject({ type: 'message', text: 'Hello' });
+    });
+
     it('leaves the URL to who edits it, and says so', async () => {
       expect(await chosen()).toBe('/ws');
 
