@@ -52,18 +52,15 @@ class BookInflater {
 export function inflateStream(bytes: Buffer, { takesOver }: Required<WindowAgreement>): InflatedStream {
   const inflater = new BookInflater(takesOver);
   const plain: Buffer[] = [];
+  /** The opcode of the compressed message at hand; 0 when there is none. */
   let opcode = 0;
   let message: Buffer[] = [];
   let isCorrupt = false;
-  for (const frame of readFrames(bytes)) {
-    const startsMessage = opcode === 0 && frame.reserved === 4 && (frame.opcode === 1 || frame.opcode === 2);
-    const continues = opcode !== 0 && frame.opcode === 0 && frame.reserved === 0;
-    if (!frame.isMasked || !(startsMessage || continues)) {
-      const raw = Buffer.from(bytes.subarray(frame.start, frame.end));
-      if (opcode !== 0 && frame.opcode < 8) {
-        raw[0] |= 0x70; // it is wrong where it is, which would not show any more
-      }
-      plain.push(raw);
+  const frames = readFrames(bytes);
+  for (const frame of frames) {
+    const raw = bytes.subarray(frame.start, frame.end);
+    if (!isOfCompressedMessage(raw, opcode)) {
+      plain.push(misplaced(raw, opcode));
       if (frame.opcode === 8) {
         break; // nothing counts after it
       }
@@ -84,6 +81,25 @@ export function inflateStream(bytes: Buffer, { takesOver }: Required<WindowAgree
     opcode = 0;
     message = [];
   }
+  const cutOff = bytes.subarray(frames.at(-1)?.end ?? 0);
+  if (!isCorrupt && cutOff.length > 0 && !isOfCompressedMessage(cutOff, opcode)) {
+    plain.push(misplaced(cutOff, opcode));
+  }
   const { hasFinalBlock, hasNothing } = inflater;
   return { plain: Buffer.concat(plain), isCorrupt, hasFinalBlock, hasNothing };
+}
+
+/** Whether a frame starts a compressed message, or continues the one at hand. */
+function isOfCompressedMessage([first, second = 0x80]: Buffer, opcode: number): boolean {
+  const kind = first & 0x7f;
+  return second >= 0x80 && (opcode === 0 ? kind === 0x41 || kind === 0x42 : kind === 0);
+}
+
+/** A frame of another message inside a compressed one is wrong, which would not show without that. */
+function misplaced(frame: Buffer, opcode: number): Buffer {
+  const copy = Buffer.from(frame);
+  if (opcode !== 0 && (copy[0] & 0x0f) < 8) {
+    copy[0] |= 0x70;
+  }
+  return copy;
 }
