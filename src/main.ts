@@ -1,58 +1,35 @@
+#!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
-import { Logger } from '@nestjs/common';
-import { program } from 'commander';
-import { z } from 'zod';
-import { optionDescriptions } from './config/configuration.js';
-import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
-import { createApp } from './create-app.js';
-import { listen, ListenError } from './listen.js';
+import { Command } from 'commander';
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+/** Gives a command its options, its help and what it does. */
+type Define = (command: Command) => void;
+
+// Each is loaded when it is wanted: the client does not wait for NestJS.
+const definitions: Record<string, () => Promise<Define>> = {
+  serve: async () => (await import('./serve.js')).defineServe,
+  client: async () => (await import('../client/console/command.js')).defineClient,
+};
 
 // By the package's name, because this file runs from a folder of the build.
-const packageJson: unknown = createRequire(import.meta.url)('nest-ws-echo/package.json');
-const { version } = z.object({ version: z.string() }).parse(packageJson);
+const { version } = createRequire(import.meta.url)('nest-ws-echo/package.json') as { version: string };
 
-program
-  .name('nest-ws-echo')
+const serve = new Command('serve')
   .description('A WebSocket echo server: every message that arrives at /ws is sent back as it arrives.')
-  .version(version)
-  .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
-  .addHelpText('after', () => {
-    const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
-    const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);
-    return ['', 'Environment variables:', ...lines].join('\n');
+  .usage('[options]\n       nest-ws-echo client <url> [options]   (nest-ws-echo client --help says more)');
+
+const client = new Command('client').description('Talks to a WebSocket server, by hand, in a pipe, or to measure it.');
+
+// Without help and version of its own it hands these options on, too: `nest-ws-echo --help` is that of the server.
+await new Command('nest-ws-echo')
+  .helpOption(false)
+  .helpCommand(false)
+  .enablePositionalOptions()
+  .addCommand(serve, { isDefault: true })
+  .addCommand(client)
+  .hook('preSubcommand', async (_, command) => {
+    command.version(version);
+    const define = await definitions[command.name()]();
+    define(command);
   })
-  .parse();
-
-try {
-  const configuration = readConfiguration(process.env, program.opts<CommandLineOptions>());
-  const app = await createApp(configuration);
-  app.enableShutdownHooks([...signals], { useProcessExit: true });
-  endOnSecondSignal();
-  const logger = new Logger('Main');
-  for (const url of await listen(app, configuration.listenOn)) {
-    logger.log(`Now listening on: ${url}`);
-  }
-} catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
-    throw error;
-  }
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
-}
-
-/** While the application closes, Nest ignores further signals; who sends another one does not want to wait. */
-function endOnSecondSignal(): void {
-  let firstAt: number | undefined;
-  for (const signal of signals) {
-    process.on(signal, () => {
-      firstAt ??= performance.now();
-      // Ctrl+C is one wish that arrives twice: from the terminal, and from the npm or nest command in between.
-      if (performance.now() - firstAt > 500) {
-        process.exit(128 + constants.signals[signal]);
-      }
-    });
-  }
-}
+  .parseAsync();

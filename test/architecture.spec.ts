@@ -19,8 +19,16 @@ interface Layer {
 /** From the top of the arrows to the bottom; the first pattern that fits a file is its layer. */
 const layers: readonly Layer[] = [
   {
+    // Names the commands and loads the one that is wanted, so it has nothing else to load itself.
     name: 'main',
     files: /^src\/main\.ts$/,
+    mayImport: ['serve', 'the console client'],
+    node: true,
+    packages: ['commander'],
+  },
+  {
+    name: 'serve',
+    files: /^src\/serve\.ts$/,
     mayImport: ['create-app', 'hosting', 'config', 'a feature', 'the public library'],
     node: true,
     packages: 'any',
@@ -164,9 +172,12 @@ describe('the import arrows', () => {
   });
 
   it.each([
-    ['src/main.ts', './create-app.js'],
-    ['src/main.ts', './config/environment.js'],
-    ['src/main.ts', './listen.js'],
+    ['src/main.ts', './serve.js'],
+    ['src/main.ts', '../client/console/command.js'],
+    ['src/main.ts', 'commander'],
+    ['src/serve.ts', './create-app.js'],
+    ['src/serve.ts', './config/environment.js'],
+    ['src/serve.ts', './listen.js'],
     ['src/create-app.ts', './app.module.js'],
     ['src/create-app.ts', './websockets/index.js'],
     ['src/app.module.ts', './echo/echo.module.js'],
@@ -190,6 +201,10 @@ describe('the import arrows', () => {
   });
 
   it.each([
+    ['src/main.ts', './create-app.js'],
+    ['src/main.ts', '../client/page/log.js'],
+    ['src/main.ts', '@nestjs/core'],
+    ['src/serve.ts', '../client/console/command.js'],
     ['src/create-app.ts', './main.js'],
     ['src/listen.ts', './create-app.js'],
     ['src/app.module.ts', './create-app.js'],

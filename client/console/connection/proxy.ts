@@ -1,0 +1,48 @@
+import { BlockList, isIP } from 'node:net';
+import { hostOf, portOf } from './address.js';
+
+/** The names under which systems write their proxies down; the first one that is set counts. */
+const VARIABLES: Record<string, readonly string[]> = {
+  'ws:': ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
+  'wss:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
+};
+
+/**
+ * The variable of the environment that names the proxy for this address. As usual, no proxy is asked for this machine
+ * itself, nor for what NO_PROXY lists: names with all that is below them, IP addresses, networks such as 10.0.0.0/8,
+ * each with or without a port, or * for all.
+ */
+export function proxyVariable(url: URL, environment: NodeJS.ProcessEnv): string | undefined {
+  const variable = VARIABLES[url.protocol]?.find((name) => environment[name]);
+  const exceptions = (environment['no_proxy'] || environment['NO_PROXY'] || '').toLowerCase().split(/[\s,]+/);
+  const isDirect = ['localhost', '127.0.0.0/8', '::1', ...exceptions].some((exception) => covers(exception, url));
+  return isDirect ? undefined : variable;
+}
+
+function covers(exception: string, url: URL): boolean {
+  const host = hostOf(url);
+  const [, network, prefix] = /^([\d.a-f:]+)\/(\d{1,3})$/.exec(exception) ?? [];
+  if (network !== undefined) {
+    return isInNetwork(host, network, Number(prefix));
+  }
+  const [, place = exception, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(exception) ?? [];
+  if (port !== undefined && Number(port) !== portOf(url)) {
+    return false;
+  }
+  const name = place.replace(/^\[(.*)\]$/, '$1').replace(/^\*?\./, '');
+  if (isIP(name) !== 0) {
+    return isInNetwork(host, name, isIP(name) === 6 ? 128 : 32);
+  }
+  return place === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`)));
+}
+
+function isInNetwork(host: string, network: string, prefix: number): boolean {
+  const version = isIP(network);
+  if (version === 0 || isIP(host) !== version || prefix > (version === 6 ? 128 : 32)) {
+    return false;
+  }
+  const family = version === 6 ? 'ipv6' : 'ipv4';
+  const list = new BlockList();
+  list.addSubnet(network, prefix, family);
+  return list.check(host, family);
+}

@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream';
+import { headerValue, type ResponseHead } from './handshake.js';
+
+/** As much of the body of a refusal as is shown. */
+const LIMIT = 8 * 1024;
+
+/** How long a body that does not end is waited for, in milliseconds. */
+const PATIENCE = 2_000;
+
+/** Reads the body of a response as text, and not all of a long one. The stream is destroyed. */
+export async function readBody(stream: Readable, response: ResponseHead): Promise<string> {
+  const length = Number(headerValue(response, 'content-length') ?? Number.POSITIVE_INFINITY);
+  const body = await readBytes(stream, Math.min(length, LIMIT + 1));
+  const encoding = headerValue(response, 'content-encoding') ?? 'identity';
+  const text = encoding === 'identity' ? asText(body.subarray(0, LIMIT), response) : undefined;
+  if (text === undefined) {
+    return `(${body.length} bytes that are no text: ${headerValue(response, 'content-type') ?? 'of no type'}, ${encoding})`;
+  }
+  return body.length > LIMIT ? `${text}…` : text;
+}
+
+/** Reads up to so many bytes: what has come is better than nothing. */
+async function readBytes(stream: Readable, wanted: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const deadline = setTimeout(() => stream.destroy(), PATIENCE);
+  try {
+    if (wanted > 0) {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length >= wanted) break;
+      }
+    }
+  } catch {
+    // The connection broke off, or the time is over.
+  } finally {
+    clearTimeout(deadline);
+    stream.destroy();
+  }
+  return Buffer.concat(chunks).subarray(0, wanted);
+}
+
+/** undefined for bytes that are no text in the character set that they are said to be in. */
+function asText(bytes: Buffer, response: ResponseHead): string | undefined {
+  const [, charset = 'utf-8'] = /charset="?([\w.:-]+)/i.exec(headerValue(response, 'content-type') ?? '') ?? [];
+  try {
+    // As a stream: the last character may be cut off.
+    const text = new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: true });
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

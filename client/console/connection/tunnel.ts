@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
+import { hostOf, isSecure, portOf, withoutCredentials } from './address.js';
+import { ConnectError, Refusal } from './connect-error.js';
+import { urlAuthorization } from './credentials.js';
+import { explainFailure } from './explain-failure.js';
+import { requestHead, responseHead, statusLine } from './handshake.js';
+import { readBody } from './response-body.js';
+import type { TlsOptions } from './tls-options.js';
+
+/**
+ * Asks a proxy for a tunnel to a server (RFC 9110 section 9.3.6).
+ *
+ * @throws Refusal when the proxy does not open it, ConnectError when there is no proxy
+ */
+export async function openTunnel(proxy: URL, server: URL, tls: TlsOptions, signal: AbortSignal): Promise<Socket> {
+  const target = `${server.hostname}:${portOf(server)}`;
+  const authorization = urlAuthorization(proxy);
+  const request = (isSecure(proxy) ? requestHttps : requestHttp)({
+    ...tls,
+    host: hostOf(proxy),
+    port: portOf(proxy),
+    method: 'CONNECT',
+    path: target,
+    headers: { Host: target, ...(authorization && { 'Proxy-Authorization': authorization }) },
+    agent: false,
+    signal,
+  });
+  request.end();
+  try {
+    const [response, socket, head] = (await once(request, 'connect')) as [IncomingMessage, Socket, Buffer];
+    socket.unshift(head);
+    const answer = responseHead(response);
+    if (answer.status >= 200 && answer.status < 300) {
+      return socket.setNoDelay();
+    }
+    const message = `The proxy ${withoutCredentials(proxy).href} refused: ${statusLine(answer)}`;
+    throw new Refusal(message, { request: requestHead(request), response: answer }, await readBody(socket, answer));
+  } catch (error) {
+    if (error instanceof ConnectError || signal.aborted) throw error;
+    throw explainFailure(error, withoutCredentials(proxy));
+  }
+}

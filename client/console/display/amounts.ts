@@ -1,0 +1,21 @@
+/** A time in the unit that fits it: `0.41 ms`, `12.3 ms`, `1.25 s`. */
+export function formatDuration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${threeDigits(milliseconds)} ms` : `${threeDigits(milliseconds / 1000)} s`;
+}
+
+/** A number of bytes in the unit that fits it: `5 bytes`, `64 KiB`, `1.26 MiB`. */
+export function formatSize(bytes: number): string {
+  const exponent = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return exponent === 0
+    ? count(bytes, 'byte')
+    : `${Number(threeDigits(bytes / 1024 ** exponent))} ${['', 'KiB', 'MiB', 'GiB'][exponent]}`;
+}
+
+/** `1 byte`, `2 bytes` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function threeDigits(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}

@@ -1,0 +1,39 @@
+/** Where lines are written to. */
+export interface Lines {
+  /**
+   * What the program is there for.
+   *
+   * @returns false when whoever reads it is slow: the next line should wait for `drained`
+   */
+  out(line: string | Buffer): boolean;
+  /** What is said about it to people. */
+  note(line: string): void;
+  /** Resolves when the next line is welcome. */
+  drained(): Promise<void>;
+}
+
+const LINE_BREAK = Buffer.from('\n');
+
+/** stdout, and stderr for notes. */
+export class StandardStreams implements Lines {
+  /** @param onReaderGone is called once nobody reads stdout any more */
+  constructor(onReaderGone: () => void) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      onReaderGone();
+    });
+    process.stderr.on('error', () => {});
+  }
+
+  out(line: string | Buffer): boolean {
+    return process.stdout.write(typeof line === 'string' ? `${line}\n` : Buffer.concat([line, LINE_BREAK]));
+  }
+
+  note(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+}

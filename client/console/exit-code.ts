@@ -1,0 +1,47 @@
+import { isFarewell, type Ending } from './session/ending.js';
+import type { Echoes } from './session/echoes.js';
+
+/** How the program says to other programs how it went. */
+export const ExitCode = {
+  /** All was sent, and the connection was closed as it should be. */
+  done: 0,
+  /** The command line, or a line of stdin, cannot be used. */
+  usage: 1,
+  /** No connection came about: nobody answered, TLS failed, or the server or the proxy refused. */
+  notConnected: 2,
+  /** The connection was lost, or the server closed it with another status than 1000. */
+  closedAbnormally: 3,
+  /** With --verify: a message came back changed, or not at all. */
+  echoDiffered: 4,
+  /** Ctrl+C before there was a connection to close, or a second time: what shells say of SIGINT. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/**
+ * What to say of a session that ended so.
+ *
+ * @param verify whether every message should have come back as it was sent
+ * @param allSent whether everything was sent that should be
+ */
+export function exitCodeOf(
+  ending: Ending,
+  { differed, lost }: Pick<Echoes, 'differed' | 'lost'>,
+  verify: boolean,
+  allSent: boolean,
+): ExitCode {
+  if (ending.kind === 'not connected') {
+    return ExitCode.notConnected;
+  }
+  if (ending.kind === 'interrupted') {
+    return ExitCode.interrupted;
+  }
+  if (differed > 0) {
+    return ExitCode.echoDiffered;
+  }
+  if (!isFarewell(ending.closed) || (!allSent && !ending.closed.byUs)) {
+    return ExitCode.closedAbnormally;
+  }
+  return verify && lost > 0 ? ExitCode.echoDiffered : ExitCode.done;
+}

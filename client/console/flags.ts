@@ -1,0 +1,53 @@
+import type { Header } from './connection/handshake.js';
+
+/** What the command line says; durations in milliseconds, sizes in bytes. */
+export interface Flags {
+  readonly header?: readonly Header[];
+  readonly origin?: string;
+  readonly subprotocol?: readonly string[];
+  /** `user:password` */
+  readonly auth?: string;
+  readonly insecure?: boolean;
+  /** Paths of PEM files. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly http2?: boolean;
+  /** false: none, whatever the environment says. */
+  readonly proxy?: URL | false;
+  readonly compress?: boolean;
+  readonly connectTimeout: number;
+
+  /** true: as often as it takes. */
+  readonly reconnect?: true | number;
+  readonly reconnectDelay: number;
+  /** 0: never. */
+  readonly silenceTimeout: number;
+
+  readonly showHandshake?: boolean;
+  readonly showFrames?: boolean;
+  readonly json?: boolean;
+
+  readonly binary?: boolean;
+  readonly verify?: boolean;
+  /** Whether as many messages come back as are sent. */
+  readonly echo: boolean;
+  /** 0: for ever. */
+  readonly quietPeriod: number;
+
+  readonly count?: number;
+  readonly interval?: number;
+  readonly size?: number;
+
+  readonly bench?: boolean;
+  readonly connections?: number;
+  readonly inFlight?: number;
+  /** Messages a second, of all connections together. */
+  readonly rate?: number;
+  readonly duration?: number;
+}
+
+/** Options that do not go together, or a file that cannot be used. The message is for people. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,46 @@
+import { styleText } from 'node:util';
+import type { Connection } from '../connection/connect.js';
+import { count, formatDuration } from '../display/amounts.js';
+import { printable } from '../display/printable.js';
+import { TextReporter } from '../display/text-reporter.js';
+import type { Echo, Message } from '../session/echoes.js';
+import { isFarewell, type Closed } from '../session/ending.js';
+
+/** As many bytes of a message are shown. */
+const SHOWN = 16 * 1024;
+
+/** For a person at a terminal, with the words of the article's client. */
+export class PromptReporter extends TextReporter {
+  override opened(connection: Connection): void {
+    super.opened(connection);
+    const { webSocket, handshake } = connection;
+    const details = [
+      `HTTP/${handshake.response.httpVersion}`,
+      webSocket.protocol && `sub-protocol ${webSocket.protocol}`,
+      webSocket.extensions && 'compressed',
+    ].filter(Boolean);
+    this.dim([`Connected to ${webSocket.url} (${details.join(', ')}). /help lists commands, Ctrl+D closes.`]);
+  }
+
+  override message({ data, binary }: Message, echo: Echo): boolean {
+    this.difference(echo);
+    const text = data.subarray(0, SHOWN).toString(binary ? 'hex' : 'utf8');
+    const details = [
+      binary && 'binary',
+      (binary || data.length > SHOWN) && count(data.length, 'byte'),
+      echo.roundTrip !== undefined && formatDuration(echo.roundTrip),
+    ].filter(Boolean);
+    const suffix = details.length === 0 ? '' : ` (${details.join(', ')})`;
+    const cut = data.length > SHOWN ? '…' : '';
+    return this.lines.out(`Message received: ${printable(text)}${cut}${styleText('dim', suffix)}`);
+  }
+
+  override closed(closed: Closed): void {
+    // Who talks to a server that does not echo has no use for the number of missing echoes.
+    super.closed({ ...closed, lost: isFarewell(closed) ? 0 : closed.lost });
+    const { code, reason } = closed;
+    if (code !== 1006) {
+      this.dim([`Connection closed: ${code === 1005 ? 'no status' : `${code} ${reason}`}`]);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { handshakeLines } from '../display/heads.js';
+import { printable } from '../display/printable.js';
+import type { Handshake } from '../connection/handshake.js';
+import type { Session } from '../session/session.js';
+import { parseCommand, PROMPT_HELP, type PromptCommand } from './prompt-command.js';
+import type { PromptScreen } from './prompt-screen.js';
+
+/** Asks for messages and sends them until the user or the server closes. */
+export async function prompt(session: Session, screen: PromptScreen): Promise<void> {
+  let handshake: Handshake | undefined;
+  session.on('open', (connection) => (handshake = connection.handshake));
+  session.once('end', () => screen.close());
+  // Until there is a connection nothing is asked: Ctrl+C is the terminal's own, and ends the attempt.
+  await Promise.race([once(session, 'open'), once(session, 'end')]);
+  if (!handshake) {
+    return;
+  }
+  for await (const line of screen.ask('Type a message: ')) {
+    await perform(parseCommand(line), session, screen, handshake);
+  }
+  session.close();
+}
+
+async function perform(
+  command: PromptCommand,
+  session: Session,
+  screen: PromptScreen,
+  handshake: Handshake,
+): Promise<void> {
+  switch (command.kind) {
+    case 'send':
+      await session.send(command.message);
+      break;
+    case 'ping':
+      if (!session.ping()) screen.note('There is no connection to send a ping on.');
+      break;
+    case 'close':
+      session.close(command.code, command.reason);
+      break;
+    case 'headers':
+      screen.note(printable(handshakeLines(handshake).join('\n')));
+      break;
+    case 'help':
+      screen.note(PROMPT_HELP.join('\n'));
+      break;
+    case 'mistake':
+      screen.note(command.text);
+  }
+}

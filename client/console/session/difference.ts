@@ -1,0 +1,34 @@
+import type { Message } from './echoes.js';
+
+/** As many bytes are shown from where two messages differ. */
+const SHOWN = 16;
+
+/** In which way a message is not the one that was sent, or undefined when it is. */
+export function differenceBetween(sent: Message | undefined, received: Message): string | undefined {
+  if (!sent) {
+    return 'it came although every message had its echo';
+  }
+  if (sent.binary !== received.binary) {
+    return `it was ${kind(sent)} and came back as ${kind(received)}`;
+  }
+  if (sent.data.equals(received.data)) {
+    return undefined;
+  }
+  const at = sent.data.findIndex((byte, index) => byte !== received.data[index]);
+  const first = at < 0 ? sent.data.length : at;
+  const lengths =
+    sent.data.length === received.data.length ? '' : `, ${sent.data.length} bytes became ${received.data.length}`;
+  return `from byte ${first} on: ${excerpt(sent, first)} became ${excerpt(received, first)}${lengths}`;
+}
+
+function kind({ binary }: Message): string {
+  return binary ? 'binary' : 'text';
+}
+
+function excerpt({ data, binary }: Message, from: number): string {
+  const bytes = data.subarray(from, from + SHOWN);
+  if (bytes.length === 0) {
+    return 'nothing';
+  }
+  return binary ? bytes.toString('hex') : JSON.stringify(bytes.toString());
+}

@@ -1,0 +1,87 @@
+import { differenceBetween } from './difference.js';
+
+/** A message, as WebSocket has it: bytes, which are text or not. */
+export interface Message {
+  readonly data: Buffer;
+  readonly binary: boolean;
+}
+
+/** What a message that came says about the one that it answers. */
+export interface Echo {
+  /** Since that one was sent, in milliseconds; undefined when there is none. */
+  readonly roundTrip?: number;
+  /** With `verify`: what is wrong with it. */
+  readonly difference?: string;
+}
+
+interface Pending {
+  readonly sentAt: number;
+  /** Kept to compare only. */
+  readonly message?: Message;
+}
+
+/**
+ * Counts messages, and takes each one that comes for the answer to the oldest one that has none. That is so with a server
+ * that echoes, or answers every message with one.
+ */
+export class Echoes {
+  sent = 0;
+  received = 0;
+  /** Those that had no answer when their connection ended. */
+  lost = 0;
+  differed = 0;
+  private pending: Pending[] = [];
+  /** Where the oldest one is in `pending`: to shift a long array is slow. */
+  private oldest = 0;
+
+  /**
+   * @param echo whether the server answers every message; without it there is nothing to wait for
+   * @param verify whether messages are kept until they come back, and compared
+   */
+  constructor(
+    private readonly echo: boolean,
+    private readonly verify: boolean,
+  ) {}
+
+  /** How many messages have no answer yet. */
+  get outstanding(): number {
+    return this.pending.length - this.oldest;
+  }
+
+  send(message: Message): void {
+    this.sent++;
+    if (this.echo) this.pending.push({ sentAt: performance.now(), message: this.verify ? message : undefined });
+  }
+
+  receive(message: Message): Echo {
+    const roundTripEnd = performance.now();
+    this.received++;
+    const answered = this.takeOldest();
+    const difference = this.verify ? differenceBetween(answered?.message, message) : undefined;
+    if (difference !== undefined) {
+      this.differed++;
+    }
+    return { roundTrip: answered && roundTripEnd - answered.sentAt, difference };
+  }
+
+  /** Gives up those that are on their way, because their connection has ended. */
+  lose(): number {
+    const { outstanding } = this;
+    this.lost += outstanding;
+    this.pending = [];
+    this.oldest = 0;
+    return outstanding;
+  }
+
+  private takeOldest(): Pending | undefined {
+    if (this.outstanding === 0) {
+      return undefined;
+    }
+    const oldest = this.pending[this.oldest++];
+    if (this.oldest > 1024 && this.oldest * 2 > this.pending.length) {
+      this.pending = this.pending.slice(this.oldest);
+      this.oldest = 0;
+    }
+    return oldest;
+  }
+}

@@ -1,0 +1,59 @@
+import { Refusal, type ConnectError } from '../connection/connect-error.js';
+import { headerValue } from '../connection/handshake.js';
+import { retryAfter } from './backoff.js';
+
+/** How a connection ended. */
+export interface Closed {
+  /** The status of the close frame; 1005 for none, 1006 for no close frame (RFC 6455 section 7.4.1). */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether it was closed from here. */
+  readonly byUs: boolean;
+  /** What happened, where no close frame tells. */
+  readonly cause?: string;
+  /** How many messages had no echo. */
+  readonly lost: number;
+}
+
+/** How a session ended. */
+export type Ending =
+  | { readonly kind: 'closed'; readonly closed: Closed }
+  | { readonly kind: 'not connected'; readonly error: ConnectError }
+  | { readonly kind: 'interrupted' };
+
+/** Another attempt to connect. */
+export interface Reconnection {
+  readonly reason: string;
+  /** Milliseconds from now. */
+  readonly delay: number;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** Why another connection should take the place of one that ended so; undefined when it should not. */
+export function reasonToReconnect(ending: Ending): string | undefined {
+  if (ending.kind === 'not connected') {
+    return ending.error.isPassing ? ending.error.message : undefined;
+  }
+  return ending.kind === 'closed' && !isFarewell(ending.closed) ? describeClosed(ending.closed) : undefined;
+}
+
+/** Whether one side said that all is done, and the connection ended as it should. */
+export function isFarewell({ code, byUs }: Closed): boolean {
+  return code !== 1006 && (byUs || code === 1000 || code === 1005);
+}
+
+/** A connection's end in words. */
+export function describeClosed({ code, reason, cause }: Closed): string {
+  if (code === 1006) {
+    return `the connection was lost: ${cause ?? 'it ended without a close frame'} (1006)`;
+  }
+  const status = code === 1005 ? 'without a status' : `with ${code}${reason && ` ${JSON.stringify(reason)}`}`;
+  return `the connection was closed ${status}${cause ? `: ${cause}` : ''}`;
+}
+
+/** How long a server that refused wants to be left alone, in milliseconds. */
+export function wishOfServer(ending: Ending): number {
+  const refusal = ending.kind === 'not connected' && ending.error instanceof Refusal ? ending.error : undefined;
+  return retryAfter(refusal && headerValue(refusal.handshake.response, 'retry-after'), Date.now());
+}

@@ -1,0 +1,208 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
+import { ConnectError } from '../connection/connect-error.js';
+import type { FrameObserver } from '../connection/frame-tap.js';
+import { backoff, LONGEST_BACKOFF } from './backoff.js';
+import { Echoes, type Echo, type Message } from './echoes.js';
+import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
+import { onceQuiet } from './quiet.js';
+
+/** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** How a session behaves beside connecting. */
+export interface SessionOptions {
+  readonly connect: ConnectOptions;
+  /** Whether the server sends every message back. */
+  readonly echo: boolean;
+  /** Whether what comes back is compared. */
+  readonly verify: boolean;
+  /** How often in a row it connects again; 0 for never. */
+  readonly reconnects: number;
+  /** The longest delay before the first of them, in milliseconds. */
+  readonly reconnectDelay: number;
+  /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for ever. */
+  readonly silenceTimeout: number;
+  readonly onFrame?: FrameObserver;
+}
+
+interface SessionEvents {
+  open: [connection: Connection];
+  message: [message: Message, echo: Echo];
+  /** The time since `ping`, in milliseconds. */
+  pong: [roundTrip: number];
+  close: [closed: Closed];
+  reconnecting: [reconnection: Reconnection];
+  end: [ending: Ending];
+}
+
+/**
+ * A WebSocket for as long as the user wants it: when it is lost, another one takes its place if `reconnects` says so.
+ * Messages of the one before that had no echo are lost; those that come after wait for the next one.
+ */
+export class Session extends EventEmitter<SessionEvents> {
+  readonly echoes: Echoes;
+  private readonly interruption = new AbortController();
+  private readonly ended = new AbortController();
+  private connection?: Connection;
+  private isClosedByUs = false;
+
+  constructor(private readonly options: SessionOptions) {
+    super();
+    this.echoes = new Echoes(options.echo, options.verify);
+  }
+
+  /** Is aborted when the session has ended. */
+  get over(): AbortSignal {
+    return this.ended.signal;
+  }
+
+  /** Bytes of the present connection in both directions. */
+  get traffic(): number {
+    const { bytesRead = 0, bytesWritten = 0 } = this.connection?.transport ?? {};
+    return bytesRead + bytesWritten;
+  }
+
+  /** Connects, and again when that is wanted. The promise is the session's life. */
+  async run(): Promise<Ending> {
+    for (let attempt = 0; ; attempt++) {
+      const begin = performance.now();
+      const ending = await this.connectOnce();
+      const reason = reasonToReconnect(ending);
+      // Only a connection that has held for a while counts as well again.
+      if (performance.now() - begin > LONGEST_BACKOFF) attempt = 0;
+      if (reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
+      const wait = Math.max(backoff(attempt, this.options.reconnectDelay), wishOfServer(ending));
+      this.emit('reconnecting', { reason, delay: wait, attempt: attempt + 1 });
+      await delay(wait, undefined, { signal: this.interruption.signal }).catch(() => {});
+      if (this.interruption.signal.aborted) return this.end({ kind: 'interrupted' });
+    }
+  }
+
+  /**
+   * Sends a message, when there is a connection.
+   *
+   * @returns when the next one may be sent: the socket has taken this one, or most of it; false when the session has ended
+   */
+  async send(message: Message): Promise<boolean> {
+    const webSocket = await this.whenOpen();
+    if (!webSocket) {
+      return false;
+    }
+    this.echoes.send(message);
+    await new Promise<void>((resolve) => {
+      webSocket.send(message.data, { binary: message.binary }, () => resolve());
+      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
+    });
+    return true;
+  }
+
+  /** Sends a ping; `pong` tells how long its answer took. Without a connection it is none. */
+  ping(): boolean {
+    const webSocket = this.connection?.webSocket;
+    if (webSocket?.readyState !== WebSocket.OPEN) {
+      return false;
+    }
+    const sentAt = Buffer.alloc(8);
+    sentAt.writeDoubleBE(performance.now());
+    webSocket.ping(sentAt);
+    return true;
+  }
+
+  /**
+   * Closes the connection for good, or gives up connecting.
+   *
+   * @throws TypeError or RangeError when the status or the reason may not be sent (RFC 6455 sections 5.5.1 and 7.4)
+   */
+  close(code = 1000, reason = 'Status'): void {
+    const webSocket = this.connection?.webSocket;
+    if (!webSocket) {
+      this.interruption.abort();
+    } else if (webSocket.readyState === WebSocket.OPEN) {
+      webSocket.close(code, reason);
+      this.isClosedByUs = true;
+      // The answer to it has to be read, also where nobody takes the messages before it.
+      webSocket.resume();
+    }
+  }
+
+  /** Reads no more until `resume`: whoever has to take the messages is slower than the server. */
+  pause(): void {
+    if (!this.isClosedByUs) this.connection?.webSocket.pause();
+  }
+
+  resume(): void {
+    this.connection?.webSocket.resume();
+  }
+
+  private end(ending: Ending): Ending {
+    this.ended.abort();
+    this.emit('end', ending);
+    return ending;
+  }
+
+  private async whenOpen(): Promise<WebSocket | undefined> {
+    while (!this.over.aborted) {
+      if (this.connection?.webSocket.readyState === WebSocket.OPEN) {
+        return this.connection.webSocket;
+      }
+      await Promise.race([once(this, 'open'), once(this, 'end')]);
+    }
+    return undefined;
+  }
+
+  private async connectOnce(): Promise<Ending> {
+    try {
+      const { connect: options, onFrame } = this.options;
+      return { kind: 'closed', closed: await this.hold(await connect(options, this.interruption.signal, onFrame)) };
+    } catch (error) {
+      if (this.interruption.signal.aborted) return { kind: 'interrupted' };
+      if (error instanceof ConnectError) return { kind: 'not connected', error };
+      throw error;
+    }
+  }
+
+  /** Listens to a connection until it is closed. */
+  private hold(connection: Connection): Promise<Closed> {
+    const { webSocket, transport } = connection;
+    return new Promise((resolve) => {
+      let cause: string | undefined;
+      const stopWatching = this.watchSilence(connection, (silence) => (cause = silence));
+      transport.on('error', (error: Error) => (cause ??= error.message));
+      webSocket.on('error', (error) => (cause ??= error.message));
+      webSocket.on('pong', (data) => {
+        if (data.length === 8) this.emit('pong', performance.now() - data.readDoubleBE());
+      });
+      webSocket.on('message', (data, binary) => {
+        // It is no array and no ArrayBuffer, unless somebody sets `binaryType`.
+        const message = { data: data as Buffer, binary };
+        this.emit('message', message, this.echoes.receive(message));
+      });
+      webSocket.on('close', (code, reason) => {
+        stopWatching();
+        this.connection = undefined;
+        const closed = { code, reason: reason.toString(), cause, byUs: this.isClosedByUs, lost: this.echoes.lose() };
+        this.emit('close', closed);
+        resolve(closed);
+      });
+      this.connection = connection;
+      this.emit('open', connection);
+      webSocket.resume();
+    });
+  }
+
+  private watchSilence({ webSocket, transport }: Connection, onSilence: (cause: string) => void): () => void {
+    const { silenceTimeout } = this.options;
+    if (silenceTimeout === 0) {
+      return () => {};
+    }
+    // While nobody takes what comes, silence is not the server's.
+    const life = (): number => (webSocket.isPaused ? performance.now() : transport.bytesRead);
+    return onceQuiet(life, silenceTimeout, () => {
+      onSilence(`nothing was received for ${silenceTimeout / 1000} s (--silence-timeout)`);
+      webSocket.terminate();
+    });
+  }
+}

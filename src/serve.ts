@@ -1,0 +1,54 @@
+import { constants } from 'node:os';
+import { Logger } from '@nestjs/common';
+import type { Command } from 'commander';
+import { optionDescriptions } from './config/configuration.js';
+import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
+import { createApp } from './create-app.js';
+import { listen, ListenError } from './listen.js';
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Gives the command that starts the server its options, its help and what it does. */
+export function defineServe(command: Command): void {
+  command
+    .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
+    .addHelpText('after', () => {
+      const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
+      const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);
+      return ['', 'Environment variables:', ...lines].join('\n');
+    })
+    .action(serve);
+}
+
+async function serve(options: CommandLineOptions): Promise<void> {
+  try {
+    const configuration = readConfiguration(process.env, options);
+    const app = await createApp(configuration);
+    app.enableShutdownHooks([...signals], { useProcessExit: true });
+    endOnSecondSignal();
+    const logger = new Logger('Main');
+    for (const url of await listen(app, configuration.listenOn)) {
+      logger.log(`Now listening on: ${url}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
+      throw error;
+    }
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+/** While the application closes, Nest ignores further signals; who sends another one does not want to wait. */
+function endOnSecondSignal(): void {
+  let firstAt: number | undefined;
+  for (const signal of signals) {
+    process.on(signal, () => {
+      firstAt ??= performance.now();
+      // Ctrl+C is one wish that arrives twice: from the terminal, and from the npm or nest command in between.
+      if (performance.now() - firstAt > 500) {
+        process.exit(128 + constants.signals[signal]);
+      }
+    });
+  }
+}
