@@ -51,3 +51,8 @@ export interface Flags {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** Whether messages are made up and timed, instead of typed or read. */
+export function isMeasuring({ count, interval, size }: Flags): boolean {
+  return [count, interval, size].some((value) => value !== undefined);
+}

@@ -1,11 +1,13 @@
+import { PERCENTILES, type BenchResult } from '../bench/bench-result.js';
 import type { Connection } from '../connection/connect.js';
-import { Refusal, type ConnectError } from '../connection/connect-error.js';
+import { Refusal } from '../connection/connect-error.js';
 import type { FrameHead } from '../connection/frame-reader.js';
 import type { Direction } from '../connection/frame-tap.js';
 import type { Handshake, Header } from '../connection/handshake.js';
+import type { Latencies } from '../latencies.js';
 import type { PingSummary } from '../ping/ping-summary.js';
 import type { Echo, Message } from '../session/echoes.js';
-import { type Closed, type Reconnection } from '../session/ending.js';
+import type { Closed, Ending, Reconnection } from '../session/ending.js';
 import { opcodeName } from './frames.js';
 import { withoutSecret } from './heads.js';
 import type { Lines } from './lines.js';
@@ -49,6 +51,20 @@ export class JsonReporter implements Reporter {
     this.event('summary', { sent, received, lost, ...times });
   }
 
+  benchmark({ load, latencies, lateness, perSecond, busy, duration, ...counts }: BenchResult): void {
+    const { rate, inFlight, ...rest } = load;
+    this.event('benchmark', {
+      ...counts,
+      ...rest,
+      ...(rate === undefined ? { loop: 'closed', inFlight } : { loop: 'open', rate }),
+      duration: rounded(duration),
+      perSecond: rounded(perSecond),
+      latency: figuresOf(latencies),
+      lateness: rate === undefined ? undefined : figuresOf(lateness),
+      busy: rounded(busy),
+    });
+  }
+
   pong(roundTrip: number): void {
     this.event('pong', { rtt: rounded(roundTrip) });
   }
@@ -66,7 +82,11 @@ export class JsonReporter implements Reporter {
     this.event('reconnecting', { reason, delay: rounded(delay), attempt });
   }
 
-  failed(error: ConnectError): void {
+  ended(ending: Ending): void {
+    if (ending.kind !== 'not connected') {
+      return;
+    }
+    const { error } = ending;
     if (error instanceof Refusal) {
       const { status, httpVersion } = error.handshake.response;
       const { message, body, handshake } = error;
@@ -75,10 +95,6 @@ export class JsonReporter implements Reporter {
       this.event('failed', { message: error.message });
     }
     this.lines.note(error.message);
-  }
-
-  warning(text: string): void {
-    this.event('warning', { message: text });
   }
 
   drained(): Promise<void> {
@@ -107,6 +123,11 @@ function asObject(headers: readonly Header[]): Record<string, string> {
     object[key] = key in object ? `${object[key]}${key === 'set-cookie' ? '\n' : ', '}${value}` : value;
   }
   return object;
+}
+
+function figuresOf(latencies: Latencies): Record<string, number | undefined> {
+  const percentiles = PERCENTILES.map((share) => [`p${share}`, rounded(latencies.percentile(share))]);
+  return { min: rounded(latencies.min), ...Object.fromEntries(percentiles), max: rounded(latencies.max) };
 }
 
 /** To the microsecond. */

@@ -16,6 +16,8 @@ const LINE_BREAK = Buffer.from('\n');
 
 /** stdout, and stderr for notes. */
 export class StandardStreams implements Lines {
+  private draining?: Promise<void>;
+
   /** @param onReaderGone is called once nobody reads stdout any more */
   constructor(onReaderGone: () => void) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,6 +36,13 @@ export class StandardStreams implements Lines {
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => process.stdout.once('drain', resolve));
+    // Whoever asks while somebody waits waits for the same.
+    this.draining ??= new Promise((resolve) => {
+      process.stdout.once('drain', () => {
+        this.draining = undefined;
+        resolve();
+      });
+    });
+    return this.draining;
   }
 }

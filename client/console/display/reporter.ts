@@ -1,10 +1,10 @@
+import type { BenchResult } from '../bench/bench-result.js';
 import type { Connection } from '../connection/connect.js';
-import type { ConnectError } from '../connection/connect-error.js';
 import type { FrameHead } from '../connection/frame-reader.js';
 import type { Direction } from '../connection/frame-tap.js';
 import type { PingSummary } from '../ping/ping-summary.js';
 import type { Echo, Message } from '../session/echoes.js';
-import type { Closed, Reconnection } from '../session/ending.js';
+import type { Closed, Ending, Reconnection } from '../session/ending.js';
 
 /** Tells the user, or the next program, what happens. */
 export interface Reporter {
@@ -14,13 +14,13 @@ export interface Reporter {
   /** A message that came back while measuring, by its number. @returns as `message` does */
   echo(sequence: number, message: Message, echo: Echo): boolean;
   summary(summary: PingSummary): void;
+  benchmark(result: BenchResult): void;
   pong(roundTrip: number): void;
   frame(direction: Direction, frame: FrameHead): void;
+  /** A connection has ended; another one may follow. */
   closed(closed: Closed): void;
   reconnecting(reconnection: Reconnection): void;
-  /** There is no connection, and there will be none. */
-  failed(error: ConnectError): void;
-  /** What the user should know, but is no failure. */
-  warning(text: string): void;
+  /** No connection follows. */
+  ended(ending: Ending): void;
   drained(): Promise<void>;
 }

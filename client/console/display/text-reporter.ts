@@ -1,11 +1,20 @@
 import { styleText } from 'node:util';
+import { benchLines, caveats, type BenchResult } from '../bench/bench-result.js';
 import type { Connection } from '../connection/connect.js';
 import { Refusal, type ConnectError } from '../connection/connect-error.js';
 import type { FrameHead } from '../connection/frame-reader.js';
 import type { Direction } from '../connection/frame-tap.js';
+import { headerValue } from '../connection/handshake.js';
 import { summaryLines, type PingSummary } from '../ping/ping-summary.js';
 import type { Echo, Message } from '../session/echoes.js';
-import { describeClosed, isFarewell, type Closed, type Reconnection } from '../session/ending.js';
+import {
+  describeClosed,
+  describeLost,
+  isFarewell,
+  type Closed,
+  type Ending,
+  type Reconnection,
+} from '../session/ending.js';
 import { count, formatDuration } from './amounts.js';
 import { frameLine, FrameTally } from './frames.js';
 import { handshakeLines, requestLines, responseLines } from './heads.js';
@@ -29,9 +38,12 @@ export class TextReporter implements Reporter {
     private readonly shown: Shown,
   ) {}
 
-  opened({ handshake }: Connection): void {
+  opened({ handshake, webSocket }: Connection): void {
     if (this.shown.handshake) {
       this.dim(handshakeLines(handshake));
+    }
+    if (headerValue(handshake.request, 'sec-websocket-extensions') !== undefined && webSocket.extensions === '') {
+      this.warning('The server does not compress: messages go as they are.');
     }
   }
 
@@ -55,6 +67,15 @@ export class TextReporter implements Reporter {
     }
   }
 
+  benchmark(result: BenchResult): void {
+    for (const line of benchLines(result)) {
+      this.lines.out(line);
+    }
+    for (const caveat of caveats(result)) {
+      this.lines.note(styleText('dim', caveat, { stream: process.stderr }));
+    }
+  }
+
   pong(roundTrip: number): void {
     this.lines.note(`Pong: ${formatDuration(roundTrip)}`);
   }
@@ -64,38 +85,24 @@ export class TextReporter implements Reporter {
     this.dim([frameLine(direction, frame)]);
   }
 
-  closed(closed: Closed): void {
+  closed(_closed: Closed): void {
     if (this.shown.frames) {
       this.dim([this.tally.toString()]);
-    }
-    if (!isFarewell(closed)) {
-      this.problem(sentence(describeClosed(closed)));
-    }
-    if (closed.lost > 0) {
-      this.problem(`${count(closed.lost, 'message')} had no echo.`);
     }
   }
 
   reconnecting({ reason, delay, attempt }: Reconnection): void {
-    this.lines.note(
-      printable(`${sentence(reason)} Attempt ${attempt} to connect again follows in ${formatDuration(delay)}.`),
-    );
+    this.warning(`${reason} Attempt ${attempt} to connect again follows in ${formatDuration(delay)}.`);
   }
 
-  failed(error: ConnectError): void {
-    this.problem(error.message);
-    if (error instanceof Refusal) {
-      const { handshake, body } = error;
-      this.dim([
-        ...(this.shown.handshake ? requestLines(handshake.request) : []),
-        ...responseLines(handshake.response),
-      ]);
-      if (body !== '') this.lines.note(printable(body.trimEnd()));
+  ended(ending: Ending): void {
+    if (ending.kind === 'not connected') {
+      this.failed(ending.error);
+    } else if (ending.kind === 'closed' && !isFarewell(ending.closed)) {
+      this.problem(describeClosed(ending.closed));
+    } else if (ending.kind === 'closed' && ending.closed.lost > 0) {
+      this.warning(describeLost(ending.closed.lost));
     }
-  }
-
-  warning(text: string): void {
-    this.lines.note(styleText('yellow', printable(text), { stream: process.stderr }));
   }
 
   drained(): Promise<void> {
@@ -114,12 +121,21 @@ export class TextReporter implements Reporter {
     }
   }
 
+  private warning(text: string): void {
+    this.lines.note(styleText('yellow', printable(text), { stream: process.stderr }));
+  }
+
+  private failed(error: ConnectError): void {
+    this.problem(error.message);
+    if (error instanceof Refusal) {
+      const { handshake, body } = error;
+      const { request, response } = handshake;
+      this.dim([...(this.shown.handshake ? requestLines(request) : []), ...responseLines(response)]);
+      if (body !== '') this.lines.note(printable(body.trimEnd()));
+    }
+  }
+
   private problem(text: string): void {
     this.lines.note(styleText('red', printable(text), { stream: process.stderr }));
   }
-}
-
-/** With a capital at its beginning and a full stop at its end. */
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

@@ -4,7 +4,7 @@ import { count, formatDuration } from '../display/amounts.js';
 import { printable } from '../display/printable.js';
 import { TextReporter } from '../display/text-reporter.js';
 import type { Echo, Message } from '../session/echoes.js';
-import { isFarewell, type Closed } from '../session/ending.js';
+import { describeClosed, isFarewell, type Ending } from '../session/ending.js';
 
 /** As many bytes of a message are shown. */
 const SHOWN = 16 * 1024;
@@ -35,12 +35,12 @@ export class PromptReporter extends TextReporter {
     return this.lines.out(`Message received: ${printable(text)}${cut}${styleText('dim', suffix)}`);
   }
 
-  override closed(closed: Closed): void {
-    // Who talks to a server that does not echo has no use for the number of missing echoes.
-    super.closed({ ...closed, lost: isFarewell(closed) ? 0 : closed.lost });
-    const { code, reason } = closed;
-    if (code !== 1006) {
-      this.dim([`Connection closed: ${code === 1005 ? 'no status' : `${code} ${reason}`}`]);
+  override ended(ending: Ending): void {
+    if (ending.kind !== 'closed' || !isFarewell(ending.closed)) {
+      super.ended(ending);
+      return;
     }
+    // Who talks to a server that does not echo has no use for the number of missing echoes.
+    this.dim([describeClosed({ ...ending.closed, lost: 0 })]);
   }
 }

@@ -1,3 +1,4 @@
+import { Fifo } from '../fifo.js';
 import { differenceBetween } from './difference.js';
 
 /** A message, as WebSocket has it: bytes, which are text or not. */
@@ -30,9 +31,7 @@ export class Echoes {
   /** Those that had no answer when their connection ended. */
   lost = 0;
   differed = 0;
-  private pending: Pending[] = [];
-  /** Where the oldest one is in `pending`: to shift a long array is slow. */
-  private oldest = 0;
+  private readonly pending = new Fifo<Pending>();
 
   /**
    * @param echo whether the server answers every message; without it there is nothing to wait for
@@ -45,7 +44,7 @@ export class Echoes {
 
   /** How many messages have no answer yet. */
   get outstanding(): number {
-    return this.pending.length - this.oldest;
+    return this.pending.length;
   }
 
   send(message: Message): void {
@@ -56,7 +55,7 @@ export class Echoes {
   receive(message: Message): Echo {
     const roundTripEnd = performance.now();
     this.received++;
-    const answered = this.takeOldest();
+    const answered = this.pending.shift();
     const difference = this.verify ? differenceBetween(answered?.message, message) : undefined;
     if (difference !== undefined) {
       this.differed++;
@@ -68,20 +67,7 @@ export class Echoes {
   lose(): number {
     const { outstanding } = this;
     this.lost += outstanding;
-    this.pending = [];
-    this.oldest = 0;
+    this.pending.clear();
     return outstanding;
-  }
-
-  private takeOldest(): Pending | undefined {
-    if (this.outstanding === 0) {
-      return undefined;
-    }
-    const oldest = this.pending[this.oldest++];
-    if (this.oldest > 1024 && this.oldest * 2 > this.pending.length) {
-      this.pending = this.pending.slice(this.oldest);
-      this.oldest = 0;
-    }
-    return oldest;
   }
 }

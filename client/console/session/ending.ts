@@ -9,7 +9,7 @@ export interface Closed {
   readonly reason: string;
   /** Whether it was closed from here. */
   readonly byUs: boolean;
-  /** What happened, where no close frame tells. */
+  /** What happened, where there was no close frame. */
   readonly cause?: string;
   /** How many messages had no echo. */
   readonly lost: number;
@@ -43,13 +43,18 @@ export function isFarewell({ code, byUs }: Closed): boolean {
   return code !== 1006 && (byUs || code === 1000 || code === 1005);
 }
 
-/** A connection's end in words. */
-export function describeClosed({ code, reason, cause }: Closed): string {
-  if (code === 1006) {
-    return `the connection was lost: ${cause ?? 'it ended without a close frame'} (1006)`;
-  }
-  const status = code === 1005 ? 'without a status' : `with ${code}${reason && ` ${JSON.stringify(reason)}`}`;
-  return `the connection was closed ${status}${cause ? `: ${cause}` : ''}`;
+/** A connection's end in a sentence or two. */
+export function describeClosed({ code, reason, cause, lost }: Closed): string {
+  const how =
+    code === 1006
+      ? `The connection was lost: ${cause ?? 'it ended without a close frame'} (1006).`
+      : `The connection was closed with ${code === 1005 ? 'no status' : `${code} ${reason}`.trimEnd()}.`;
+  return lost > 0 ? `${how} ${describeLost(lost)}` : how;
+}
+
+/** How many messages did not come back, in a sentence. */
+export function describeLost(lost: number): string {
+  return lost === 1 ? '1 message had no echo.' : `${lost} messages had no echo.`;
 }
 
 /** How long a server that refused wants to be left alone, in milliseconds. */

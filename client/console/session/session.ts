@@ -77,7 +77,7 @@ export class Session extends EventEmitter<SessionEvents> {
       const wait = Math.max(backoff(attempt, this.options.reconnectDelay), wishOfServer(ending));
       this.emit('reconnecting', { reason, delay: wait, attempt: attempt + 1 });
       await delay(wait, undefined, { signal: this.interruption.signal }).catch(() => {});
-      if (this.interruption.signal.aborted) return this.end({ kind: 'interrupted' });
+      if (this.interruption.signal.aborted) return this.end(ending);
     }
   }
 
