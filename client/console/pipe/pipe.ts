@@ -15,6 +15,10 @@ import { linesOf } from './lines-of.js';
  * @throws UsageError when a line is no message
  */
 export async function pipe(session: Session, input: Readable, binary: boolean, patience: Patience): Promise<boolean> {
+  // Nothing is read before there is somebody to send it to.
+  if (!(await session.opened())) {
+    return false;
+  }
   // Nobody waits for a line that could not be sent.
   session.once('end', () => input.destroy());
   let number = 0;

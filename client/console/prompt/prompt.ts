@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { handshakeLines } from '../display/heads.js';
 import { printable } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
@@ -12,8 +11,7 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<vo
   session.on('open', (connection) => (handshake = connection.handshake));
   session.once('end', () => screen.close());
   // Until there is a connection nothing is asked: Ctrl+C is the terminal's own, and ends the attempt.
-  await Promise.race([once(session, 'open'), once(session, 'end')]);
-  if (!handshake) {
+  if (!(await session.opened()) || !handshake) {
     return;
   }
   for await (const line of screen.ask('Type a message: ')) {

@@ -81,6 +81,11 @@ export class Session extends EventEmitter<SessionEvents> {
     }
   }
 
+  /** Waits until there is a connection; false when the session has ended without one. */
+  async opened(): Promise<boolean> {
+    return (await this.whenOpen()) !== undefined;
+  }
+
   /**
    * Sends a message, when there is a connection.
    *

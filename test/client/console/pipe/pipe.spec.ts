@@ -1,0 +1,238 @@
+import { once } from 'node:events';
+import type { WebSocket } from 'ws';
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
+import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+afterEach(endClients);
+afterEach(closeWebSocketServers);
+
+describe('In a pipe the client', () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  afterAll(closeApps);
+
+  it.each([
+    ['lines', 'one\ntwo\n', 'one\ntwo\n'],
+    ['a last line without an end', 'one\ntwo', 'one\ntwo\n'],
+    ['lines that end with CRLF', 'one\r\ntwo\r\n', 'one\ntwo\n'],
+    ['empty lines', '\n\n', '\n\n'],
+    ['characters of several bytes', 'grüße\n😀\n', 'grüße\n😀\n'],
+    ['control characters, which are for the next program', '\u001b[1m\u0000\t\n', '\u001b[1m\u0000\t\n'],
+    ['nothing', '', ''],
+  ])('sends %s and prints what comes back, and nothing else', async (_, input, output) => {
+    expect(await runClient([app.webSocketUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
+  });
+
+  it('connects even if there is nothing to send, to see that the server is there', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+
+    expect((await runClient([url])).code).toBe(0);
+    await connected;
+  });
+
+  it('keeps many lines in order, and waits for the last of their echoes', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
+
+    expect(await runClient([app.webSocketUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
+  });
+
+  it('sends and prints hex with --binary', async () => {
+    expect(await runClient([app.webSocketUrl, '--binary'], '00ff\n\n0x68 69\n')).toMatchObject({
+      code: 0,
+      stdout: '00ff\n\n6869\n',
+    });
+  });
+
+  it('closes with 1000 "Status"', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const run = runClient([url], 'hello\n');
+    const [webSocket] = await connected;
+    const [code, reason] = (await once(webSocket, 'close')) as [number, Buffer];
+
+    expect([code, String(reason)]).toEqual([1000, 'Status']);
+    await run;
+  });
+
+  it.each([
+    ['text', [], Buffer.from([0x61, 0xff, 0x0a]), 'error: Line 1 of stdin is no UTF-8'],
+    ['hex', ['--binary'], Buffer.from('00\nxyz\n'), 'error: Line 2 of stdin is no hex, which --binary takes: "xyz"'],
+  ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const run = runClient([url, ...options], input);
+    const [webSocket] = await connected;
+    const [status] = (await once(webSocket, 'close')) as [number];
+
+    const { code, stderr } = await run;
+    expect([status, code]).toEqual([1000, 1]);
+    expect(stderr).toContain(message);
+  });
+
+  it('loses nothing when stdout is read slowly', async () => {
+    const message = 'x'.repeat(64 * 1024);
+    const { url } = await startWebSocketServer((webSocket) => {
+      for (let index = 0; index < 512; index++) webSocket.send(message);
+      webSocket.close(1000);
+    });
+    const { child, exit } = startClient([url, '--no-echo', '--quiet-period', '0']);
+    child.stdin.end();
+    child.stdout.pause();
+    // By the time that a pipe is full the server's close frame is far behind.
+    await once(child.stdout, 'readable');
+    child.stdout.resume();
+
+    const { code, stdout } = await exit;
+    expect(code).toBe(0);
+    expect(stdout === `${message}\n`.repeat(512)).toBe(true);
+  });
+
+  it('ends quietly when nobody reads stdout any more', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const { child, exit } = startClient([url]);
+    const [webSocket] = await connected;
+    const closed = once(webSocket, 'close');
+    child.stdout.destroy();
+    child.stdin.write('hello\n');
+
+    expect((await closed)[0]).toBe(1000);
+    expect(await exit).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  describe('with a server that does not send one message for each', () => {
+    it.each([
+      [[], 0],
+      [['--verify'], 4],
+    ])('and %j, it waits for the quiet period, says what is missing, and leaves with %i', async (options, exitCode) => {
+      const { url } = await startWebSocketServer((webSocket) =>
+        webSocket.once('message', () => webSocket.send('only one')),
+      );
+
+      const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
+
+      expect([code, stdout, stderr]).toEqual([exitCode, 'only one\n', '1 message had no echo.\n']);
+    });
+
+    it('and --no-echo, it prints all that comes until the server closes', async () => {
+      const { url } = await startWebSocketServer((webSocket) => {
+        webSocket.send('welcome');
+        webSocket.on('message', () => {
+          webSocket.send('one');
+          webSocket.send('two', () => webSocket.close(1000));
+        });
+      });
+
+      const run = await runClient([url, '--no-echo', '--quiet-period', '0'], 'subscribe\n');
+
+      expect(run).toMatchObject({ code: 0, stdout: 'welcome\none\ntwo\n', stderr: '' });
+    });
+  });
+
+  describe('leaves with', () => {
+    it.each([
+      [0, '1000', [1000, 'done'], ''],
+      [0, 'no status', [], ''],
+      [3, '1001', [1001, 'Server shutting down'], 'The connection was closed with 1001 Server shutting down.\n'],
+      [3, '4000', [4000], 'The connection was closed with 4000.\n'],
+    ])('%i when the server closes with %s while nothing is to be sent', async (exitCode, _, close, message) => {
+      const { url } = await startWebSocketServer((webSocket) => webSocket.close(...(close as [number?, string?])));
+
+      const { exit } = startClient([url]);
+
+      expect(await exit).toMatchObject({ code: exitCode, stderr: message });
+    });
+
+    it('3 when the server closes with 1000 and there was more to send', async () => {
+      const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
+
+      expect((await runClient([url], 'more\n'.repeat(100_000))).code).toBe(3);
+    });
+
+    it('3 when the server dies', async () => {
+      const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
+
+      expect(await runClient([url], 'hello\n')).toMatchObject({
+        code: 3,
+        stderr: 'The connection was lost: it ended without a close frame (1006). 1 message had no echo.\n',
+      });
+    });
+
+    it.each([
+      ['text', 'Hello', false, 'from byte 0 on: "hello" became "Hello"'],
+      ['length', 'hello!', false, 'from byte 5 on: nothing became "!", 5 bytes became 6'],
+      ['type', 'hello', true, 'it was text and came back as binary'],
+    ])('4 with --verify when an echo has another %s', async (_, answer, binary, difference) => {
+      const { url } = await startWebSocketServer((webSocket) =>
+        webSocket.on('message', () => webSocket.send(answer, { binary })),
+      );
+
+      expect(await runClient([url, '--verify'], 'hello\n')).toMatchObject({
+        code: 4,
+        stderr: `An echo differs: ${difference}.\n`,
+      });
+    });
+  });
+
+  describe('and with --json', () => {
+    it('prints one object per event, with time, type, size and round-trip time', async () => {
+      const events = eventsOf(await runClient([app.webSocketUrl, '--json'], 'grüße\n'));
+
+      const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(events).toEqual([
+        { time, type: 'open', url: app.webSocketUrl, status: 101, httpVersion: '1.1' },
+        { time, type: 'text', size: 7, rtt: expect.any(Number), data: 'grüße' },
+        { time, type: 'close', code: 1000, reason: 'Status', by: 'client', lost: 0 },
+      ]);
+    });
+
+    it('writes binary messages as hex', async () => {
+      const [, message] = eventsOf(await runClient([app.webSocketUrl, '--json', '--binary'], '00ff\n'));
+
+      expect(message).toMatchObject({ type: 'binary', size: 2, data: '00ff' });
+    });
+
+    it('says what differs, and that the connection was lost', async () => {
+      const { url } = await startWebSocketServer((webSocket) =>
+        webSocket.on('message', () => webSocket.send('x', () => webSocket.terminate())),
+      );
+
+      const run = await runClient([url, '--json', '--verify'], 'y\n');
+
+      expect(run.code).toBe(4);
+      expect(eventsOf(run).slice(1)).toMatchObject([
+        { type: 'text', data: 'x', difference: 'from byte 0 on: "y" became "x"' },
+        { type: 'close', code: 1006 },
+      ]);
+    });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const { child, exit, said } = startClient([url, '--json']);
+    const [webSocket] = await connected;
+    await said('stdout', '"type":"open"');
+    child.kill(signal);
+
+    const [code, reason] = (await once(webSocket, 'close')) as [number, Buffer];
+    expect([code, String(reason)]).toEqual([1000, 'Status']);
+    expect((await exit).code).toBe(0);
+  });
+
+  it('does not wait for the server at a second Ctrl+C', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
+    const { child, exit, said } = startClient([url, '--json']);
+    await said('stdout', '"type":"open"');
+    const again = setInterval(() => child.kill('SIGINT'), 50);
+
+    expect((await exit).code).toBe(130);
+    clearInterval(again);
+  });
+});

@@ -1,0 +1,191 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { startApp, closeApps, type RunningApp } from '../../../support/start-app.js';
+import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const ARROW_UP = '\u001b[A';
+const ARROW_LEFT = '\u001b[D';
+const PROMPT = 'Type a message: ';
+
+afterEach(closeTerminals);
+afterEach(closeWebSocketServers);
+
+describeInTerminal('On a terminal the client', () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  afterAll(closeApps);
+
+  it('asks for a message, shows what comes back, and asks again', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(`Connected to ${app.webSocketUrl} (HTTP/1.1).`);
+    for (const message of ['hello', 'grüße 😀', '']) {
+      await terminal.shows(PROMPT);
+      terminal.type(`${message}\r`);
+      await terminal.shows(`Message received: ${message}`);
+      await terminal.shows(' ms)');
+    }
+  });
+
+  it.each([
+    ['Ctrl+C', CTRL_C, 1000, 'Status'],
+    ['Ctrl+D', CTRL_D, 1000, 'Status'],
+    ['/close', '/close\r', 1000, 'Status'],
+    ['/close 4000', '/close 4000\r', 4000, ''],
+    ['/close 4000 all is said', '/close 4000 all is said\r', 4000, 'all is said'],
+  ])('closes at %s', async (_, keys, status, reason) => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const terminal = openTerminal([url]);
+    const [webSocket] = await connected;
+    await terminal.shows(PROMPT);
+    terminal.type(keys);
+
+    const [code, text] = (await once(webSocket, 'close')) as [number, Buffer];
+    expect([code, String(text)]).toEqual([status, reason]);
+    await terminal.shows(`The connection was closed with ${`${status} ${reason}`.trimEnd()}.`);
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('does not wait for the server at a second Ctrl+C', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
+    const terminal = openTerminal([url]);
+    await terminal.shows(PROMPT);
+    terminal.type(CTRL_C + CTRL_C);
+
+    expect(await terminal.exit()).toBe(130);
+  });
+
+  it('leaves at Ctrl+C while it connects', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const connected = once(silent, 'connection') as Promise<[Socket]>;
+    const terminal = openTerminal([`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`]);
+    await connected;
+    terminal.type(CTRL_C);
+
+    expect(await terminal.exit()).toBe(130);
+    silent.close();
+  });
+
+  it('lets lines be edited, and brings back what was sent', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(PROMPT);
+    for (const [keys, shown] of [
+      ['helo', 'helo'],
+      [ARROW_LEFT, '\u001b[1D'],
+      ['l', 'hello'],
+      ['\r', 'Message received: hello'],
+      [ARROW_UP, 'hello'],
+      ['!', '!'],
+      ['\r', 'Message received: hello!'],
+    ] as const) {
+      terminal.type(keys);
+      await terminal.shows(shown);
+    }
+  });
+
+  it('keeps a half typed line while messages come', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const terminal = openTerminal([url]);
+    const [webSocket] = await connected;
+    await terminal.shows(PROMPT);
+    terminal.type('half a');
+    await terminal.shows('half a');
+    webSocket.send('news');
+    await terminal.shows('Message received: news');
+    await terminal.shows('half a');
+    terminal.type(' line\r');
+    await terminal.shows('Message received: half a line');
+  });
+
+  it('shows how long the answer to a ping takes with /ping', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(PROMPT);
+    terminal.type('/ping\r');
+    await terminal.shows('Pong: ');
+    await terminal.shows(' ms');
+  });
+
+  it('sends bytes with /binary and shows those that come', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(PROMPT);
+    terminal.type('/binary 00 ff\r');
+    await terminal.shows('Message received: 00ff');
+    await terminal.shows('(binary, 2 bytes, ');
+  });
+
+  it('shows the handshake with /headers', async () => {
+    const terminal = openTerminal([app.webSocketUrl, '--header', 'X-Request-Id: 17']);
+    await terminal.shows(PROMPT);
+    terminal.type('/headers\r');
+    await terminal.shows('> GET /ws HTTP/1.1');
+    await terminal.shows('> X-Request-Id: 17');
+    await terminal.shows('< HTTP/1.1 101 Switching Protocols');
+    await terminal.shows('< Upgrade: websocket');
+  });
+
+  it('lists the commands with /help, and says which it does not know', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(PROMPT);
+    terminal.type('/help\r');
+    await terminal.shows('/close [<code> <reason>]');
+    terminal.type('/quit\r');
+    await terminal.shows('/quit is no command; /help lists them.');
+    terminal.type('//quit\r');
+    await terminal.shows('Message received: /quit');
+  });
+
+  it('spells out what would command the terminal', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.send('\u001b]0;title\u0007\u202egnp.exe'));
+    const terminal = openTerminal([url]);
+
+    await terminal.shows('Message received: \\x1b]0;title\\x07\\u202egnp.exe');
+  });
+
+  it('cuts a long message', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.send('x'.repeat(1024 * 1024)));
+    const terminal = openTerminal([url], { NO_COLOR: '1' });
+
+    await terminal.shows('x… (1048576 bytes)');
+  });
+
+  it('leaves with 3 and says why when the server dies', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
+    const terminal = openTerminal([url]);
+    await terminal.shows(PROMPT);
+    terminal.type('hello\r');
+
+    await terminal.shows('The connection was lost: it ended without a close frame (1006).');
+    expect(await terminal.exit()).toBe(3);
+  });
+
+  it('leaves with 0 when the server says that all is done', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000, 'done'));
+    const terminal = openTerminal([url]);
+
+    await terminal.shows('The connection was closed with 1000 done.');
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it.each([
+    ['with colours', {}, true],
+    ['without colours when NO_COLOR is set', { NO_COLOR: '1' }, false],
+    ['with colours when FORCE_COLOR is set, too', { NO_COLOR: '1', FORCE_COLOR: '1' }, true],
+  ])('writes %s', async (_, environment, colours) => {
+    const terminal = openTerminal([app.webSocketUrl], environment as Record<string, string>);
+    await terminal.shows(PROMPT);
+    terminal.type(CTRL_D);
+    await terminal.exit();
+
+    expect(terminal.output.includes('\u001b[2m')).toBe(colours);
+  });
+});
