@@ -11,10 +11,11 @@ const PATIENCE = 2_000;
 export async function readBody(stream: Readable, response: ResponseHead): Promise<string> {
   const length = Number(headerValue(response, 'content-length') ?? Number.POSITIVE_INFINITY);
   const body = await readBytes(stream, Math.min(length, LIMIT + 1));
-  const encoding = headerValue(response, 'content-encoding') ?? 'identity';
-  const text = encoding === 'identity' ? asText(body.subarray(0, LIMIT), response) : undefined;
+  const encoding = headerValue(response, 'content-encoding');
+  const text = encoding === undefined ? asText(body.subarray(0, LIMIT), response) : undefined;
   if (text === undefined) {
-    return `(${body.length} bytes that are no text: ${headerValue(response, 'content-type') ?? 'of no type'}, ${encoding})`;
+    const kind = [headerValue(response, 'content-type'), encoding].filter(Boolean).join(', ');
+    return `(${body.length} bytes that are no text: ${kind})`;
   }
   return body.length > LIMIT ? `${text}…` : text;
 }

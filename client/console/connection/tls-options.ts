@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { UsageError, type Flags } from '../flags.js';
@@ -18,10 +19,13 @@ export function readTlsOptions({ insecure, ca, cert, key }: Flags): TlsOptions {
     throw new UsageError('--cert and --key go together: the certificate of the client, and its private key.');
   }
   const files = { ca: read('--ca', ca), cert: read('--cert', cert), key: read('--key', key) };
-  check({ ca: files.ca }, `--ca is "${ca}", which holds no certificate in PEM`);
-  check({ cert: files.cert }, `--cert is "${cert}", which holds no certificate in PEM`);
-  check({ key: files.key }, `--key is "${key}", which holds no private key in PEM without a passphrase`);
-  check(files, `--key is "${key}", which does not belong to --cert "${cert}"`);
+  check(() => files.ca && new X509Certificate(files.ca), `--ca is "${ca}", which holds no certificate in PEM`);
+  check(() => files.cert && new X509Certificate(files.cert), `--cert is "${cert}", which holds no certificate in PEM`);
+  check(
+    () => files.key && createPrivateKey(files.key),
+    `--key is "${key}", which holds no private key in PEM without a passphrase`,
+  );
+  check(() => createSecureContext(files), `--key is "${key}", which does not belong to --cert "${cert}"`);
   return { ...files, rejectUnauthorized: !insecure };
 }
 
@@ -36,9 +40,9 @@ function read(option: string, path: string | undefined): Buffer | undefined {
   }
 }
 
-function check(options: SecureContextOptions, fault: string): void {
+function check(use: () => unknown, fault: string): void {
   try {
-    createSecureContext(options);
+    use();
   } catch (error) {
     throw new UsageError(`${fault}: ${(error as Error).message}`);
   }

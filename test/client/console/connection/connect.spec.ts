@@ -1,0 +1,267 @@
+import { once } from 'node:events';
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  type Server,
+} from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
+import { closeApps, startApp } from '../../../support/start-app.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+const servers: TcpServer[] = [];
+
+/** Listens on a free port of 127.0.0.1 until the test is over. */
+async function listen(server: TcpServer | Server): Promise<number> {
+  servers.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that writes these bytes to whoever has sent something. */
+function answering(bytes: string | Buffer, end = true): Promise<number> {
+  return listen(
+    createTcpServer((socket: Socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => (end ? socket.end(bytes) : socket.write(bytes)));
+    }),
+  );
+}
+
+afterEach(endClients);
+afterEach(closeWebSocketServers);
+afterEach(closeApps);
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+describe('The request', () => {
+  async function requestOf(
+    options: readonly string[],
+    environment: Record<string, string> = {},
+    credentials = '',
+  ): Promise<IncomingHttpHeaders & { url?: string }> {
+    let request: IncomingHttpHeaders = {};
+    const { port } = await startWebSocketServer((_, { headers, url }) => (request = { ...headers, url }), {
+      handleProtocols: ([first]) => first ?? false,
+    });
+    const url = `ws://${credentials}127.0.0.1:${port}/path?query=1`;
+    expect(await runClient([url, ...options], '', environment)).toMatchObject({ code: 0 });
+    return request;
+  }
+
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  it.each([
+    ['the path and the query', [], { url: '/path?query=1' }],
+    ['a header', ['-H', 'X-One: 1'], { 'x-one': '1' }],
+    ['several headers', ['--header', 'X-One: 1', '--header', 'X-Two:2'], { 'x-one': '1', 'x-two': '2' }],
+    ['a header twice', ['-H', 'X-One: 1', '-H', 'x-one: 2'], { 'x-one': '1, 2' }],
+    ['another Host', ['-H', 'Host: example.com'], { host: 'example.com' }],
+    ['the Origin', ['--origin', 'https://example.com'], { origin: 'https://example.com' }],
+    ['sub-protocols', ['--subprotocol', 'a', '--subprotocol', 'b.v2'], { 'sec-websocket-protocol': 'a,b.v2' }],
+    [
+      'permessage-deflate',
+      ['--compress'],
+      { 'sec-websocket-extensions': expect.stringMatching(/^permessage-deflate/) },
+    ],
+    ['a user and a password', ['--auth', 'me:pass:word'], { authorization: basic('me:pass:word') }],
+  ])('has %s', async (_, options, headers) => {
+    expect(await requestOf(options)).toMatchObject(headers);
+  });
+
+  it('has nothing that was not asked for', async () => {
+    expect(Object.keys(await requestOf([]))).toEqual([
+      'sec-websocket-version',
+      'sec-websocket-key',
+      'connection',
+      'upgrade',
+      'host',
+      'url',
+    ]);
+  });
+
+  it.each([
+    ['user and password', { NEST_WS_ECHO_AUTH: 'env:secret' }, basic('env:secret')],
+    ['a token', { NEST_WS_ECHO_TOKEN: 'abc' }, 'Bearer abc'],
+    ['the former of both', { NEST_WS_ECHO_AUTH: 'env:secret', NEST_WS_ECHO_TOKEN: 'abc' }, basic('env:secret')],
+  ])('has %s of the environment', async (_, environment, authorization) => {
+    expect(await requestOf([], environment as Record<string, string>)).toMatchObject({ authorization });
+  });
+
+  it.each([
+    ['--auth before the address', ['--auth', 'a:b'], 'c:d@', basic('a:b')],
+    ['the address before the environment', [], 'c%40:d@', basic('c@:d')],
+    ['--header before all', ['--header', 'Authorization: Digest x'], 'c:d@', 'Digest x'],
+  ])('takes %s', async (_, options, credentials, authorization) => {
+    const environment = { NEST_WS_ECHO_AUTH: 'env:secret' };
+    expect(await requestOf(options, environment, credentials)).toMatchObject({ authorization });
+  });
+});
+
+describe('--show-handshake', () => {
+  it('shows the request and the response, without the secrets', async () => {
+    const { port } = await startWebSocketServer(echo);
+
+    const { stdout, stderr } = await runClient(
+      [`ws://127.0.0.1:${port}/`, '--show-handshake', '--auth', 'me:secret', '-H', 'Cookie: id=secret', '-H', 'X-A: 1'],
+      'hello\n',
+    );
+
+    expect(stdout).toBe('hello\n');
+    expect(stderr.split('\n')).toEqual(
+      expect.arrayContaining([
+        '> GET / HTTP/1.1',
+        `> Host: 127.0.0.1:${port}`,
+        '> X-A: 1',
+        '> Authorization: (18 characters that are not shown)',
+        '> Cookie: (9 characters that are not shown)',
+        '< HTTP/1.1 101 Switching Protocols',
+        '< Connection: Upgrade',
+      ]),
+    );
+  });
+
+  it('adds the heads to the event "open" with --json', async () => {
+    const { url } = await startWebSocketServer(echo, { handleProtocols: () => 'b' });
+
+    const [open] = eventsOf(
+      await runClient([url, '--json', '--show-handshake', '--subprotocol', 'a', '--subprotocol', 'b']),
+    );
+
+    expect(open).toMatchObject({
+      status: 101,
+      httpVersion: '1.1',
+      subprotocol: 'b',
+      request: 'GET / HTTP/1.1',
+      requestHeaders: { 'sec-websocket-protocol': 'a,b', upgrade: 'websocket' },
+      responseHeaders: { 'sec-websocket-protocol': 'b', upgrade: 'websocket' },
+    });
+  });
+});
+
+describe('--compress', () => {
+  it('says so when the server does not', async () => {
+    const { url } = await startWebSocketServer(echo);
+
+    expect((await runClient([url, '--compress'])).stderr).toBe(
+      'The server does not compress: messages go as they are.\n',
+    );
+  });
+
+  it('compresses what is sent, and takes what is compressed', async () => {
+    const { webSocketUrl } = await startApp({ COMPRESSION: 'true' });
+    const line = `${'compress me '.repeat(1000)}\n`;
+
+    const { stdout, stderr } = await runClient([webSocketUrl, '--compress', '--show-frames', '--verify'], line);
+
+    expect(stdout).toBe(line);
+    expect(stderr).toMatch(/^> text, fin, rsv1, masked, \d{2,3} bytes$/m);
+    expect(stderr).toMatch(/^< text, (fin, )?rsv1, \d+ bytes$/m);
+  });
+});
+
+describe('A server that refuses', () => {
+  function refusing(handler: RequestListener): Promise<number> {
+    return listen(createHttpServer(handler));
+  }
+
+  it('is shown with its status, headers and body, and the client leaves with 2', async () => {
+    const port = await refusing((_, response) => {
+      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="ü"', 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end('Wer bist du?\u001b[31m\n');
+    });
+
+    const { code, stdout, stderr } = await runClient([`ws://127.0.0.1:${port}/ws`], 'hello\n');
+
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(new RegExp(`^ws://127\\.0\\.0\\.1:${port}/ws refused: HTTP/1\\.1 401 Unauthorized\\.\n`));
+    expect(stderr).toContain('\n< WWW-Authenticate: Basic realm=');
+    expect(stderr).toContain('\nWer bist du?\\x1b[31m\n');
+  });
+
+  it('is one event with --json', async () => {
+    const port = await refusing((_, response) => response.writeHead(403, { 'X-A': ['1', '2'] }).end('no'));
+
+    const events = eventsOf(await runClient([`ws://127.0.0.1:${port}/`, '--json']));
+
+    expect(events).toMatchObject([
+      { type: 'refused', status: 403, httpVersion: '1.1', responseHeaders: { 'x-a': '1, 2' }, body: 'no' },
+    ]);
+  });
+
+  it.each([
+    ['in another character set', { 'Content-Type': 'text/plain; charset=iso-8859-1' }, Buffer.from([0xfc]), 'ü'],
+    ['that is no text', { 'Content-Type': 'image/png' }, Buffer.from([0, 1]), '(2 bytes that are no text: image/png)'],
+    ['that is compressed', { 'Content-Encoding': 'gzip' }, Buffer.from([31]), '(1 bytes that are no text: gzip)'],
+    ['that is long', {}, Buffer.alloc(1024 * 1024, 'x'), `${'x'.repeat(8192)}…`],
+  ])('may have a body %s', async (_, headers, body, shown) => {
+    const port = await refusing((_request, response) => response.writeHead(400, headers).end(body));
+
+    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+
+    expect(code).toBe(2);
+    expect(stderr.endsWith(`<\n${shown}\n`)).toBe(true);
+  });
+
+  it('may have a body that does not end', async () => {
+    const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
+
+    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('to be continued');
+  });
+
+  it('may point elsewhere, which is told and not followed', async () => {
+    const port = await refusing((_, response) => response.writeHead(307, { Location: 'wss://other.example/' }).end());
+
+    expect((await runClient([`ws://127.0.0.1:${port}/`])).stderr).toContain(
+      'Redirects are not followed: it points to wss://other.example/.',
+    );
+  });
+});
+
+describe('Where there is no WebSocket the client leaves with 2 and says what is wrong', () => {
+  it.each([
+    ['nobody listens', async () => 1, 'nobody listens there. Does the server run, and on this port?'],
+    ['the answer is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
+    ['there is no answer', () => answering(''), 'the connection was cut before there was an answer.'],
+    [
+      'the answer has no key',
+      () => answering('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+      'it answered HTTP/1.1 101 Switching Protocols, but: Invalid Sec-WebSocket-Accept header',
+    ],
+    ['it takes too long', () => answering('', false), 'no answer within 0.3 s (--connect-timeout).'],
+  ])('when %s', async (_, start, message) => {
+    const url = `ws://127.0.0.1:${await start()}/`;
+
+    const { code, stdout, stderr } = await runClient([url, '--connect-timeout', '300ms'], 'hello\n');
+
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`Cannot connect to ${url}: ${message}`);
+  });
+
+  it('when the host is not known', async () => {
+    expect(await runClient(['ws://host.invalid/'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^Cannot connect to ws:\/\/host\.invalid\/: the host name .+\n$/),
+    });
+  });
+
+  it('when the server chose no sub-protocol', async () => {
+    const { url } = await startWebSocketServer(echo, { handleProtocols: () => false });
+
+    const { code, stderr } = await runClient([url, '--subprotocol', 'a', '--subprotocol', 'b']);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('but: Server sent no subprotocol (--subprotocol was a, b)');
+  });
+
+  it('as an event with --json', async () => {
+    const run = await runClient(['ws://127.0.0.1:1/', '--json']);
+
+    expect(eventsOf(run)).toMatchObject([{ type: 'failed', message: expect.stringContaining('nobody listens there') }]);
+  });
+});

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import type { CertificateFiles } from '../../../../src/tls/certificate.js';
+import { endClients, runClient } from '../../../support/console-client.js';
+import { makeCertificateFiles, makeFolder, removeFolders } from '../../../support/https-app.js';
+import { startWebSocketServer, closeWebSocketServers } from '../../../support/web-socket-server.js';
+
+let own: CertificateFiles;
+let other: CertificateFiles;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  own = await makeCertificateFiles();
+  other = await makeCertificateFiles();
+});
+
+afterEach(endClients);
+afterEach(closeWebSocketServers);
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+afterAll(removeFolders);
+
+/** A WebSocket server with the certificate for localhost. It tells the name in the certificate that a client shows. */
+async function startServer(host = '127.0.0.1', options: ServerOptions = {}): Promise<string> {
+  const [cert, key] = await Promise.all([readFile(own.cert), readFile(own.key)]);
+  const server = createServer({ cert, key, ...options });
+  servers.push(server);
+  new WebSocketServer({ server }).on('connection', (webSocket, { socket }) => {
+    webSocket.on('message', () => webSocket.send((socket as TLSSocket).getPeerCertificate().subject?.CN ?? 'nobody'));
+  });
+  await once(server.listen(0, host), 'listening');
+  return `wss://${host}:${(server.address() as AddressInfo).port}/`;
+}
+
+describe('A certificate that is not trusted', () => {
+  it('is refused with what to do about it', async () => {
+    const url = await startServer();
+
+    expect(await runClient([url])).toMatchObject({
+      code: 2,
+      stderr: `Cannot connect to ${url}: the certificate is self-signed. Trust its certificate with --ca <file>, or any certificate with --insecure.\n`,
+    });
+  });
+
+  it('is taken with --ca', async () => {
+    expect(await runClient([await startServer(), '--ca', own.cert])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is taken with --insecure', async () => {
+    expect(await runClient([await startServer(), '--insecure'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is not taken with another one in --ca', async () => {
+    expect(await runClient([await startServer(), '--ca', other.cert])).toMatchObject({ code: 2 });
+  });
+
+  it('is refused for another name, also when it is trusted', async () => {
+    const { code, stderr } = await runClient([await startServer('127.0.0.2'), '--ca', own.cert]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('the certificate is for another name.');
+    expect(stderr).toContain('127.0.0.2');
+  });
+});
+
+describe('A server that wants a certificate', () => {
+  it('gets that of --cert, with the key of --key', async () => {
+    const url = await startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: false });
+
+    const options = ['--insecure', '--cert', other.cert, '--key', other.key];
+
+    expect(await runClient([url, ...options], 'who am I?\n')).toMatchObject({ code: 0, stdout: 'localhost\n' });
+  });
+
+  it('is named when there is none', async () => {
+    const url = await startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: true });
+
+    const { code, stderr } = await runClient([url, '--insecure']);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('the server wants a certificate of the client: --cert and --key.');
+  });
+});
+
+describe('TLS', () => {
+  it('is missing where wss:// finds none', async () => {
+    const { url } = await startWebSocketServer(() => {});
+
+    expect((await runClient([url.replace('ws:', 'wss:')])).stderr).toContain(
+      'no TLS is spoken there. Is it ws:// instead of wss://?',
+    );
+  });
+
+  it('is suspected where ws:// is cut off', async () => {
+    const url = await startServer();
+
+    expect((await runClient([url.replace('wss:', 'ws:')])).stderr).toContain('Is it wss:// instead of ws://?');
+  });
+});
+
+describe('Files that cannot be used', () => {
+  it.each([
+    [
+      '--ca',
+      (folder: string) => ['--ca', join(folder, 'missing')],
+      /^error: --ca is ".+", which cannot be read: ENOENT/,
+    ],
+    [
+      '--ca',
+      (folder: string) => ['--ca', join(folder, 'text')],
+      /^error: --ca is ".+", which holds no certificate in PEM/,
+    ],
+    [
+      '--cert',
+      (folder: string) => ['--cert', join(folder, 'text'), '--key', own.key],
+      /^error: --cert is ".+", which holds no/,
+    ],
+    [
+      '--key',
+      (folder: string) => ['--cert', own.cert, '--key', join(folder, 'text')],
+      /^error: --key is ".+", which holds no private key/,
+    ],
+    ['--key', () => ['--cert', own.cert, '--key', other.key], /^error: --key is ".+", which does not belong to --cert/],
+    ['--key', () => ['--cert', own.cert], /^error: --cert and --key go together/],
+  ])('are named by %s, and the client leaves with 1', async (_, options, message) => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, 'text'), 'no PEM');
+
+    const { code, stderr } = await runClient(['wss://127.0.0.1:1/', ...options(folder)]);
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+});
