@@ -52,7 +52,20 @@ describe('The command line', () => {
     expect(packageJson).toContain(`"version": "${stdout.trim()}"`);
   });
 
-  it.each([[['--url', 'http://localhost:0']], [['http://localhost:0']]])('refuses %j', async (args) => {
+  it('leads to the client with --help', async () => {
+    const { stdout } = await startServerProcess(['--help']).exit;
+
+    expect(stdout).toMatch(/^Usage: nest-ws-echo serve \[options\]\n {7}nest-ws-echo client <url> \[options\]/);
+  });
+
+  it.each([
+    [['--url', 'http://localhost:0']],
+    [['http://localhost:0']],
+    [['serve', '--url', 'http://localhost:0']],
+    [['--count', '3']],
+    [['--urls', 'http://localhost:0', 'client', 'ws://localhost:0']],
+    [['clients']],
+  ])('refuses %j', async (args) => {
     const { code, stdout, stderr } = await startServerProcess(args).exit;
 
     expect(code).toBe(1);
@@ -78,6 +91,12 @@ describe('The command line', () => {
 });
 
 describe('The server process', () => {
+  it('is what the command "serve" starts, too', async () => {
+    const [url = ''] = await startServerProcess(['serve', '--urls=http://127.0.0.1:0']).listening();
+
+    await expect(echoOf('hello', url)).resolves.toBe('hello');
+  });
+
   it('serves all addresses of --urls at once, and says where', async () => {
     const urls = 'http://127.0.0.1:0;http://localhost:0;http://*:0';
     const server = startServerProcess([`--urls=${urls}`], { URLS: 'http://127.0.0.2:0', PORT: '1' });

@@ -1,0 +1,118 @@
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
+import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
+import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
+import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+afterEach(endClients);
+afterEach(closeWebSocketServers);
+
+describe('--bench', () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  afterAll(closeApps);
+
+  it('prints what the server did, and on stderr how to read it', async () => {
+    const { code, stdout, stderr } = await runClient([app.webSocketUrl, '--bench', '--duration', '300ms', '--verify']);
+
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      `${app.webSocketUrl}: text messages of 32 bytes on 10 connections, 1 in flight on each (closed loop)`,
+      expect.stringMatching(/^echoes {3}[1-9]\d* in [\d.]+ m?s, \d+ a second, .+ a second each way$/),
+      expect.stringMatching(/^latency {2}min .+ p50 .+ p90 .+ p99 .+ p99\.9 .+ p99\.99 .+ max .+ m?s$/),
+      '',
+    ]);
+    expect(stderr).toContain('Closed loop: ');
+  });
+
+  it('keeps as many messages in flight on as many connections as it is told', async () => {
+    const waiting = new Map<unknown, number>();
+    const { url } = await startWebSocketServer((webSocket) => {
+      waiting.set(webSocket, 0);
+      webSocket.on('message', () => waiting.set(webSocket, (waiting.get(webSocket) ?? 0) + 1));
+    });
+
+    const { code, stdout } = await runClient([
+      ...[url, '--connections', '3', '--in-flight', '4', '--duration', '100ms', '--quiet-period', '100ms'],
+    ]);
+
+    expect(code).toBe(0);
+    expect([...waiting.values()]).toEqual([4, 4, 4]);
+    expect(stdout).toContain('\nlatency  none: nothing came back\nfaults   12 without an echo\n');
+  });
+
+  it('counts latency from when a message was due, however long the server holds it up', async () => {
+    const held: (() => void)[] = [];
+    // It answers nothing before the last message is there: the message in the middle waits for half of the time.
+    const { url } = await startWebSocketServer((webSocket) =>
+      webSocket.on('message', (data) => {
+        held.push(() => webSocket.send(data));
+        if (held.length === 100) held.forEach((answer) => answer());
+      }),
+    );
+
+    const run = await runClient([url, '--rate', '200', '--connections', '2', '--duration', '500ms', '--json']);
+    const benchmark = eventsOf(run).at(-1);
+
+    expect(benchmark).toMatchObject({
+      type: 'benchmark',
+      loop: 'open',
+      rate: 200,
+      sent: 100,
+      echoed: 100,
+      unanswered: 0,
+    });
+    expect((benchmark?.['latency'] as { p50: number }).p50).toBeGreaterThan(240);
+    expect((benchmark?.['latency'] as { max: number }).max).toBeGreaterThan(490);
+  });
+
+  it.each([
+    ['4 when an echo differs', 4, ['--verify'], 'faults   ', () => 'another text'],
+    ['3 when a connection is lost', 3, [], 'connections lost', () => undefined],
+  ])('leaves with %s', async (_, code, options, fault, answer) => {
+    const { url } = await startWebSocketServer((webSocket) =>
+      webSocket.on('message', () => {
+        const text = answer();
+        if (text === undefined) webSocket.terminate();
+        else webSocket.send(text);
+      }),
+    );
+
+    const run = await runClient([url, '--bench', '--duration', '100ms', '--quiet-period', '100ms', ...options]);
+
+    expect(run.code).toBe(code);
+    expect(run.stdout).toContain(fault);
+  });
+
+  it('leaves with 2 when it cannot connect', async () => {
+    expect(await runClient(['ws://127.0.0.1:1/', '--bench'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('says at Ctrl+C what was measured until then', async () => {
+    const { child, exit, said } = startClient([app.webSocketUrl, '--bench', '--duration', '1h', '--json']);
+    await said('stdout', '"type":"open"');
+    child.kill('SIGINT');
+
+    const run = await exit;
+    expect(run.code).toBe(0);
+    expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1 });
+  });
+});
+
+describeInTerminal('--bench on a terminal', () => {
+  afterEach(closeTerminals);
+  afterAll(closeApps);
+
+  it('shows a bar, and takes it away', async () => {
+    const { webSocketUrl } = await startApp();
+    const terminal = openTerminal([webSocketUrl, '--bench', '--duration', '500ms']);
+    await terminal.shows('% | ');
+    await terminal.shows(' echoes');
+    await terminal.shows('latency  min');
+
+    expect(await terminal.exit()).toBe(0);
+  });
+});

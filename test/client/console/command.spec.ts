@@ -1,0 +1,60 @@
+import { endClients, runClient } from '../../support/console-client.js';
+
+const url = 'ws://127.0.0.1:1/';
+
+afterEach(endClients);
+
+describe('The command line of the client', () => {
+  it('is explained by --help, with exit codes and examples', async () => {
+    const { code, stdout } = await runClient(['--help']);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: nest-ws-echo client <url> \[options\]\n/);
+    for (const heading of ['Connecting:', 'In a pipe:', 'Environment:', 'Exit codes:', 'Examples:']) {
+      expect(stdout).toContain(`\n${heading}\n`);
+    }
+  });
+
+  it('has the version of the package', async () => {
+    expect(await runClient(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it.each([
+    [[], "missing required argument 'url'"],
+    [['localhost:5000/ws'], 'Did you mean ws://localhost:5000/ws?'],
+    [['ftp://localhost'], 'Accepted: an address with ws://, wss://, http:// or https://.'],
+    [['ws://localhost/#top'], 'has no fragment'],
+    [[url, 'more'], 'too many arguments'],
+    [[url, '--urls', 'http://localhost:0'], "unknown option '--urls'"],
+    [[url, '--count', '0'], "argument '0' is invalid. Accepted: a whole number"],
+    [[url, '--interval', 'soon'], "argument 'soon' is invalid. Accepted: a duration"],
+    [[url, '--size', '1GiB'], "argument '1GiB' is invalid. Accepted: a size"],
+    [[url, '--rate', '0'], "argument '0' is invalid. Accepted: a number of messages a second"],
+    [[url, '--header', 'X-One'], 'Accepted: a name, a colon and a value'],
+    [[url, '--header', 'X One: 1'], 'Header name must be a valid HTTP token'],
+    [[url, '--header', 'Upgrade: h2c'], 'It is a header of the handshake: the client makes it.'],
+    [[url, '--header', 'Sec-WebSocket-Protocol: a'], 'use --subprotocol'],
+    [[url, '--subprotocol', 'a b'], "argument 'a b' is invalid."],
+    [[url, '--proxy', 'socks5://proxy.example'], 'Accepted: an address with http:// or https://'],
+    [[url, '--auth', 'secret'], '--auth has no colon; accepted: user:password'],
+    [[url, '--auth', 'a:b', '--header', 'authorization: c'], 'say the same thing twice'],
+    [[url, '--http2'], '--http2 is for wss:// addresses'],
+    [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
+    [[url, '--bench', '--count', '3'], 'cannot be used with'],
+    [[url, '--rate', '5', '--in-flight', '5'], 'cannot be used with'],
+    [[url, '--bench', '--reconnect'], 'cannot be used with'],
+  ])('refuses %j with 1', async (args, message) => {
+    const { code, stdout, stderr } = await runClient(args);
+
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: .+\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  it('keeps a password to itself that is no user:password', async () => {
+    expect((await runClient([url, '--auth', 'secret'])).stderr).not.toContain('secret');
+  });
+});

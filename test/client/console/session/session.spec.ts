@@ -1,0 +1,202 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { ConnectOptions } from '../../../../client/console/connection/connect.js';
+import { Session } from '../../../../client/console/session/session.js';
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+const quickly = ['--reconnect-delay', '20ms'];
+
+afterEach(endClients);
+afterEach(closeWebSocketServers);
+
+describe('--reconnect', () => {
+  it('connects again when the connection is lost, says why, and sends what is still to be sent', async () => {
+    let connections = 0;
+    const { url } = await startWebSocketServer((webSocket) => {
+      connections++;
+      webSocket.on('message', (data, binary) =>
+        connections === 1 ? webSocket.terminate() : webSocket.send(data, { binary }),
+      );
+    });
+    const { child, exit, said } = startClient([url, '--reconnect', ...quickly]);
+    child.stdin.write('lost\n');
+    await said('stderr', 'Attempt 1 to connect again follows in ');
+    child.stdin.end('kept\n');
+
+    const { code, stdout, stderr } = await exit;
+    expect([code, stdout]).toEqual([0, 'kept\n']);
+    expect(stderr).toMatch(
+      /^The connection was lost: it ended without a close frame \(1006\)\. 1 message had no echo\. Attempt 1 to connect again follows in [\d.]+ ms\.\n$/,
+    );
+  });
+
+  it.each([
+    ['1001', 1001, 'The connection was closed with 1001.'],
+    ['another status than 1000', 4000, 'The connection was closed with 4000.'],
+  ])('connects again when the server closes with %s', async (_, status, reason) => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.close(status));
+    const { child, said } = startClient([url, '--reconnect', ...quickly]);
+
+    await said('stderr', `${reason} Attempt 2 to connect again`);
+    child.kill('SIGTERM');
+  });
+
+  it('leaves when the server closes with 1000, because all is done', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
+
+    expect(await startClient([url, '--reconnect', ...quickly]).exit).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('waits for a server that is not there yet', async () => {
+    const { port, server } = await startWebSocketServer(echo);
+    await closeWebSocketServers();
+    expect(server.clients.size).toBe(0);
+    const { child, exit, said } = startClient([`ws://127.0.0.1:${port}/`, '--reconnect', ...quickly]);
+    child.stdin.end('hello\n');
+    await said('stderr', 'nobody listens there.');
+    await startWebSocketServer(echo, { port });
+
+    expect(await exit).toMatchObject({ code: 0, stdout: 'hello\n' });
+  });
+
+  it('gives up after as many attempts in a row as it was told', async () => {
+    const { code, stderr } = await runClient(['ws://127.0.0.1:1/', '--reconnect', '2', ...quickly]);
+
+    expect(code).toBe(2);
+    expect(stderr.match(/Attempt \d/g)).toEqual(['Attempt 1', 'Attempt 2']);
+  });
+
+  it('leaves with 3 at Ctrl+C while it waits to connect again', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.terminate());
+    const { child, exit, said } = startClient([url, '--reconnect', '--reconnect-delay', '1h']);
+    await said('stderr', 'Attempt 1');
+    child.kill('SIGINT');
+
+    expect((await exit).code).toBe(3);
+  });
+
+  it('says so in an event with --json', async () => {
+    const events = eventsOf(await runClient(['ws://127.0.0.1:1/', '--reconnect', '1', '--json', ...quickly]));
+
+    expect(events).toMatchObject([
+      {
+        type: 'reconnecting',
+        reason: expect.stringContaining('nobody listens'),
+        attempt: 1,
+        delay: expect.any(Number),
+      },
+      { type: 'failed' },
+    ]);
+  });
+
+  describe('with a server that refuses', () => {
+    const servers: Server[] = [];
+
+    /** Refuses the first request so, and takes the next ones. */
+    async function startServer(status: number): Promise<string> {
+      const server = createServer();
+      const webSocketServer = new WebSocketServer({ noServer: true });
+      server.once('upgrade', (_, firstSocket) => {
+        firstSocket.end(`HTTP/1.1 ${status} No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n`);
+        server.on('upgrade', (request, socket, head) => webSocketServer.handleUpgrade(request, socket, head, echo));
+      });
+      servers.push(server);
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    }
+
+    afterEach(() => {
+      for (const server of servers.splice(0)) server.close();
+    });
+
+    it.each([429, 503])('connects again after %i, and not sooner than it may', async (status) => {
+      const { code, stdout, stderr } = await runClient(
+        [await startServer(status), '--reconnect', ...quickly],
+        'hello\n',
+      );
+
+      expect([code, stdout]).toEqual([0, 'hello\n']);
+      expect(stderr).toContain('follows in 1.00 s.');
+    });
+
+    it.each([401, 403, 404])('leaves at %i, which will not change by itself', async (status) => {
+      expect((await runClient([await startServer(status), '--reconnect', ...quickly])).code).toBe(2);
+    });
+  });
+});
+
+describe('--silence-timeout', () => {
+  it('gives up a connection on which nothing comes', async () => {
+    const { url } = await startWebSocketServer(() => {});
+
+    expect(await startClient([url, '--silence-timeout', '100ms']).exit).toMatchObject({
+      code: 3,
+      stderr: 'The connection was lost: nothing was received for 0.1 s (--silence-timeout) (1006).\n',
+    });
+  });
+
+  it('connects again with --reconnect', async () => {
+    const { url } = await startWebSocketServer(() => {});
+    const { said } = startClient([url, '--silence-timeout', '100ms', '--reconnect', ...quickly]);
+
+    await said('stderr', 'nothing was received for 0.1 s (--silence-timeout) (1006). Attempt 2');
+  });
+
+  it('counts a ping as a sign of life', async () => {
+    let pings = 0;
+    const { url } = await startWebSocketServer((webSocket) => {
+      const timer = setInterval(() => (++pings < 30 ? webSocket.ping() : webSocket.close(1000)), 50);
+      webSocket.on('close', () => clearInterval(timer));
+    });
+
+    expect((await startClient([url, '--silence-timeout', '1s']).exit).code).toBe(0);
+  });
+});
+
+describe('A session', () => {
+  it('has no more waiting to be sent than a little, however much there is to send', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
+    const session = new Session({
+      connect: optionsFor(url),
+      echo: true,
+      verify: false,
+      reconnects: 0,
+      reconnectDelay: 0,
+      silenceTimeout: 0,
+    });
+    let waiting = (): number => 0;
+    session.on('open', ({ webSocket }) => (waiting = () => webSocket.bufferedAmount));
+    const running = session.run();
+    const data = Buffer.alloc(16 * 1024);
+    const flood = async (): Promise<void> => {
+      while (await session.send({ data, binary: true }));
+    };
+    void flood();
+    let most = 0;
+    // The buffers of the system fill first, which takes some turns of the event loop.
+    for (let turn = 0; turn < 5_000; turn++) {
+      most = Math.max(most, waiting());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(most).toBeGreaterThan(64 * 1024);
+    expect(most).toBeLessThan(128 * 1024);
+    await closeWebSocketServers();
+    await running;
+  });
+});
+
+function optionsFor(url: string): ConnectOptions {
+  return {
+    url: new URL(url),
+    headers: [],
+    subprotocols: [],
+    tls: { rejectUnauthorized: true },
+    http2: false,
+    compress: false,
+    timeout: 0,
+  };
+}
