@@ -10,7 +10,7 @@ export const program = fileURLToPath(new URL('../../dist/src/main.js', import.me
 export interface ClientProcess {
   readonly child: ChildProcessWithoutNullStreams;
   /** Resolves when stdout or stderr has said it. Fails if the process ends before. */
-  said(stream: 'stdout' | 'stderr', text: string): Promise<void>;
+  said: (stream: 'stdout' | 'stderr', text: string) => Promise<void>;
   readonly exit: Promise<Exit>;
 }
 

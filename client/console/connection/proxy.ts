@@ -33,7 +33,7 @@ function covers(exception: string, url: URL): boolean {
   if (isIP(name) !== 0) {
     return isInNetwork(host, name, isIP(name) === 6 ? 128 : 32);
   }
-  return place === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`)));
+  return place === '*' || host === name || (name !== '' && isIP(host) === 0 && host.endsWith(`.${name}`));
 }
 
 function isInNetwork(host: string, network: string, prefix: number): boolean {

@@ -101,7 +101,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
 
   it('and says so when the server has no HTTP/2', async () => {
     const server = createServer(certificate);
-    new WebSocketServer({ server });
+    const webSocketServer = new WebSocketServer({ server });
     const url = await listen(server);
 
     expect(await runClient([url, '--http2', '--insecure'])).toMatchObject({
@@ -109,6 +109,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
       stderr: `Cannot connect to ${url} over HTTP/2: the server does not offer it. Without --http2 it is HTTP/1.1.\n`,
     });
     expect(await runClient([url, '--insecure'])).toMatchObject({ code: 0 });
+    webSocketServer.close();
   });
 
   it('and says so when the server takes no WebSockets over it', async () => {

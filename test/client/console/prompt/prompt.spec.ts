@@ -32,6 +32,8 @@ describeInTerminal('On a terminal the client', () => {
       await terminal.shows(`Message received: ${message}`);
       await terminal.shows(' ms)');
     }
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it.each([
@@ -90,6 +92,8 @@ describeInTerminal('On a terminal the client', () => {
       terminal.type(keys);
       await terminal.shows(shown);
     }
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('keeps a half typed line while messages come', async () => {
@@ -105,6 +109,8 @@ describeInTerminal('On a terminal the client', () => {
     await terminal.shows('half a');
     terminal.type(' line\r');
     await terminal.shows('Message received: half a line');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('shows how long the answer to a ping takes with /ping', async () => {
@@ -113,6 +119,8 @@ describeInTerminal('On a terminal the client', () => {
     terminal.type('/ping\r');
     await terminal.shows('Pong: ');
     await terminal.shows(' ms');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('sends bytes with /binary and shows those that come', async () => {
@@ -121,6 +129,8 @@ describeInTerminal('On a terminal the client', () => {
     terminal.type('/binary 00 ff\r');
     await terminal.shows('Message received: 00ff');
     await terminal.shows('(binary, 2 bytes, ');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('shows the handshake with /headers', async () => {
@@ -131,6 +141,8 @@ describeInTerminal('On a terminal the client', () => {
     await terminal.shows('> X-Request-Id: 17');
     await terminal.shows('< HTTP/1.1 101 Switching Protocols');
     await terminal.shows('< Upgrade: websocket');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('lists the commands with /help, and says which it does not know', async () => {
@@ -142,6 +154,8 @@ describeInTerminal('On a terminal the client', () => {
     await terminal.shows('/quit is no command; /help lists them.');
     terminal.type('//quit\r');
     await terminal.shows('Message received: /quit');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('spells out what would command the terminal', async () => {
@@ -149,6 +163,8 @@ describeInTerminal('On a terminal the client', () => {
     const terminal = openTerminal([url]);
 
     await terminal.shows('Message received: \\x1b]0;title\\x07\\u202egnp.exe');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('cuts a long message', async () => {
@@ -156,6 +172,8 @@ describeInTerminal('On a terminal the client', () => {
     const terminal = openTerminal([url], { NO_COLOR: '1' });
 
     await terminal.shows('x… (1048576 bytes)');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
   });
 
   it('leaves with 3 and says why when the server dies', async () => {
@@ -181,7 +199,7 @@ describeInTerminal('On a terminal the client', () => {
     ['without colours when NO_COLOR is set', { NO_COLOR: '1' }, false],
     ['with colours when FORCE_COLOR is set, too', { NO_COLOR: '1', FORCE_COLOR: '1' }, true],
   ])('writes %s', async (_, environment, colours) => {
-    const terminal = openTerminal([app.webSocketUrl], environment as Record<string, string>);
+    const terminal = openTerminal([app.webSocketUrl], environment);
     await terminal.shows(PROMPT);
     terminal.type(CTRL_D);
     await terminal.exit();

@@ -38,10 +38,11 @@ describe('--reconnect', () => {
     ['another status than 1000', 4000, 'The connection was closed with 4000.'],
   ])('connects again when the server closes with %s', async (_, status, reason) => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(status));
-    const { child, said } = startClient([url, '--reconnect', ...quickly]);
 
-    await said('stderr', `${reason} Attempt 2 to connect again`);
-    child.kill('SIGTERM');
+    const { code, stderr } = await startClient([url, '--reconnect', '2', ...quickly]).exit;
+
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${reason} Attempt 2 to connect again`);
   });
 
   it('leaves when the server closes with 1000, because all is done', async () => {
@@ -139,10 +140,15 @@ describe('--silence-timeout', () => {
   });
 
   it('connects again with --reconnect', async () => {
-    const { url } = await startWebSocketServer(() => {});
-    const { said } = startClient([url, '--silence-timeout', '100ms', '--reconnect', ...quickly]);
+    let connections = 0;
+    const { url } = await startWebSocketServer((webSocket) =>
+      ++connections === 2 ? webSocket.close(1000) : undefined,
+    );
 
-    await said('stderr', 'nothing was received for 0.1 s (--silence-timeout) (1006). Attempt 2');
+    const { code, stderr } = await startClient([url, '--silence-timeout', '100ms', '--reconnect', ...quickly]).exit;
+
+    expect(code).toBe(0);
+    expect(stderr).toContain('nothing was received for 0.1 s (--silence-timeout) (1006). Attempt 1');
   });
 
   it('counts a ping as a sign of life', async () => {

@@ -1,0 +1,73 @@
+import { benchLines, caveats, type BenchResult } from '../../../../client/console/bench/bench-result.js';
+import { keepSchedule } from '../../../../client/console/bench/keep-schedule.js';
+import { Latencies } from '../../../../client/console/latencies.js';
+
+const load = { connections: 2, inFlight: 1, duration: 1000, size: 1024, binary: false, verify: false };
+
+function result(changed: Partial<BenchResult> = {}): BenchResult {
+  const latencies = new Latencies();
+  latencies.record(1);
+  return {
+    load,
+    url: 'ws://a.example/',
+    duration: 1000,
+    sent: 1000,
+    echoed: 1000,
+    perSecond: 1000,
+    unanswered: 0,
+    unsent: 0,
+    differed: 0,
+    lostConnections: 0,
+    latencies,
+    lateness: new Latencies(),
+    busy: 0.1,
+    ...changed,
+  };
+}
+
+describe('The result of a benchmark', () => {
+  it('says what was done, how much came back, and how long it took', () => {
+    expect(benchLines(result())).toEqual([
+      'ws://a.example/: text messages of 1 KiB on 2 connections, 1 in flight on each (closed loop)',
+      'echoes   1000 in 1.00 s, 1000 a second, 1000 KiB a second each way',
+      'latency  min 1.00 ms  p50 1.00 ms  p90 1.00 ms  p99 1.00 ms  p99.9 1.00 ms  p99.99 1.00 ms  max 1.00 ms',
+    ]);
+  });
+
+  it.each([
+    [{ unanswered: 3 }, 'faults   3 without an echo'],
+    [{ unsent: 2, differed: 1 }, 'faults   2 due and never sent, 1 echoes differed'],
+    [{ lostConnections: 1 }, 'faults   1 connections lost'],
+  ])('names the faults: %j', (faults, line) => {
+    expect(benchLines(result(faults)).at(-1)).toBe(line);
+  });
+
+  it.each([
+    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate measures/],
+    ['since when a schedule counts', { load: { ...load, rate: 100 } }, /^Latency counts from when a message was due/],
+    ['that the client was busy itself', { busy: 0.97 }, /^This client was at work for 97% of the time/],
+    ['what percentiles do not know', { unanswered: 1 }, /too good\.$/],
+  ])('says %s', (_, changed, caveat) => {
+    expect(caveats(result(changed))).toContainEqual(expect.stringMatching(caveat));
+  });
+});
+
+describe('A schedule', () => {
+  it('has even distances, however late the timers are', async () => {
+    const due: number[] = [];
+    await keepSchedule(5000, 100, new AbortController().signal, (dueAt) => due.push(dueAt));
+
+    expect(due).toHaveLength(500);
+    due.forEach((dueAt, index) => expect(dueAt - due[0]).toBeCloseTo(index * 0.2, 6));
+  });
+
+  it('ends when it is told to', async () => {
+    const ending = new AbortController();
+    let sent = 0;
+    await keepSchedule(1000, 3_600_000, ending.signal, () => {
+      if (++sent === 3) ending.abort();
+    });
+
+    expect(sent).toBeGreaterThanOrEqual(3);
+  });
+});

@@ -1,0 +1,41 @@
+import { parseCommand } from '../../../../client/console/prompt/prompt-command.js';
+
+describe('A line that was typed', () => {
+  const text = (data: string): unknown => ({ kind: 'send', message: { data: Buffer.from(data), binary: false } });
+
+  it.each([
+    ['hello', text('hello')],
+    ['', text('')],
+    [' /ping', text(' /ping')],
+    ['//ping', text('/ping')],
+    ['///', text('//')],
+    ['/ping', { kind: 'ping' }],
+    ['/headers ', { kind: 'headers' }],
+    ['/help', { kind: 'help' }],
+    ['/binary 00 ff', { kind: 'send', message: { data: Buffer.from([0, 255]), binary: true } }],
+    ['/binary', { kind: 'send', message: { data: Buffer.alloc(0), binary: true } }],
+    ['/close', { kind: 'close', code: 1000, reason: 'Status' }],
+    ['/close 3000', { kind: 'close', code: 3000, reason: '' }],
+    ['/close 4999 all is said', { kind: 'close', code: 4999, reason: 'all is said' }],
+    ['/close 1011 ü', { kind: 'close', code: 1011, reason: 'ü' }],
+  ])('of %j is understood', (line, command) => {
+    expect(parseCommand(line)).toEqual(command);
+  });
+
+  it.each([
+    ['/', '/ is no command'],
+    ['/pong', '/pong is no command; /help lists them. //pong sends it as a message.'],
+    ['/binary 0', '"0" is no hex'],
+    ['/close now', '"now" is no status to close with'],
+    ['/close 999', '"999" is no status'],
+    ['/close 1004', '"1004" is no status'],
+    ['/close 1005', '"1005" is no status'],
+    ['/close 1006', '"1006" is no status'],
+    ['/close 1015', '"1015" is no status'],
+    ['/close 2999', '"2999" is no status'],
+    ['/close 5000', '"5000" is no status'],
+    [`/close 1000 ${'ü'.repeat(62)}`, 'The reason has 124 bytes; accepted: at most 123.'],
+  ])('of %j is a mistake', (line, sentence) => {
+    expect(parseCommand(line)).toMatchObject({ kind: 'mistake', text: expect.stringContaining(sentence) });
+  });
+});
