@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -50,6 +53,21 @@ describe('The command line', () => {
 
     expect(code).toBe(0);
     expect(packageJson).toContain(`"version": "${stdout.trim()}"`);
+  });
+
+  it('is that of the program which npm links', async () => {
+    const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+    const program = z.object({ bin: z.object({ 'nest-ws-echo': z.string() }) }).parse(JSON.parse(packageJson)).bin[
+      'nest-ws-echo'
+    ];
+    const main = new URL(`../../${program}`, import.meta.url);
+    const folder = await mkdtemp(join(tmpdir(), 'bin-'));
+    const link = join(folder, 'nest-ws-echo');
+    await symlink(fileURLToPath(main), link);
+
+    expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(execFileSync(process.execPath, [link, '--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await rm(folder, { recursive: true });
   });
 
   it('leads to the client with --help', async () => {

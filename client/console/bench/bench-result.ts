@@ -63,10 +63,11 @@ export function benchLines(result: BenchResult): string[] {
 
 /** What has to be known to read the result rightly. */
 export function caveats({ load, lateness, busy, unanswered, unsent }: BenchResult): string[] {
+  const late = (share: number): string => formatDuration(lateness.percentile(share) ?? 0);
   const pace =
     load.rate === undefined
       ? 'Closed loop: a message waits for the echo before it, so a slow moment holds back the very messages that would show it. --rate measures what a schedule sees.'
-      : `Latency counts from when a message was due, also when it was sent later: p99 ${formatDuration(lateness.percentile(99) ?? 0)}, max ${formatDuration(lateness.max ?? 0)} later.`;
+      : `Latency counts from when a message was due. It was sent later than that by p50 ${late(50)}, p99 ${late(99)}, max ${late(100)}.`;
   return [
     pace,
     ...(busy > TOO_BUSY

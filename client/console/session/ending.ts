@@ -9,7 +9,7 @@ export interface Closed {
   readonly reason: string;
   /** Whether it was closed from here. */
   readonly byUs: boolean;
-  /** What happened, where there was no close frame. */
+  /** What went wrong, where something did. */
   readonly cause?: string;
   /** How many messages had no echo. */
   readonly lost: number;
@@ -45,10 +45,11 @@ export function isFarewell({ code, byUs }: Closed): boolean {
 
 /** A connection's end in a sentence or two. */
 export function describeClosed({ code, reason, cause, lost }: Closed): string {
+  const status = code === 1005 ? 'no status' : `${code} ${reason}`.trimEnd();
   const how =
     code === 1006
       ? `The connection was lost: ${cause ?? 'it ended without a close frame'} (1006).`
-      : `The connection was closed with ${code === 1005 ? 'no status' : `${code} ${reason}`.trimEnd()}.`;
+      : `The connection was closed with ${status}${cause === undefined ? '' : `: ${cause}`}.`;
   return lost > 0 ? `${how} ${describeLost(lost)}` : how;
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { endClients, runClient } from '../../support/console-client.js';
 
 const url = 'ws://127.0.0.1:1/';
@@ -13,6 +14,15 @@ describe('The command line of the client', () => {
     for (const heading of ['Connecting:', 'In a pipe:', 'Environment:', 'Exit codes:', 'Examples:']) {
       expect(stdout).toContain(`\n${heading}\n`);
     }
+  });
+
+  it('has no option that docs/console-client.md does not explain', async () => {
+    const documentation = await readFile(new URL('../../../docs/console-client.md', import.meta.url), 'utf8');
+    const options = (await runClient(['--help'])).stdout.match(/^ {2}(-\w, )?--[\w-]+/gm) ?? [];
+    const names = options.map((option) => option.replace(/^.*--/, '--')).filter((name) => name !== '--version');
+
+    expect(names.length).toBeGreaterThan(30);
+    expect(names.filter((name) => !documentation.includes(`\`${name}`))).toEqual([]);
   });
 
   it('has the version of the package', async () => {

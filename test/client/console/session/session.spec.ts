@@ -163,6 +163,28 @@ describe('--silence-timeout', () => {
 });
 
 describe('A session', () => {
+  it('ends when the server breaks the protocol, and says how', async () => {
+    const { url } = await startWebSocketServer((_, { socket }) => socket.write(Buffer.from([0xf1, 0x00])));
+
+    const { code, stderr } = await startClient([url]).exit;
+
+    expect(code).toBe(3);
+    expect(stderr).toContain('Invalid WebSocket frame: RSV1 must be clear');
+  });
+
+  it('takes no message of more than 100 MiB, and says so', async () => {
+    const { url } = await startWebSocketServer((_, { socket }) => {
+      const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+      head.writeBigUInt64BE(100n * 1024n ** 2n + 1n, 2);
+      socket.write(head);
+    });
+
+    const { code, stderr } = await startClient([url]).exit;
+
+    expect(code).toBe(3);
+    expect(stderr).toContain('Max payload size exceeded');
+  });
+
   it('has no more waiting to be sent than a little, however much there is to send', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const session = new Session({
