@@ -1,5 +1,5 @@
-import { Controller, Get, Param, ParseIntPipe, UseGuards } from '@nestjs/common';
-import { WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-ws-echo/websockets';
+import { BadRequestException, Controller, Get, Param, ParseIntPipe, UseGuards } from '@nestjs/common';
+import { PreparedMessage, WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-ws-echo/websockets';
 import { TokenGuard } from './token.guard.js';
 
 /** A chat: what one says in a room, all in it hear. `ws://localhost:5000/rooms/7?token=…` */
@@ -11,13 +11,17 @@ export class ChatRoomController {
   @Get(':room')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('room', ParseIntPipe) number: number): Promise<void> {
+    if (!webSockets.isWebSocketRequest) {
+      throw new BadRequestException('Expected a WebSocket handshake.');
+    }
     const webSocket = webSockets.accept();
     const room = this.rooms.get(number) ?? new Set();
     this.rooms.set(number, room.add(webSocket));
     try {
       for await (const { data } of webSocket.messages()) {
+        const message = new PreparedMessage(data); // framed once, whoever hears it
         for (const member of room) {
-          void member.send(data);
+          void member.send(message);
         }
       }
     } finally {

@@ -46,6 +46,12 @@ describe('the examples', () => {
     ])('answers a handshake at %s with %s', async (path, status) => {
       expect(await refusal(path)).toContain(status);
     });
+
+    it('tells who asks for no WebSocket that it expects one', async () => {
+      const response = await fetch(`${examples.url.replace('ws', 'http')}/rooms/7?token=let%20me%20in`);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ message: 'Expected a WebSocket handshake.' });
+    });
   });
 
   describe('the sub-protocols', () => {
