@@ -1,7 +1,7 @@
 import type { Header } from './connection/handshake.js';
 
-/** What the command line says; durations in milliseconds, sizes in bytes. */
-export interface Flags {
+/** What the command line says about connecting; durations in milliseconds. */
+export interface ConnectFlags {
   readonly header?: readonly Header[];
   readonly origin?: string;
   readonly subprotocol?: readonly string[];
@@ -16,8 +16,12 @@ export interface Flags {
   /** false: none, whatever the environment says. */
   readonly proxy?: URL | false;
   readonly compress?: boolean;
+  /** 0: never. */
   readonly connectTimeout: number;
+}
 
+/** What the command line says; durations in milliseconds, sizes in bytes. */
+export interface Flags extends ConnectFlags {
   /** true: as often as it takes. */
   readonly reconnect?: true | number;
   readonly reconnectDelay: number;

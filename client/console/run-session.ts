@@ -45,7 +45,6 @@ function createSession(connect: ConnectOptions, flags: Flags, reporter: Reporter
     onFrame: showFrames ? (direction, frame) => reporter.frame(direction, frame) : undefined,
   })
     .on('open', (connection) => reporter.opened(connection))
-    .on('pong', (roundTrip) => reporter.pong(roundTrip))
     .on('close', (closed) => reporter.closed(closed))
     .on('reconnecting', (reconnection) => reporter.reconnecting(reconnection))
     .on('end', (ending) => reporter.ended(ending));
@@ -62,7 +61,9 @@ async function use(
     const statistics = new PingStatistics(session);
     session
       .on('message', (...message) => hold(session, reporter, reporter.echo(session.echoes.received, ...message)))
-      .on('end', () => reporter.summary(statistics.summary()));
+      .on('end', () => {
+        if (session.echoes.sent > 0) reporter.summary(statistics.summary());
+      });
     const { count = Number.POSITIVE_INFINITY, interval = 1000, size = 32, binary = false } = flags;
     return ping(session, { count, interval, size, binary }, flags);
   }

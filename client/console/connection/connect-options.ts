@@ -1,8 +1,8 @@
+import { UsageError, type ConnectFlags } from '../flags.js';
+import { parseProxy } from '../option-values.js';
 import { isSecure, withoutCredentials } from './address.js';
 import type { ConnectOptions } from './connect.js';
 import { authorization } from './credentials.js';
-import { UsageError, type Flags } from '../flags.js';
-import { parseProxy } from '../option-values.js';
 import { proxyVariable } from './proxy.js';
 import { readTlsOptions } from './tls-options.js';
 
@@ -11,7 +11,7 @@ import { readTlsOptions } from './tls-options.js';
  *
  * @throws UsageError that names the option at fault
  */
-export function connectOptions(url: URL, flags: Flags, environment: NodeJS.ProcessEnv): ConnectOptions {
+export function connectOptions(url: URL, flags: ConnectFlags, environment: NodeJS.ProcessEnv): ConnectOptions {
   if (flags.http2 && !isSecure(url)) {
     throw new UsageError(`--http2 is for wss:// addresses, where TLS offers it; this one is ${url.protocol}//.`);
   }

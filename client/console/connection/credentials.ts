@@ -1,4 +1,4 @@
-import { UsageError, type Flags } from '../flags.js';
+import { UsageError, type ConnectFlags } from '../flags.js';
 
 /** Where credentials are in neither the list of processes nor the shell's history. */
 export const AUTH_VARIABLE = 'NEST_WS_ECHO_AUTH';
@@ -12,7 +12,7 @@ export const TOKEN_VARIABLE = 'NEST_WS_ECHO_TOKEN';
  */
 export function authorization(
   url: URL,
-  { auth, header = [] }: Pick<Flags, 'auth' | 'header'>,
+  { auth, header = [] }: Pick<ConnectFlags, 'auth' | 'header'>,
   environment: NodeJS.ProcessEnv,
 ): string | undefined {
   if (header.some(([name]) => name.toLowerCase() === 'authorization')) {

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { UsageError, type Flags } from '../flags.js';
+import { UsageError, type ConnectFlags } from '../flags.js';
 
 /** What TLS needs to know beside the server's name. */
 export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> {
@@ -14,7 +14,7 @@ export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | '
  *
  * @throws UsageError that names the option and the file that cannot be used
  */
-export function readTlsOptions({ insecure, ca, cert, key }: Flags): TlsOptions {
+export function readTlsOptions({ insecure, ca, cert, key }: ConnectFlags): TlsOptions {
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('--cert and --key go together: the certificate of the client, and its private key.');
   }

@@ -65,10 +65,6 @@ export class JsonReporter implements Reporter {
     });
   }
 
-  pong(roundTrip: number): void {
-    this.event('pong', { rtt: rounded(roundTrip) });
-  }
-
   frame(direction: Direction, { opcode, fin, rsv: [rsv1, rsv2, rsv3], masked, length }: FrameHead): void {
     this.event('frame', { direction, opcode: opcodeName(opcode), fin, rsv1, rsv2, rsv3, masked, size: length });
   }

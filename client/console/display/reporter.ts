@@ -15,7 +15,6 @@ export interface Reporter {
   echo(sequence: number, message: Message, echo: Echo): boolean;
   summary(summary: PingSummary): void;
   benchmark(result: BenchResult): void;
-  pong(roundTrip: number): void;
   frame(direction: Direction, frame: FrameHead): void;
   /** A connection has ended; another one may follow. */
   closed(closed: Closed): void;

@@ -57,8 +57,8 @@ export class TextReporter implements Reporter {
 
   echo(sequence: number, { data }: Message, echo: Echo): boolean {
     this.difference(echo);
-    const time = echo.roundTrip === undefined ? 'unexpected' : `time=${formatDuration(echo.roundTrip)}`;
-    return this.lines.out(`${count(data.length, 'byte')} from ${this.url.href}: seq=${sequence} ${time}`);
+    const time = echo.roundTrip === undefined ? '' : ` time=${formatDuration(echo.roundTrip)}`;
+    return this.lines.out(`${count(data.length, 'byte')} from ${this.url.href}: seq=${sequence}${time}`);
   }
 
   summary(summary: PingSummary): void {
@@ -74,10 +74,6 @@ export class TextReporter implements Reporter {
     for (const caveat of caveats(result)) {
       this.lines.note(styleText('dim', caveat, { stream: process.stderr }));
     }
-  }
-
-  pong(roundTrip: number): void {
-    this.lines.note(`Pong: ${formatDuration(roundTrip)}`);
   }
 
   frame(direction: Direction, frame: FrameHead): void {

@@ -25,7 +25,7 @@ export async function ping(session: Session, options: PingOptions, patience: Pat
   let due = performance.now();
   for (let sequence = 0; sequence < count; sequence++) {
     // The session's end ends the waiting.
-    await delay(due - performance.now(), undefined, { signal: session.over }).catch(() => {});
+    await delay(Math.max(0, due - performance.now()), undefined, { signal: session.over }).catch(() => {});
     if (!(await session.send({ data: payloads.at(sequence), binary }))) {
       return false;
     }

@@ -34,7 +34,7 @@ export async function pipe(session: Session, input: Readable, binary: boolean, p
       return true;
     }
     session.close();
-    throw error;
+    throw error instanceof UsageError ? error : new UsageError(`stdin cannot be read: ${(error as Error).message}`);
   }
   await allEchoes(session, patience);
   session.close();

@@ -1,3 +1,4 @@
+import { formatDuration } from '../display/amounts.js';
 import { handshakeLines } from '../display/heads.js';
 import { printable } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
@@ -9,6 +10,7 @@ import type { PromptScreen } from './prompt-screen.js';
 export async function prompt(session: Session, screen: PromptScreen): Promise<void> {
   let handshake: Handshake | undefined;
   session.on('open', (connection) => (handshake = connection.handshake));
+  session.on('pong', (roundTrip) => screen.note(`Pong: ${formatDuration(roundTrip)}`));
   session.once('end', () => screen.close());
   // Until there is a connection nothing is asked: Ctrl+C is the terminal's own, and ends the attempt.
   if (!(await session.opened()) || !handshake) {

@@ -73,7 +73,8 @@ export class Session extends EventEmitter<SessionEvents> {
       const reason = reasonToReconnect(ending);
       // Only a connection that has held for a while counts as well again.
       if (performance.now() - begin > LONGEST_BACKOFF) attempt = 0;
-      if (reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
+      const isLeaving = this.interruption.signal.aborted;
+      if (isLeaving || reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
       const wait = Math.max(backoff(attempt, this.options.reconnectDelay), wishOfServer(ending));
       this.emit('reconnecting', { reason, delay: wait, attempt: attempt + 1 });
       await delay(wait, undefined, { signal: this.interruption.signal }).catch(() => {});
@@ -123,14 +124,13 @@ export class Session extends EventEmitter<SessionEvents> {
    */
   close(code = 1000, reason = 'Status'): void {
     const webSocket = this.connection?.webSocket;
-    if (!webSocket) {
-      this.interruption.abort();
-    } else if (webSocket.readyState === WebSocket.OPEN) {
+    if (webSocket?.readyState === WebSocket.OPEN) {
       webSocket.close(code, reason);
       this.isClosedByUs = true;
       // The answer to it has to be read, also where nobody takes the messages before it.
       webSocket.resume();
     }
+    this.interruption.abort();
   }
 
   /** Reads no more until `resume`: whoever has to take the messages is slower than the server. */

@@ -1,5 +1,10 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { connectOptions } from '../../../../client/console/connection/connect-options.js';
+import { UsageError } from '../../../../client/console/flags.js';
+import { pipe } from '../../../../client/console/pipe/pipe.js';
+import { Session } from '../../../../client/console/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -224,6 +229,24 @@ describe('In a pipe the client', () => {
     const [code, reason] = (await once(webSocket, 'close')) as [number, Buffer];
     expect([code, String(reason)]).toEqual([1000, 'Status']);
     expect((await exit).code).toBe(0);
+  });
+
+  it('says so when stdin cannot be read', async () => {
+    const session = new Session({
+      connect: connectOptions(new URL(app.webSocketUrl), { connectTimeout: 0 }, {}),
+      echo: true,
+      verify: false,
+      reconnects: 0,
+      reconnectDelay: 0,
+      silenceTimeout: 0,
+    });
+    const running = session.run();
+    const input = new Readable({ read: () => input.destroy(new Error('EIO: i/o error')) });
+
+    await expect(pipe(session, input, false, { echo: true, quietPeriod: 0 })).rejects.toThrow(
+      new UsageError('stdin cannot be read: EIO: i/o error'),
+    );
+    expect(await running).toMatchObject({ kind: 'closed', closed: { code: 1000 } });
   });
 
   it('does not wait for the server at a second Ctrl+C', async () => {

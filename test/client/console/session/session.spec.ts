@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import type { ConnectOptions } from '../../../../client/console/connection/connect.js';
+import { connectOptions } from '../../../../client/console/connection/connect-options.js';
 import { Session } from '../../../../client/console/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -169,7 +169,7 @@ describe('A session', () => {
     const { code, stderr } = await startClient([url]).exit;
 
     expect(code).toBe(3);
-    expect(stderr).toContain('Invalid WebSocket frame: RSV1 must be clear');
+    expect(stderr).toContain('Invalid WebSocket frame: RSV2 and RSV3 must be clear');
   });
 
   it('takes no message of more than 100 MiB, and says so', async () => {
@@ -188,7 +188,7 @@ describe('A session', () => {
   it('has no more waiting to be sent than a little, however much there is to send', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const session = new Session({
-      connect: optionsFor(url),
+      connect: connectOptions(new URL(url), { connectTimeout: 0 }, {}),
       echo: true,
       verify: false,
       reconnects: 0,
@@ -216,15 +216,3 @@ describe('A session', () => {
     await running;
   });
 });
-
-function optionsFor(url: string): ConnectOptions {
-  return {
-    url: new URL(url),
-    headers: [],
-    subprotocols: [],
-    tls: { rejectUnauthorized: true },
-    http2: false,
-    compress: false,
-    timeout: 0,
-  };
-}
