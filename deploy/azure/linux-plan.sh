@@ -27,4 +27,4 @@ shift 3
 
 az webapp up --sku B1 "${app[@]}" --os-type Linux "$@"
 # In place of "npm start", which would want to build, and would not pass SIGTERM on to the server.
-az webapp config set "${app[@]}" --startup-file 'node --enable-source-maps dist/src/main.js'
+az webapp config set "${app[@]}" --startup-file 'node dist/src/main.js'

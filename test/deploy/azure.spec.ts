@@ -64,7 +64,7 @@ describe('The script', () => {
       given,
       [
         ['webapp', 'up', '--sku', 'B1', ...app, '--os-type', 'Linux'],
-        ['webapp', 'config', 'set', ...app, '--startup-file', 'node --enable-source-maps dist/src/main.js'],
+        ['webapp', 'config', 'set', ...app, '--startup-file', 'node dist/src/main.js'],
       ],
     ],
     [
@@ -72,7 +72,7 @@ describe('The script', () => {
       [...given, '--location', 'west europe', '--dryrun'],
       [
         ['webapp', 'up', '--sku', 'B1', ...app, '--os-type', 'Linux', '--location', 'west europe', '--dryrun'],
-        ['webapp', 'config', 'set', ...app, '--startup-file', 'node --enable-source-maps dist/src/main.js'],
+        ['webapp', 'config', 'set', ...app, '--startup-file', 'node dist/src/main.js'],
       ],
     ],
     ['clean-up.sh', ['group', 'sub'], [['group', 'delete', '--name', 'group', '--subscription', 'sub']]],
