@@ -62,12 +62,16 @@ const applicationOptions = z.object({
 /** Turns the texts of the options into the configuration. */
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
-  .superRefine(({ tlsCert, tlsKey }, context) => {
-    if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-      const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
-      context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
-    }
-  })
+  .superRefine(
+    ({ tlsCert, tlsKey }, context) => {
+      if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+        const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
+        context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+      }
+    },
+    // Also where another option is wrong: one error names them all.
+    { when: () => true },
+  )
   .transform(({ urls: fromUrls, port: fromPort, ...rest }) => ({
     ...rest,
     listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),

@@ -157,6 +157,17 @@ describe('The configuration', () => {
     ]);
   });
 
+  it.each([
+    [{ TLS_CERT: 'a.crt', PORT: '70000' }, ['PORT is "70000"', 'TLS_CERT is "a.crt"']],
+    [{ TLS_KEY: 'a.key', LOG_LEVEL: 'loud' }, ['LOG_LEVEL is "loud"', 'TLS_KEY is "a.key"']],
+    [{ TLS_CERT: 'a.crt', CLOSE_TIMEOUT: 'soon' }, ['CLOSE_TIMEOUT is "soon"', 'TLS_CERT is "a.crt"']],
+    [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key', PORT: '70000' }, ['PORT is "70000"']],
+  ])('names an option that lacks another beside one that is wrong: %j', (environment, faults) => {
+    expect(messageOf(environment).split('\n').slice(1)).toEqual(
+      faults.map((fault) => expect.stringContaining(`  ${fault}; accepted: `) as string),
+    );
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
       readConfiguration({}),
