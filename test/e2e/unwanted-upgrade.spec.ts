@@ -1,0 +1,38 @@
+import type { AddressInfo } from 'node:net';
+import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+describe('A handshake where no WebSocket is served', () => {
+  afterEach(endRawClients);
+  afterEach(endHttp2Clients);
+  afterEach(closeApps);
+  afterAll(removeFolders);
+
+  it.each([
+    ['/metrics', 200],
+    ['/swagger', 200],
+    ['/swagger-json', 200],
+    ['/nothing', 404],
+  ])('is answered as any GET: %s with %i', async (path, status) => {
+    const { app } = await startApp();
+    const client = await RawClient.connect((app.getHttpServer().address() as AddressInfo).port);
+
+    client.write(handshake(path));
+
+    expect(await client.readResponse()).toMatchObject({ status });
+  });
+
+  it.each([
+    ['/metrics', 400],
+    ['/swagger', 400],
+    ['/swagger-json', 400],
+    ['/nothing', 404],
+  ])('never gets a 2xx over HTTP/2, which would accept it: %s is answered with %i', async (path, status) => {
+    const { url, ca } = await startHttpsApp();
+    const client = await Http2Client.connect(url, ca);
+
+    expect(await client.connect(path)).toMatchObject({ status });
+  });
+});
