@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { calls, idOf } from './calls.js';
+import { calls, eventOf, idOf } from './calls.js';
+
+/** What the message that was wrong is known by. */
+interface Cause {
+  readonly event: string | undefined;
+  readonly id: string | number | undefined;
+}
 
 /** The data of the event `exception`, as Nest has it. */
 interface ExceptionData {
   readonly status: 'error';
   readonly message: string;
-  readonly cause?: { readonly id: string | number | undefined };
+  readonly cause?: Cause | undefined;
 }
 
 const knownCall = z.object({ event: z.enum(Object.keys(calls)) });
@@ -41,10 +47,16 @@ export function exceptionFor(bytes: Buffer): ExceptionData | undefined {
   if (error === undefined) {
     return undefined;
   }
-  const { data } = z.object({ data: z.unknown() }).safeParse(message);
   return {
     status: 'error',
     message: `This is no call: ${describeIssues(error.issues)}`,
-    cause: { id: idOf(data?.data) },
+    cause: causeOf(message),
   };
+}
+
+/** Undefined where the message has neither. */
+function causeOf(message: unknown): Cause | undefined {
+  const event = eventOf(message);
+  const id = idOf(z.object({ data: z.unknown() }).safeParse(message).data?.data);
+  return event === undefined && id === undefined ? undefined : { event, id };
 }

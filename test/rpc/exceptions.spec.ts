@@ -46,13 +46,27 @@ describe('A message', () => {
     });
   });
 
-  it.each([
-    ['{"event":"none","data":{"id":7}}', 7],
-    ['{"event":"none","data":{"id":"a"}}', 'a'],
-    ['{"event":"none","data":{"id":[]}}', undefined],
-    ['{"event":"none","data":7}', undefined],
+  it.each<[string, object | undefined]>([
+    ['{"event":"none","data":{"id":7}}', { event: 'none', id: 7 }],
+    ['{"event":"none","data":{"id":"a"}}', { event: 'none', id: 'a' }],
+    ['{"event":"none","data":{"id":[]}}', { event: 'none' }],
+    ['{"event":"none","data":7}', { event: 'none' }],
+    ['{"event":"none"}', { event: 'none' }],
+    ['{"event":1,"data":{"id":7}}', { id: 7 }],
+    ['{"data":{"id":7}}', { id: 7 }],
+    ['{"data":{}}', undefined],
+    ['[]', undefined],
     ['null', undefined],
-  ])('is known by its id: %s', (message, id) => {
-    expect(exceptionFor(Buffer.from(message))?.cause).toEqual({ id });
+  ])('that is no call is known by its event and its id, where it has some: %s', (message, cause) => {
+    expect(exceptionFor(Buffer.from(message))?.cause).toEqual(cause);
+  });
+
+  it.each([
+    [100, { event: 'e'.repeat(100), id: 'i'.repeat(100) }],
+    [101, undefined],
+  ])('has its event and its id repeated up to 100 characters: %i', (length, cause) => {
+    const message = { event: 'e'.repeat(length), data: { id: 'i'.repeat(length) } };
+
+    expect(exceptionFor(Buffer.from(JSON.stringify(message)))?.cause).toEqual(cause);
   });
 });

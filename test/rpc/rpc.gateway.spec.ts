@@ -25,13 +25,15 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
   const say = (message: unknown, from = client): RawClient => from.write(text(JSON.stringify(message)));
   const hear = async (at = client): Promise<unknown> => JSON.parse((await at.readFrame()).payload.toString());
 
-  it.each<[string, object | undefined, object]>([
+  it.each<[string, object | null | undefined, object]>([
     ['add', { numbers: [1, 2.5, -1] }, { sum: 2.5 }],
     ['add', { id: 1, numbers: [] }, { id: 1, sum: 0 }],
     ['add', { id: 'a', numbers: [1e12, 1e12] }, { id: 'a', sum: 2e12 }],
     ['reverse', { id: 0, text: 'Grüße 🎉' }, { id: 0, text: '🎉 eßürG' }],
     ['reverse', { text: '' }, { text: '' }],
     ['time', { id: 2 }, { id: 2, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) }],
+    ['time', {}, { time: expect.any(String) as string }],
+    ['time', null, { time: expect.any(String) as string }],
     ['time', undefined, { time: expect.any(String) as string }],
   ])('answers the call %s of %j with %j', async (event, data, answer) => {
     say({ event, data });
@@ -90,8 +92,10 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
 
   it.each<[string, string, string, object | undefined]>([
     ['text that is no JSON', 'hello', 'This is no JSON: Unexpected token', undefined],
-    ['an array', '[{"event":"time"}]', 'This is no call: Invalid input: expected object, received array', {}],
-    ['an unknown event', '{"event":"subtract","data":{"id":4}}', 'event: Invalid option', { id: 4 }],
+    ['an array', '[{"event":"time"}]', 'This is no call: Invalid input: expected object, received array', undefined],
+    ['nothing', '{}', 'This is no call: event: Invalid option', undefined],
+    ['an unknown event', '{"event":"subtract","data":{"id":4}}', 'event: Invalid option', { event: 'subtract', id: 4 }],
+    ['null for data', '{"event":"add","data":null}', 'expected object, received null', { event: 'add' }],
     ['a call without its data', '{"event":"add"}', 'expected object, received undefined', { event: 'add' }],
     [
       'data of the wrong type',
