@@ -22,7 +22,7 @@ const ApiChat = (summary: string): MethodDecorator =>
     ApiResponse({ status: 101, description: 'The WebSocket is open.' }),
     ApiResponse({
       status: 400,
-      description: 'The request is no WebSocket handshake of version 13, or a room or a member may not be called so.',
+      description: 'The request is no WebSocket handshake, or a room or a member may not be called so.',
     }),
   );
 
@@ -51,8 +51,9 @@ export class BackgroundController {
   ): Promise<void> {
     if (!webSockets.isWebSocketRequest) {
       throw new BadRequestException(
-        'Expected a WebSocket handshake of version 13. Connect with a WebSocket client and send a message: all who are ' +
-          'in the room hear it.',
+        'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
+          'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
+          'Connect with a WebSocket client and send a message: all who are in the room hear it.',
       );
     }
     // When this method returns the socket is closed, so it waits for as long as the processor has the socket.

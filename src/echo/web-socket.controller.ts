@@ -15,8 +15,8 @@ export class WebSocketController {
   get(): never {
     throw new BadRequestException(
       'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
-        'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key. Connect with a WebSocket client; if one sent this request, ' +
-        'a proxy on the way may have removed its Upgrade header.',
+        'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
+        'Connect with a WebSocket client; if one sent this request, a proxy on the way may have removed its Upgrade header.',
     );
   }
 }

@@ -16,8 +16,9 @@ export class RpcController {
   @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
   get(): never {
     throw new BadRequestException(
-      'Expected a WebSocket handshake. Connect with a WebSocket client and send a call, such as ' +
-        '{"event":"add","data":{"numbers":[1,2]}}.',
+      'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
+        'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
+        'Connect with a WebSocket client and send a call, such as {"event":"add","data":{"numbers":[1,2]}}.',
     );
   }
 }

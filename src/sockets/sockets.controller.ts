@@ -21,8 +21,9 @@ export class SocketsController {
   async respond(@WebSockets() webSockets: WebSocketManager): Promise<void> {
     if (!webSockets.isWebSocketRequest) {
       throw new BadRequestException(
-        'Expected a WebSocket handshake of version 13. Connect with a WebSocket client and send a message: the answer ' +
-          'is "Server Response to: " and the message.',
+        'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
+          'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
+          'Connect with a WebSocket client and send a message: the answer is "Server Response to: " and the message.',
       );
     }
     const webSocket = webSockets.accept();

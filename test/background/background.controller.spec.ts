@@ -121,7 +121,7 @@ describe('The chat at /background', () => {
 
     expect(response.status).toBe(400);
     await expect(response.json()).resolves.toMatchObject({
-      message: expect.stringMatching(/^Expected a WebSocket handshake of version 13\. /),
+      message: expect.stringMatching(/^Expected a WebSocket handshake: .* all who are in the room hear it/),
     });
   });
 

@@ -112,7 +112,7 @@ describe('/sockets', () => {
     await expect(response.json()).resolves.toEqual({
       statusCode: 400,
       error: 'Bad Request',
-      message: expect.stringMatching(/^Expected a WebSocket handshake .*"Server Response to: "/),
+      message: expect.stringMatching(/^Expected a WebSocket handshake: .*"Server Response to: "/),
     });
   });
 });

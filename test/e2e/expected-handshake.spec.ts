@@ -1,0 +1,37 @@
+import type { AddressInfo } from 'node:net';
+import { endRawClients, handshake, RawClient, requestHead } from '../support/raw-client.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+/** What a handshake needs (RFC 6455 section 4.1), whichever of it was missing. */
+const EXPECTED =
+  'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
+  'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. Connect with a WebSocket client';
+
+describe.each(['/ws', '/rpc', '/sockets', '/background', '/background/room'])(
+  '%s says alike what it expects',
+  (path) => {
+    let port: number;
+
+    beforeAll(async () => {
+      const { app } = await startApp();
+      ({ port } = app.getHttpServer().address() as AddressInfo);
+    });
+    afterAll(closeApps);
+    afterEach(endRawClients);
+
+    it.each([
+      ['a plain GET', requestHead(`GET ${path} HTTP/1.1`, { Host: 'localhost' })],
+      ['a handshake without a key', handshake(path, { 'Sec-WebSocket-Key': undefined })],
+      ['a handshake whose key is none', handshake(path, { 'Sec-WebSocket-Key': 'short' })],
+      ['a handshake whose Upgrade was removed', handshake(path, { Upgrade: undefined })],
+    ])('to %s', async (_what, request) => {
+      const client = await RawClient.connect(port);
+
+      client.write(request);
+
+      const { status, body } = await client.readResponse();
+      expect(status).toBe(400);
+      expect(JSON.parse(body)).toMatchObject({ message: expect.stringContaining(EXPECTED) as string });
+    });
+  },
+);
