@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { createClient } from 'redis';
+import { createClient, SocketTimeoutError } from 'redis';
 import type { Backplane } from './backplane.js';
 
 /** What tells the channels of the chat from all others of a Redis. */
@@ -10,6 +10,8 @@ const CHANNEL_PREFIX = 'nest-ws-echo:background:';
 const ENVELOPE = /^([0-9a-f]{16}) (.*)$/s;
 /** How many characters may wait for a Redis that is there but does not take them; what is more is lost. */
 const MAX_WAITING = 4 * 1024 * 1024;
+/** How many milliseconds Redis may be silent before this server goes on alone. */
+const PATIENCE = 5_000;
 
 /**
  * Joins servers by Redis publish/subscribe, with a channel for each room that this server has. All goes over one
@@ -31,9 +33,14 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
   private reported = '';
   private isClosed = false;
   private waiting = 0;
+  /** Runs out when no answer has come for too long. */
+  private readonly silence: NodeJS.Timeout;
 
-  /** @param url `redis://` or `rediss://` */
-  constructor(url: string) {
+  /**
+   * @param url `redis://` or `rediss://`
+   * @param patience how many milliseconds Redis may be silent. Default 5000.
+   */
+  constructor(url: string, patience = PATIENCE) {
     const { protocol, host } = new URL(url);
     this.address = `${protocol}//${host}`;
     this.client = createClient({
@@ -43,15 +50,20 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
       disableOfflineQueue: true,
       commandOptions: { timeout: undefined },
       maintNotifications: 'disabled',
-      socket: { reconnectStrategy },
+      pingInterval: patience / 2,
+      // Ends an attempt that nobody answers. What is sent counts as a sign of life here, so `silence` looks for answers.
+      socket: { reconnectStrategy, socketTimeout: patience },
     });
+    this.silence = setTimeout(() => this.onSilence(), patience).unref();
     this.client.on('connect', () => this.onConnect());
     this.client.on('ready', () => this.onReady());
+    this.client.on('ping-interval', () => this.onAnswer());
     this.client.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
   }
 
   /** Waits for the first attempt, so that a server which listens is joined to the others, if Redis is there. */
   async onModuleInit(): Promise<void> {
+    this.silence.refresh();
     this.client.connect().catch(() => {}); // errors are events, too
     await once(this.client, 'ready').catch(() => {});
   }
@@ -60,6 +72,7 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
   onApplicationShutdown(): void {
     this.isClosed = true;
     this.status.isUp = false;
+    clearTimeout(this.silence);
     this.client.destroy();
   }
 
@@ -118,6 +131,7 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
   }
 
   private onReady(): void {
+    this.silence.refresh();
     this.status.isUp = true;
     this.report('up', 'log', 'joins this server to the others');
     // The client renews the subscriptions that it had. Rooms may have come and gone since.
@@ -126,8 +140,28 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
     this.subscribeTo([...this.listeners.keys()]);
   }
 
+  private onAnswer(): void {
+    this.silence.refresh();
+    if (!this.status.isUp && !this.isClosed) {
+      this.onReady();
+    }
+  }
+
+  /** Nothing more is sent then, so that the socket times out and the client connects anew. */
+  private onSilence(): void {
+    this.status.isUp = false;
+    this.report('down', 'warn', 'does not answer. Until it does, this server is alone.');
+  }
+
   private onError(error: NodeJS.ErrnoException): void {
-    if (!this.client.isReady && !this.isClosed) {
+    if (this.isClosed) {
+      return;
+    }
+    if (this.client.isReady) {
+      this.onAnswer(); // Redis refused a ping, as to a user who may not
+    } else if (error instanceof SocketTimeoutError) {
+      this.onSilence();
+    } else {
       this.status.isUp = false;
       // An error for several addresses of one name has no message.
       const reason = error.message || error.code;

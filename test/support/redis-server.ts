@@ -54,6 +54,11 @@ export class RedisServer {
     this.child.kill('SIGSTOP');
   }
 
+  /** Goes on after `freeze`. */
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     servers.delete(this);

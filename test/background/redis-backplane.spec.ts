@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { createClient } from 'redis';
+import { RedisBackplane } from '../../src/background/redis-backplane.js';
+import { describeWith } from '../support/installed-program.js';
+import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
+
+const backplanes: RedisBackplane[] = [];
+
+async function start(url: string, patience: number): Promise<RedisBackplane> {
+  const backplane = new RedisBackplane(url, patience);
+  backplanes.push(backplane);
+  await backplane.onModuleInit();
+  return backplane;
+}
+
+let said: string[];
+
+beforeEach(() => {
+  said = [];
+  for (const level of ['log', 'warn'] as const) {
+    jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void said.push(String(line)));
+  }
+});
+afterEach(() => {
+  backplanes.splice(0).forEach((backplane) => backplane.onApplicationShutdown());
+  jest.restoreAllMocks();
+});
+
+describe('What takes connections and says nothing', () => {
+  let silent: Server;
+
+  beforeEach(async () => {
+    silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+  });
+  afterEach(() => silent.close());
+
+  it('keeps no server from starting, which says so once, however often it tries', async () => {
+    const url = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+
+    const { status } = await start(url, 50);
+    await once(silent, 'connection');
+
+    expect(status.isUp).toBe(false);
+    expect(said).toEqual([`Redis at ${url} does not answer. Until it does, this server is alone.`]);
+  });
+});
+
+describeWith([redisServerProgram], 'A Redis', () => {
+  afterEach(endRedisServers);
+
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await turn();
+    }
+  }
+
+  it('that stands still is down, also while much is said, and up when it goes on', async () => {
+    const redis = await RedisServer.start();
+    const backplane = await start(redis.url, 500);
+    backplane.subscribe('before', () => {});
+    expect(backplane.status.isUp).toBe(true);
+
+    redis.freeze();
+    await until(() => {
+      backplane.publish('room', 'x');
+      return !backplane.status.isUp;
+    });
+    const heard: string[] = [];
+    backplane.subscribe('meanwhile', (message) => heard.push(message));
+    redis.thaw();
+    await until(() => backplane.status.isUp);
+
+    const other = await start(redis.url, 5_000);
+    await until(() => {
+      other.publish('meanwhile', 'hello');
+      return heard.length > 0;
+    });
+    expect(said).toContain(`Redis at ${redis.url} does not answer. Until it does, this server is alone.`);
+  });
+
+  it('that refuses pings is up as long as it answers them', async () => {
+    const redis = await RedisServer.start(undefined, '--user chat on >secret +@all -ping &*'.split(' '));
+    await start(redis.url.replace('//', '//chat:secret@'), 500);
+    const watcher = createClient({ url: redis.url });
+    await watcher.connect();
+
+    while (!/NOPERM:count=[3-9]/.test(await watcher.info('errorstats')));
+    watcher.destroy();
+
+    expect(said).toEqual([`Redis at ${redis.url} joins this server to the others`]);
+  });
+});
