@@ -5,7 +5,7 @@ import type { ChatCounters } from './chat-counters.js';
 export interface OutboxOptions {
   /** How many messages may wait. */
   readonly queueMessages: number;
-  /** How many bytes may wait. */
+  /** How many bytes may wait; one message may, whatever its size. */
   readonly queueSize: number;
   /** `drop-oldest` leaves out what waits longest; `close` closes the socket with 1013, try again later. */
   readonly whenQueueFull: 'drop-oldest' | 'close';
@@ -71,7 +71,8 @@ export class Outbox {
   }
 
   private get isOverfull(): boolean {
-    return this.queue.length > this.options.queueMessages || this.queuedBytes > this.options.queueSize;
+    const isTooLarge = this.queuedBytes > this.options.queueSize && this.queue.length > 1;
+    return isTooLarge || this.queue.length > this.options.queueMessages;
   }
 
   private dequeue(): PreparedMessage {

@@ -97,7 +97,20 @@ describe('An outbox', () => {
     expect(await readTexts(slow, 3)).toEqual(numbered(10).slice(7));
   });
 
-  it('drops a message that is larger than all that may wait', async () => {
+  it.each(['drop-oldest', 'close'] as const)(
+    'lets one message wait that is larger than all that may, told to %s',
+    async (whenQueueFull) => {
+      const slow = await openStuck({ queueSize: 10, whenQueueFull });
+
+      postAll(slow, ['x'.repeat(11)]);
+
+      await readText(slow);
+      expect(await readText(slow)).toBe('x'.repeat(11));
+      expect(slow.counters).toEqual({ delivered: 2, dropped: 0, closedAsSlow: 0 });
+    },
+  );
+
+  it('drops a message that is larger than all that may wait for one that comes after it', async () => {
     const slow = await openStuck({ queueSize: 10 });
 
     postAll(slow, ['first', 'x'.repeat(11), 'last']);
