@@ -2,9 +2,11 @@ import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/com
 
 /** What a room may be called. */
 export const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
-/** Control characters, line breaks, halves of characters, and what turns the direction of the text after it. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
-/** How long the name of a member may be. */
+/** Control characters, line breaks, halves of characters, and what shows nothing or turns the text after it. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+/** What joins the characters around it, or tells the style of the one before: emoji and some scripts need it. */
+const JOINER = /(?<=\S)(?:[\u200C\u200D](?=\S)|\p{Variation_Selector})/gu;
+/** How many characters (code points) the name of a member may have. */
 export const MAX_NAME_LENGTH = 32;
 
 /** The room of a path; what no room may be called gets 400. */
@@ -20,19 +22,19 @@ export class RoomPipe implements PipeTransform<string, string> {
   }
 }
 
-/** The name that a member gives itself, if it does; what no member may be called gets 400. */
+/** The name that a member gives itself, if it gives more than a blank one; what no member may be called gets 400. */
 @Injectable()
 export class MemberNamePipe implements PipeTransform<unknown, string | undefined> {
   transform(given: unknown): string | undefined {
-    if (given === undefined || given === '') {
+    if (given === undefined) {
       return undefined;
     }
-    const name = typeof given === 'string' ? given.trim().normalize() : '';
-    if (name === '' || name.length > MAX_NAME_LENGTH || INVISIBLE.test(name)) {
+    const name = typeof given === 'string' ? given.trim().normalize() : undefined;
+    if (name === undefined || Array.from(name).length > MAX_NAME_LENGTH || INVISIBLE.test(name.replace(JOINER, ''))) {
       throw new BadRequestException(
-        `The name is ${JSON.stringify(given)}, but must be 1 to ${MAX_NAME_LENGTH} visible characters, and given once.`,
+        `The name is ${JSON.stringify(given)}, but must be at most ${MAX_NAME_LENGTH} visible characters, and given once.`,
       );
     }
-    return name;
+    return name || undefined;
   }
 }

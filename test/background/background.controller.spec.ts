@@ -43,11 +43,14 @@ describe('The chat at /background', () => {
     await expect(ann.hear('message')).resolves.toEqual(heard);
   });
 
-  it.each(['/nameless', '/nameless?name='])('calls a client by its id that gave no name, as at %s', async (path) => {
-    const client = await join(path);
+  it.each(['/nameless', '/nameless?name=', '/nameless?name=%20'])(
+    'calls a client by its id that gave no name, as at %s',
+    async (path) => {
+      const client = await join(path);
 
-    expect(client.heard[0]).toMatchObject({ name: client.id });
-  });
+      expect(client.heard[0]).toMatchObject({ name: client.id });
+    },
+  );
 
   it('tells all in a room who joins and leaves, and how many are left', async () => {
     const ann = await join('/presence?name=Ann');
@@ -96,7 +99,6 @@ describe('The chat at /background', () => {
     ['/a%20b', 'The room is "a b"'],
     ['/%C3%A4', 'The room is "ä"'],
     [`/${'x'.repeat(65)}`, `The room is "${'x'.repeat(65)}"`],
-    ['?name=%20', 'The name is " "'],
     [`?name=${'x'.repeat(33)}`, `The name is "${'x'.repeat(33)}"`],
     ['?name=a%0Ab', 'The name is "a\\nb"'],
     ['?name=a%E2%80%AEb', 'The name is "a\u202eb"'],
