@@ -3,6 +3,7 @@ export interface ReadFrame {
   readonly opcode: number;
   readonly fin: boolean;
   readonly reserved: number;
+  readonly isMasked: boolean;
   /** What has come of the payload, unmasked. */
   readonly payload: Buffer;
   /** Where it begins, and where it ends or would end. */
@@ -33,6 +34,7 @@ export function readFrames(bytes: Buffer): ReadFrame[] {
       opcode: first & 0x0f,
       fin: first >= 0x80,
       reserved: (first >> 4) & 7,
+      isMasked,
       payload: isMasked ? Buffer.from(masked.map((byte, i) => byte ^ bytes[keyAt + (i % 4)])) : masked,
       start,
       end,
