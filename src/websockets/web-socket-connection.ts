@@ -525,7 +525,7 @@ export class WebSocketConnection {
     this.endTransport();
   }
 
-  /** Both sides have closed: sends what is left, then ends this half, and drops what comes until the peer ends its own. */
+  /** Both sides have closed, or the peer broke the protocol: sends what is left, then ends this half, and drops what comes. */
   private endTransport(): void {
     this.currentState = 'closed';
     this.parser.stop();
@@ -536,8 +536,19 @@ export class WebSocketConnection {
     this.socket.resume();
     this.startCloseTimer(this.options.closeTimeout);
     if (this.receivedClose !== undefined) {
-      // Nothing is left to be said on either side (RFC 6455 section 7.1.1). A peer that broke the protocol may send on.
-      this.socket.once('finish', () => (this.lingerTimer = setTimeout(() => this.socket.destroy(), LINGER)));
+      this.socket.once('finish', () => this.endPeersHalf());
+    }
+  }
+
+  /**
+   * Nothing is left to be said on either side, and the server closes first (RFC 6455 section 7.1.1). Of TCP both halves
+   * end together. A stream of HTTP/2 would be cancelled by that, so there the peer has time to end its own.
+   */
+  private endPeersHalf(): void {
+    if (this.protocol === 'h1') {
+      this.socket.destroy();
+    } else {
+      this.lingerTimer = setTimeout(() => this.socket.destroy(), LINGER);
     }
   }
 

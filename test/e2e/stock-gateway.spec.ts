@@ -357,11 +357,11 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
   ])('answers %s, and logs nothing above debug', async (_what, bytes, status) => {
     const other = await open();
     const client = await open();
+    const [, webSocket] = gateway().server.clients;
+    const closed = once(webSocket, 'close');
     const disconnects = (): number => gateway().calls.filter(([name]) => name === 'handleDisconnect').length;
     client.write(bytes);
     expect((await client.readClose()).status).toBe(status);
-    const [, webSocket] = gateway().server.clients;
-    const closed = once(webSocket, 'close');
     client.socket.end(close(status));
     await closed;
     await turn();

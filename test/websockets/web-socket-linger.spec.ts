@@ -4,22 +4,35 @@ import { LINGER } from '../../src/websockets/web-socket-close.js';
 import { close } from './protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
 
+/** How both sides come to have closed, while the peer keeps its half of the transport open. */
+const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [
+  ['it closed', async ({ client }) => void client.write(close(1000))],
+  [
+    'it answered a close',
+    async ({ client, connection }) => {
+      void connection.close(1000);
+      await readFrame(client);
+      client.write(close(1000));
+    },
+  ],
+];
+
 describe('The connection of a peer that keeps its half open', () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
   afterEach(() => void jest.useRealTimers());
 
-  it.each<[string, (pair: ConnectedPair) => Promise<unknown>]>([
-    ['it closed', async ({ client }) => void client.write(close(1000))],
-    [
-      'it answered a close',
-      async ({ client, connection }) => {
-        void connection.close(1000);
-        await readFrame(client);
-        client.write(close(1000));
-      },
-    ],
-  ])('is cut a second after %s, however long a close may take', async (_when, act) => {
+  it.each(closes)('ends over HTTP/1.1 as soon as %s and was sent all', async (_when, act) => {
     const pair = connect({ closeTimeout: 30_000 });
+    await act(pair);
+    await turn();
+    expect(pair.server.writableFinished).toBe(true);
+    expect(pair.server.destroyed).toBe(true);
+    await pair.connection.closed;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each(closes)('is cut over HTTP/2 a second after %s, however long a close may take', async (_when, act) => {
+    const pair = connect({ closeTimeout: 30_000 }, { protocol: 'h2' });
     await act(pair);
     await turn();
     pair.client.resume();
@@ -33,7 +46,7 @@ describe('The connection of a peer that keeps its half open', () => {
   });
 
   it('is cut after closeTimeout, where that is shorter', async () => {
-    const { client, server } = connect({ closeTimeout: LINGER / 2 });
+    const { client, server } = connect({ closeTimeout: LINGER / 2 }, { protocol: 'h2' });
     client.write(close(1000));
     await turn();
     client.resume();
@@ -67,7 +80,7 @@ describe('The connection of a peer that keeps its half open', () => {
   });
 
   it('leaves no timer behind when it ends', async () => {
-    const { client, connection } = connect();
+    const { client, connection } = connect({}, { protocol: 'h2' });
     client.write(close(1000));
     await turn();
     client.resume();
