@@ -5,6 +5,7 @@ import { optionDescriptions } from './config/configuration.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { createApp } from './create-app.js';
 import { listen, ListenError } from './listen.js';
+import { tuneForLargeMessages } from './websockets/index.js';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
@@ -23,6 +24,7 @@ export function defineServe(command: Command): void {
 async function serve(options: CommandLineOptions): Promise<void> {
   try {
     const configuration = readConfiguration(process.env, options);
+    tuneForLargeMessages();
     const app = await createApp(configuration);
     app.enableShutdownHooks([...signals], { useProcessExit: true });
     endOnSecondSignal();

@@ -297,6 +297,7 @@ describe('the public names of the library', () => {
     'WebSocketsAdapter',
     'WebSocketsModule',
     'WebSocketsModuleAsyncOptions',
+    'tuneForLargeMessages',
     'useWebSockets',
   ];
 

@@ -5,6 +5,7 @@ export type { WebSocketSendOptions } from './message-sender.js';
 export { PreparedMessage } from './prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
 export { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
+export { tuneForLargeMessages } from './tune-for-large-messages.js';
 export { useWebSockets } from './use-web-sockets.js';
 export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './web-socket-close.js';
 export { WebSocketConnection, type FragmentHandler } from './web-socket-connection.js';
