@@ -1,6 +1,7 @@
 export { GatewayServer } from './gateway-server.js';
 export type { RawWebSocketGateway } from './gateways.js';
 export { MessageClient } from './message-client.js';
+export type { FragmentHandler } from './message-receiver.js';
 export type { WebSocketSendOptions } from './message-sender.js';
 export { PreparedMessage } from './prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
@@ -8,7 +9,7 @@ export { Fragment, type WebSocketMessageType } from './protocol/fragment.js';
 export { tuneForLargeMessages } from './tune-for-large-messages.js';
 export { useWebSockets } from './use-web-sockets.js';
 export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './web-socket-close.js';
-export { WebSocketConnection, type FragmentHandler } from './web-socket-connection.js';
+export { WebSocketConnection } from './web-socket-connection.js';
 export { WebSocketConnections, type WebSocketTotals } from './web-socket-connections.js';
 export type { WebSocketData } from './web-socket-data.js';
 export { WebSocketError, type WebSocketErrorCode } from './web-socket-error.js';

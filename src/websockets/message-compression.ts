@@ -6,7 +6,7 @@ import { Opcode, RSV1 } from './protocol/opcode.js';
 import type { DeflateParameters } from './protocol/permessage-deflate.js';
 import { ProtocolError } from './protocol/protocol-error.js';
 import { Utf8Validator } from './protocol/utf8-validator.js';
-import type { FragmentHandler } from './web-socket-connection.js';
+import type { FragmentHandler } from './message-receiver.js';
 
 /** How one frame is to be sent. */
 interface FrameDeflation {

@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import { MessageRate } from './message-rate.js';
 import { OutputBuffer } from './output-buffer.js';
 import { KeepAlive } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
+import { MessageReceiver, type FragmentHandler } from './message-receiver.js';
 import { MessageSender, type WebSocketSendOptions } from './message-sender.js';
 import { WebSocketCloseStatus } from './protocol/close-status.js';
-import type { Fragment, WebSocketMessageType } from './protocol/fragment.js';
-import { FrameParser } from './protocol/frame-parser.js';
+import type { WebSocketMessageType } from './protocol/fragment.js';
 import { Opcode } from './protocol/opcode.js';
 import type { DeflateParameters } from './protocol/permessage-deflate.js';
 import { ProtocolError } from './protocol/protocol-error.js';
@@ -25,9 +24,6 @@ import { readMessages, type WebSocketMessage } from './web-socket-message.js';
 import { WebSocketError } from './web-socket-error.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
-/** What `receive` calls with each fragment. While a promise that it returned is pending, nothing more is read. */
-export type FragmentHandler = (fragment: Fragment) => void | Promise<void>;
-
 const NO_BYTES = Buffer.alloc(0);
 
 /** What a handshake tells of its connection. */
@@ -39,12 +35,6 @@ export interface AcceptedHandshake {
 }
 
 let latestId = 0;
-
-interface PendingReceive {
-  readonly onFragment: FragmentHandler;
-  readonly resolve: (close: WebSocketCloseResult) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * The server's end of a WebSocket, over any `Duplex`: what ASP.NET Core's `WebSocket` is there.
@@ -77,18 +67,14 @@ export class WebSocketConnection {
   pongListener: ((payload: Buffer) => void) | undefined;
 
   private receivedBytes = 0;
-  private receivedMessages = 0;
   private currentState: WebSocketState = 'open';
-  private readonly parser: FrameParser;
+  private readonly receiver: MessageReceiver;
   private readonly output: OutputBuffer;
   private readonly sender: MessageSender;
   /** Where permessage-deflate was agreed on. */
   private readonly compression: MessageCompression | undefined;
   private resolveClosed: ((how: WebSocketClosed) => void) | undefined;
 
-  private pendingReceive: PendingReceive | undefined;
-  /** Whether a promise that the fragment handler returned is pending. */
-  private isHandling = false;
   /** Whether a close waits for messages that are being compressed. */
   private isClosing = false;
 
@@ -101,9 +87,6 @@ export class WebSocketConnection {
   private closeTimer: NodeJS.Timeout | undefined;
   private lingerTimer: NodeJS.Timeout | undefined;
   private readonly keepAlive: KeepAlive | undefined;
-  private readonly rate: MessageRate | undefined;
-  /** Whether a message, or a part of one, came in the read at hand. */
-  private hasMessage = false;
 
   /** @internal Connections are made by the handshake. */
   constructor(
@@ -117,20 +100,25 @@ export class WebSocketConnection {
     this.remoteAddress = remoteAddress;
     this.subProtocol = subProtocol;
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
-    this.parser = new FrameParser(
+    const { receiveBufferSize, sendBufferSize, maxMessagesPerSecond } = options;
+    this.compression = deflate && new MessageCompression(deflate, receiveBufferSize);
+    this.output = new OutputBuffer(socket, sendBufferSize);
+    this.sender = new MessageSender(this.output, this.compression);
+    this.receiver = new MessageReceiver(
       {
-        onFragment: (fragment) => this.onFragment(fragment),
+        receiveBufferSize,
+        compression: this.compression,
+        rate: maxMessagesPerSecond > 0 ? new MessageRate(maxMessagesPerSecond) : undefined,
+        output: this.output,
+      },
+      {
         onPing: (payload) => this.onPing(payload),
         onPong: (payload) => this.onPong(payload),
         onClose: (status, description) => this.onClose(status, description),
+        onHandled: () => this.onHandled(),
+        onInvalidMessage: (error) => this.failConnection(error),
       },
-      options.receiveBufferSize,
-      deflate !== undefined,
     );
-    this.compression = deflate && new MessageCompression(deflate, options.receiveBufferSize);
-    this.output = new OutputBuffer(socket, options.sendBufferSize);
-    this.sender = new MessageSender(this.output, this.compression);
-    this.rate = options.maxMessagesPerSecond > 0 ? new MessageRate(options.maxMessagesPerSecond) : undefined;
     if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
       this.keepAlive = new KeepAlive(options, {
         isReading: () => !socket.isPaused(),
@@ -164,7 +152,7 @@ export class WebSocketConnection {
 
   /** How many messages came whole. */
   get messagesReceived(): number {
-    return this.receivedMessages;
+    return this.receiver.messagesReceived;
   }
 
   /** How many messages were sent whole. */
@@ -193,7 +181,7 @@ export class WebSocketConnection {
    * `WS_TIMEOUT` or `WS_ABORTED` when that ended the connection, `WS_ALREADY_RECEIVING`; and whatever `onFragment` throws.
    */
   receive(onFragment: FragmentHandler): Promise<WebSocketCloseResult> {
-    if (this.pendingReceive !== undefined) {
+    if (this.receiver.isWanted) {
       const message = 'receive() or messages() is under way on this connection; one at a time.';
       return Promise.reject(new WebSocketError('WS_ALREADY_RECEIVING', message));
     }
@@ -203,11 +191,9 @@ export class WebSocketConnection {
     if (this.failure !== undefined) {
       return Promise.reject(this.failure);
     }
-    return new Promise((resolve, reject) => {
-      this.pendingReceive = { onFragment, resolve, reject };
-      // Not at once: no fragment is handed on before the caller has its promise.
-      process.nextTick(() => this.resumeFlow());
-    });
+    // Not at once: no fragment is handed on before the caller has its promise.
+    process.nextTick(() => this.resumeFlow());
+    return this.receiver.start(onFragment);
   }
 
   /**
@@ -293,41 +279,8 @@ export class WebSocketConnection {
 
   /** @internal Ends a `receive` that nobody waits for any more. Another one may follow. */
   stopReceiving(): void {
-    this.pendingReceive = undefined;
+    this.receiver.cancel();
     this.resumeFlow();
-  }
-
-  private onFragment(fragment: Fragment): void {
-    this.hasMessage = true;
-    if (fragment.endOfMessage) {
-      this.receivedMessages++;
-    }
-    const receive = this.pendingReceive;
-    if (receive === undefined || this.currentState !== 'open') {
-      return; // after this side's close: dropped
-    }
-    try {
-      const handled =
-        fragment.isCompressed && this.compression !== undefined
-          ? this.compression.receive(fragment, (inflated) => this.onInflated(receive, inflated))
-          : receive.onFragment(fragment);
-      const wait = fragment.endOfMessage && this.rate !== undefined ? this.rate.take() : 0;
-      if (wait > 0) {
-        this.awaitHandler(Promise.all([handled, setTimeoutAsync(wait)]));
-      } else if (handled !== undefined) {
-        this.awaitHandler(handled);
-      } else if (this.output.isFull) {
-        this.parser.isFlowing = false;
-      }
-    } catch (error) {
-      this.failReceive(error);
-    }
-  }
-
-  /** Inflating takes its time: what ended this side of the connection meanwhile ends that, too. */
-  private onInflated(receive: PendingReceive, fragment: Fragment): void | Promise<void> {
-    const isOpen = this.currentState === 'open' || this.currentState === 'closeReceived';
-    return isOpen && this.pendingReceive === receive ? receive.onFragment(fragment) : undefined;
   }
 
   private onPong(payload: Buffer): void {
@@ -343,18 +296,18 @@ export class WebSocketConnection {
   private onClose(status: number | undefined, description: string): void {
     this.receivedClose = { status, description };
     if (this.currentState === 'closeSent') {
-      this.settleReceive();
+      this.receiver.settle(this.receivedClose);
       this.endTransport();
       return;
     }
     this.ending = { reason: 'peer', status, description };
     this.currentState = 'closeReceived';
     this.startCloseTimer(this.options.closeTimeout);
-    if (this.pendingReceive === undefined) {
+    if (!this.receiver.isWanted) {
       // Nobody is there who would answer it.
       this.startClose(status, description, this.options.closeTimeout);
-    } else if (!this.isHandling) {
-      this.settleReceive();
+    } else if (!this.receiver.isHandling) {
+      this.receiver.settle(this.receivedClose);
     }
   }
 
@@ -365,8 +318,8 @@ export class WebSocketConnection {
     this.receivedBytes += bytes.length;
     this.parse(bytes);
     if (this.keepAlive !== undefined) {
-      this.keepAlive.heard(this.hasMessage);
-      this.hasMessage = false;
+      this.keepAlive.heard(this.receiver.hasMessage);
+      this.receiver.hasMessage = false;
     }
     this.output.flush();
     this.steerReading();
@@ -377,9 +330,9 @@ export class WebSocketConnection {
     this.output.willBeFlushed = true;
     try {
       if (bytes === undefined) {
-        this.parser.resume();
+        this.receiver.parseHeld();
       } else {
-        this.parser.parse(bytes);
+        this.receiver.parse(bytes);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
@@ -391,17 +344,21 @@ export class WebSocketConnection {
     }
   }
 
+  private onHandled(): void {
+    if (this.receivedClose !== undefined) {
+      this.receiver.settle(this.receivedClose);
+    }
+    this.resumeFlow();
+  }
+
   /** Lets fragments flow again, if nothing else holds them back. */
   private resumeFlow(): void {
-    const isDropping = this.currentState === 'closeSent';
-    const isWanted = this.pendingReceive !== undefined && !this.isHandling && !this.output.isFull;
-    this.parser.isFlowing = isDropping || isWanted;
-    if (this.parser.isFlowing && this.parser.isHolding) {
+    if (this.receiver.release()) {
       this.parse();
       this.output.flushSoon();
     }
     this.steerReading();
-    if (this.hasPeerEnded && !this.parser.isHolding) {
+    if (this.hasPeerEnded && !this.receiver.isHolding) {
       this.onEnd();
     }
   }
@@ -413,9 +370,9 @@ export class WebSocketConnection {
     }
     const { isFull } = this.output;
     if (isFull && this.currentState !== 'closeSent') {
-      this.parser.isFlowing = false;
+      this.receiver.holdBack();
     }
-    const shouldPause = this.parser.isHolding || (isFull && this.currentState !== 'closeSent');
+    const shouldPause = this.receiver.isHolding || (isFull && this.currentState !== 'closeSent');
     if (shouldPause !== this.socket.isPaused()) {
       if (shouldPause) {
         this.socket.pause();
@@ -423,43 +380,6 @@ export class WebSocketConnection {
         this.socket.resume();
       }
     }
-  }
-
-  private awaitHandler(handled: unknown): void {
-    this.isHandling = true;
-    this.parser.isFlowing = false;
-    Promise.resolve(handled).then(
-      () => {
-        this.isHandling = false;
-        if (this.receivedClose !== undefined) {
-          this.settleReceive();
-        }
-        this.resumeFlow();
-      },
-      (error: unknown) => {
-        this.isHandling = false;
-        if (error instanceof ProtocolError) {
-          this.failConnection(error); // it came out when the message was inflated
-        } else {
-          this.failReceive(error);
-        }
-      },
-    );
-  }
-
-  private settleReceive(): void {
-    const receive = this.pendingReceive;
-    this.pendingReceive = undefined;
-    if (this.receivedClose !== undefined) {
-      receive?.resolve(this.receivedClose);
-    }
-  }
-
-  private failReceive(error: unknown): void {
-    const receive = this.pendingReceive;
-    this.pendingReceive = undefined;
-    this.parser.isFlowing = this.currentState === 'closeSent';
-    receive?.reject(error);
   }
 
   /** Whether data may be sent still: no close frame of this side has gone out (RFC 6455 section 5.5.1). */
@@ -500,6 +420,7 @@ export class WebSocketConnection {
     }
     this.ending = { reason, status, description };
     this.currentState = 'closeSent';
+    this.receiver.drop();
     this.startCloseTimer(timeout);
     this.resumeFlow();
   }
@@ -521,14 +442,14 @@ export class WebSocketConnection {
     const error = new WebSocketError('WS_PROTOCOL_ERROR', `${cause.message}.`, cause.closeStatus, { cause });
     this.failure ??= error;
     this.ending ??= { reason: 'protocolError', status: cause.closeStatus, description: cause.message };
-    this.failReceive(error);
+    this.receiver.fail(error);
     this.endTransport();
   }
 
   /** Both sides have closed, or the peer broke the protocol: sends what is left, then ends this half, and drops what comes. */
   private endTransport(): void {
     this.currentState = 'closed';
-    this.parser.stop();
+    this.receiver.stop();
     this.output.flush();
     this.sender.wake();
     this.socket.end();
@@ -568,7 +489,7 @@ export class WebSocketConnection {
     const status = WebSocketCloseStatus.policyViolation;
     this.failure = new WebSocketError('WS_TIMEOUT', message, status);
     this.startClose(status, message, this.options.closeTimeout, 'timeout');
-    this.failReceive(this.failure);
+    this.receiver.fail(this.failure);
   }
 
   private startCloseTimer(timeout: number): void {
@@ -591,7 +512,7 @@ export class WebSocketConnection {
   /** The peer ended its half. Without a close frame that is a loss, but what it still has to get is sent. */
   private onEnd(): void {
     this.hasPeerEnded = true;
-    if ((this.parser.isHolding || this.isHandling) && this.pendingReceive !== undefined) {
+    if ((this.receiver.isHolding || this.receiver.isHandling) && this.receiver.isWanted) {
       return; // what it sent before is handed on first: a close frame may be among it
     }
     if (this.sender.pending !== undefined) {
@@ -607,7 +528,7 @@ export class WebSocketConnection {
   }
 
   private onLost(error?: Error): void {
-    if (this.currentState === 'closed' && this.pendingReceive === undefined) {
+    if (this.currentState === 'closed' && !this.receiver.isWanted) {
       return; // as it should be; an error with its stack would be made for nobody
     }
     const message = 'The connection was closed prematurely, without a close frame.';
@@ -622,11 +543,11 @@ export class WebSocketConnection {
       this.ending = this.receivedClose === undefined ? how : this.ending;
     }
     this.failure ??= failure;
-    this.parser.stop();
+    this.receiver.stop();
     if (this.receivedClose === undefined) {
-      this.failReceive(failure);
+      this.receiver.fail(failure);
     } else {
-      this.settleReceive();
+      this.receiver.settle(this.receivedClose);
     }
     this.sender.stop();
     this.sender.wake();
