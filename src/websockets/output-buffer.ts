@@ -123,6 +123,11 @@ export class OutputBuffer {
     }
   }
 
+  /** Whether no frame was ever added. */
+  get isUnused(): boolean {
+    return this.written === 0 && this.pending === 0 && this.sharedBytes === 0;
+  }
+
   /** How many bytes were given to the socket, headers of frames included. */
   get bytesWritten(): number {
     return this.written;

@@ -6,8 +6,8 @@ const SPARE_BYTES = 48 * 1024 * 1024;
 const HEAP_GROWTH = 200;
 
 /**
- * Makes a process handle large messages with less CPU, half of it for messages of 64 KiB, for up to 48 MiB more memory.
- * It concerns the whole process, so it is the application's to call; once, before it listens.
+ * Makes a process handle large messages with less CPU, half of it for messages of 64 KiB, for up to 48 MiB more memory,
+ * which the process keeps. It concerns the whole process, so it is the application's to call; once, before it listens.
  *
  * Node.js reads into a new buffer each time. Of the two things that are done about those that nobody needs any more
  * neither is of use to a server, which fills the same memory again at once:

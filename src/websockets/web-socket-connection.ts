@@ -78,6 +78,8 @@ export class WebSocketConnection {
   /** Whether a close waits for messages that are being compressed. */
   private isClosing = false;
 
+  /** Whether this side sent a close frame and nothing before it. */
+  private isCloseAllThatWasSent = false;
   /** Whether the peer ended its half; bytes of it may be held still. */
   private hasPeerEnded = false;
   private receivedClose: WebSocketCloseResult | undefined;
@@ -426,6 +428,7 @@ export class WebSocketConnection {
   }
 
   private sendCloseFrame(status: number | undefined, description: string): void {
+    this.isCloseAllThatWasSent = this.output.isUnused;
     this.sendControlFrame(Opcode.close, closePayload(status, description));
     this.sender.stop();
   }
@@ -462,11 +465,14 @@ export class WebSocketConnection {
   }
 
   /**
-   * Nothing is left to be said on either side, and the server closes first (RFC 6455 section 7.1.1). Of TCP both halves
-   * end together. A stream of HTTP/2 would be cancelled by that, so there the peer has time to end its own.
+   * Nothing is left to be said on either side, and the server closes first (RFC 6455 section 7.1.1).
+   *
+   * It cuts the connection at once where the peer can lose nothing by it. Else that could cost what the peer has not read
+   * yet: one that still sends, as the answer to a ping, makes the kernel reset a connection that is closed, and drop what
+   * it has not sent. A stream of HTTP/2 would be cancelled. So the peer has time to end its own half.
    */
   private endPeersHalf(): void {
-    if (this.protocol === 'h1') {
+    if (this.isCloseAllThatWasSent && this.protocol === 'h1') {
       this.socket.destroy();
     } else {
       this.lingerTimer = setTimeout(() => this.socket.destroy(), LINGER);

@@ -1,8 +1,10 @@
 import { jest } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { LINGER } from '../../src/websockets/web-socket-close.js';
-import { close } from './protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { PreparedMessage } from '../../src/websockets/prepared-message.js';
+import type { AcceptedHandshake } from '../../src/websockets/web-socket-connection.js';
+import { close, ping } from './protocol/client-frame.js';
+import { connect, type ConnectedPair } from './socket-pair.js';
 
 /** How both sides come to have closed, while the peer keeps its half of the transport open. */
 const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [
@@ -11,7 +13,7 @@ const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [
     'it answered a close',
     async ({ client, connection }) => {
       void connection.close(1000);
-      await readFrame(client);
+      await turn();
       client.write(close(1000));
     },
   ],
@@ -21,7 +23,7 @@ describe('The connection of a peer that keeps its half open', () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
   afterEach(() => void jest.useRealTimers());
 
-  it.each(closes)('ends over HTTP/1.1 as soon as %s and was sent all', async (_when, act) => {
+  it.each(closes)('ends at once when %s and was sent nothing else: it has nothing to lose', async (_when, act) => {
     const pair = connect({ closeTimeout: 30_000 });
     await act(pair);
     await turn();
@@ -31,18 +33,33 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it.each(closes)('is cut over HTTP/2 a second after %s, however long a close may take', async (_when, act) => {
-    const pair = connect({ closeTimeout: 30_000 }, { protocol: 'h2' });
-    await act(pair);
-    await turn();
-    pair.client.resume();
-    await turn();
-    jest.advanceTimersByTime(LINGER - 1);
-    expect(pair.server.destroyed).toBe(false);
-    jest.advanceTimersByTime(1);
-    expect(pair.server.destroyed).toBe(true);
-    await pair.connection.closed;
-    expect(jest.getTimerCount()).toBe(0);
+  describe.each<[string, Partial<AcceptedHandshake>, (pair: ConnectedPair) => Promise<unknown>]>([
+    ['over HTTP/2', { protocol: 'h2' }, async () => {}],
+    ['that was sent a message', {}, async ({ connection }) => connection.send('hello')],
+    ['that was sent a prepared message', {}, async ({ connection }) => connection.send(new PreparedMessage('hello'))],
+    ['that was sent a ping', {}, async ({ connection }) => connection.ping(Buffer.from('?'))],
+    [
+      'that was sent a pong',
+      {},
+      async ({ client }) => {
+        client.write(ping('?'));
+        await turn();
+      },
+    ],
+  ])('%s', (_what, handshake, prepare) => {
+    it.each(closes)('is cut a second after %s, however long a close may take', async (_when, act) => {
+      const pair = connect({ closeTimeout: 30_000 }, handshake);
+      await prepare(pair);
+      pair.client.on('data', () => {});
+      await act(pair);
+      await turn();
+      jest.advanceTimersByTime(LINGER - 1);
+      expect(pair.server.destroyed).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(pair.server.destroyed).toBe(true);
+      await pair.connection.closed;
+      expect(jest.getTimerCount()).toBe(0);
+    });
   });
 
   it('is cut after closeTimeout, where that is shorter', async () => {

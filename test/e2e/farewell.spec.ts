@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readAnswers, serverClose, serverFrame } from '../conformance/server-frames.js';
+import { upgrade } from '../conformance/upgrade.js';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { closeApps, startApp } from '../support/start-app.js';
+import { binary, close, ping, pong } from '../websockets/protocol/client-frame.js';
+
+const MESSAGES = 1000;
+const message = Buffer.alloc(1000, 'x');
+
+afterEach(closeApps);
+afterAll(removeFolders);
+
+describe.each<[string, (prepare: (app: NestFastifyApplication) => void) => Promise<Socket>]>([
+  [
+    'HTTP/1.1',
+    async (prepare) => {
+      const { hostname, port } = new URL((await startApp({}, prepare)).url);
+      return connect({ host: hostname, port: Number(port) });
+    },
+  ],
+  [
+    'HTTP/1.1 and TLS',
+    async (prepare) => {
+      const { url, ca } = await startHttpsApp({}, prepare);
+      const { hostname, port } = new URL(url);
+      const socket = connectTls({ host: hostname, port: Number(port), ca });
+      await once(socket, 'secureConnect');
+      return socket;
+    },
+  ],
+])('Over %s, a client that has closed before it reads', (_transport, start) => {
+  it.each<[string, (socket: Socket) => Promise<unknown>]>([
+    ['still answers a ping', (socket) => new Promise((resolve) => socket.write(pong('late'), resolve))],
+    ['still pings', (socket) => new Promise((resolve) => socket.write(ping('late'), resolve))],
+    ['ends its half', (socket) => new Promise<void>((resolve) => socket.end(resolve))],
+  ])('loses nothing when it %s', async (_what, act) => {
+    const serverSockets: Socket[] = [];
+    const socket = await start((app) => {
+      app.getHttpServer().on('connection', (one: Socket) => serverSockets.push(one));
+    });
+    const client = await upgrade(socket);
+    socket.pause();
+    const finished = once(serverSockets[0], 'finish');
+    await client.send(Buffer.concat([...Array.from({ length: MESSAGES }, () => binary(message)), close(1000, 'bye')]));
+    await finished; // the operating system has taken all, and most of it has not left it yet
+
+    await act(socket);
+    socket.resume();
+
+    const echo = Array.from({ length: MESSAGES }, () => serverFrame(2, message));
+    const all = Buffer.concat([...echo, serverClose(1000, 'bye')]);
+    expect(readAnswers(await client.receiveRest())).toEqual(readAnswers(all));
+    client.destroy();
+  });
+});
