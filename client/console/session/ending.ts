@@ -13,6 +13,8 @@ export interface Closed {
   readonly cause?: string;
   /** How many messages had no echo. */
   readonly lost: number;
+  /** How long it was open, in milliseconds. */
+  readonly held: number;
 }
 
 /** How a session ended. */

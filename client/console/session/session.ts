@@ -68,11 +68,10 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Connects, and again when that is wanted. The promise is the session's life. */
   async run(): Promise<Ending> {
     for (let attempt = 0; ; attempt++) {
-      const begin = performance.now();
       const ending = await this.connectOnce();
       const reason = reasonToReconnect(ending);
-      // Only a connection that has held for a while counts as well again.
-      if (performance.now() - begin > LONGEST_BACKOFF) attempt = 0;
+      // Only a connection that has held for a while counts as well again; one that took as long to fail does not.
+      if (ending.kind === 'closed' && ending.closed.held > LONGEST_BACKOFF) attempt = 0;
       const isLeaving = this.interruption.signal.aborted;
       if (isLeaving || reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
       const wait = Math.max(backoff(attempt, this.options.reconnectDelay), wishOfServer(ending));
@@ -172,6 +171,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Listens to a connection until it is closed. */
   private hold(connection: Connection): Promise<Closed> {
     const { webSocket, transport } = connection;
+    const openedAt = performance.now();
     return new Promise((resolve) => {
       let cause: string | undefined;
       const stopWatching = this.watchSilence(connection, (silence) => (cause = silence));
@@ -188,7 +188,14 @@ export class Session extends EventEmitter<SessionEvents> {
       webSocket.on('close', (code, reason) => {
         stopWatching();
         this.connection = undefined;
-        const closed = { code, reason: reason.toString(), cause, byUs: this.isClosedByUs, lost: this.echoes.lose() };
+        const closed = {
+          code,
+          reason: reason.toString(),
+          cause,
+          byUs: this.isClosedByUs,
+          lost: this.echoes.lose(),
+          held: performance.now() - openedAt,
+        };
         this.emit('close', closed);
         resolve(closed);
       });

@@ -5,7 +5,7 @@ import type { Ending } from '../../../client/console/session/ending.js';
 describe('The exit code', () => {
   const closed = (code: number, byUs: boolean): Ending => ({
     kind: 'closed',
-    closed: { code, reason: '', byUs, lost: 0 },
+    closed: { code, reason: '', byUs, lost: 0, held: 0 },
   });
   const good = { differed: 0, lost: 0 };
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
+import { jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { connectOptions } from '../../../../client/console/connection/connect-options.js';
-import { Session } from '../../../../client/console/session/session.js';
+import { Session, type SessionOptions } from '../../../../client/console/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
@@ -11,6 +12,18 @@ const quickly = ['--reconnect-delay', '20ms'];
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
+
+function createSession(url: string, options: Partial<SessionOptions> = {}): Session {
+  return new Session({
+    connect: connectOptions(new URL(url), { connectTimeout: 0 }, {}),
+    echo: true,
+    verify: false,
+    reconnects: 0,
+    reconnectDelay: 0,
+    silenceTimeout: 0,
+    ...options,
+  });
+}
 
 describe('--reconnect', () => {
   it('connects again when the connection is lost, says why, and sends what is still to be sent', async () => {
@@ -68,6 +81,59 @@ describe('--reconnect', () => {
 
     expect(code).toBe(2);
     expect(stderr.match(/Attempt \d/g)).toEqual(['Attempt 1', 'Attempt 2']);
+  });
+
+  describe('with attempts that take longer than the longest delay between them', () => {
+    /** Lets the clock go on by so much, in milliseconds, without waiting. */
+    let pass: (time: number) => void;
+    let resetting: TcpServer | undefined;
+
+    beforeEach(() => {
+      const now = performance.now.bind(performance);
+      let passed = 0;
+      pass = (time) => (passed += time);
+      jest.spyOn(performance, 'now').mockImplementation(() => now() + passed);
+    });
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+      resetting?.close();
+    });
+
+    /** The attempts that it announces; it is ended after some that are too many. */
+    async function attemptsOf(session: Session): Promise<number[]> {
+      const attempts: number[] = [];
+      session.on('reconnecting', ({ attempt }) => {
+        if (attempts.push(attempt) > 5) session.close();
+      });
+      await session.run();
+      return attempts;
+    }
+
+    it('gives up all the same after as many attempts in a row as it was told', async () => {
+      resetting = createTcpServer((socket) => {
+        pass(40_000);
+        socket.resetAndDestroy();
+      }).listen(0, '127.0.0.1');
+      await once(resetting, 'listening');
+      const { port } = resetting.address() as AddressInfo;
+
+      expect(await attemptsOf(createSession(`ws://127.0.0.1:${port}/`, { reconnects: 2 }))).toEqual([1, 2]);
+    });
+
+    it('counts anew after a connection that has held for as long', async () => {
+      let connections = 0;
+      const { url } = await startWebSocketServer((webSocket) => {
+        webSocket.on('message', () => {
+          if (++connections === 2) pass(40_000);
+          webSocket.terminate();
+        });
+      });
+      const session = createSession(url, { reconnects: 2 });
+      session.on('open', () => void session.send({ data: Buffer.from('end'), binary: false }));
+
+      expect(await attemptsOf(session)).toEqual([1, 1, 2]);
+    });
   });
 
   it('leaves with 3 at Ctrl+C while it waits to connect again', async () => {
@@ -187,14 +253,7 @@ describe('A session', () => {
 
   it('has no more waiting to be sent than a little, however much there is to send', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
-    const session = new Session({
-      connect: connectOptions(new URL(url), { connectTimeout: 0 }, {}),
-      echo: true,
-      verify: false,
-      reconnects: 0,
-      reconnectDelay: 0,
-      silenceTimeout: 0,
-    });
+    const session = createSession(url);
     let waiting = (): number => 0;
     session.on('open', ({ webSocket }) => (waiting = () => webSocket.bufferedAmount));
     const running = session.run();
