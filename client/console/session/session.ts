@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
 import { ConnectError } from '../connection/connect-error.js';
@@ -11,6 +11,9 @@ import { onceQuiet } from './quiet.js';
 
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
 const HIGH_WATER_MARK = 64 * 1024;
+
+/** So many messages go in one turn of the event loop: what comes, and who wants to leave, has its turn as well. */
+const MESSAGES_PER_TURN = 64;
 
 /** How a session behaves beside connecting. */
 export interface SessionOptions {
@@ -101,6 +104,7 @@ export class Session extends EventEmitter<SessionEvents> {
       webSocket.send(message.data, { binary: message.binary }, () => resolve());
       if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
     });
+    if (this.echoes.sent % MESSAGES_PER_TURN === 0) await turn();
     return true;
   }
 

@@ -274,4 +274,23 @@ describe('A session', () => {
     await closeWebSocketServers();
     await running;
   });
+
+  it('lets the event loop turn while it sends many short messages', async () => {
+    const { url } = await startWebSocketServer(echo);
+    const session = createSession(url);
+    const running = session.run();
+    await session.opened();
+    const data = Buffer.alloc(0);
+    let sent = 0;
+    const flood = async (): Promise<void> => {
+      // Less than what a socket takes at once.
+      while (sent < 10_000 && (await session.send({ data, binary: true }))) sent++;
+    };
+    void flood();
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(sent).toBeLessThan(10_000);
+    session.close();
+    await running;
+  });
 });
