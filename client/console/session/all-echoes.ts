@@ -17,9 +17,11 @@ export async function allEchoes(session: Session, { echo, quietPeriod }: Patienc
       if (session.over.aborted || (echo && session.echoes.outstanding === 0)) resolve();
     };
     session.on('message', check).on('close', check).on('end', check);
-    if (quietPeriod > 0) {
-      stopWaiting = onceQuiet(() => session.traffic, quietPeriod, resolve);
-    }
+    const stopTimer = quietPeriod > 0 ? onceQuiet(() => session.traffic, quietPeriod, resolve) : undefined;
+    stopWaiting = () => {
+      session.off('message', check).off('close', check).off('end', check);
+      stopTimer?.();
+    };
     check();
   });
   stopWaiting();

@@ -156,7 +156,8 @@ export class Session extends EventEmitter<SessionEvents> {
       if (this.connection?.webSocket.readyState === WebSocket.OPEN) {
         return this.connection.webSocket;
       }
-      await Promise.race([once(this, 'open'), once(this, 'end')]);
+      // The session's end ends the waiting.
+      await once(this, 'open', { signal: this.over }).catch(() => {});
     }
     return undefined;
   }

@@ -67,6 +67,11 @@ describe('As ping does the client', () => {
     expect(new Set(most)).toEqual(new Set([1]));
   });
 
+  it('listens no longer than it waits, however many messages it waits for one by one', async () => {
+    // Node.js warns on stderr of more than ten listeners.
+    expect(await runClient([app.webSocketUrl, '-c', '100', '-i', '0'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('counts what is lost', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.send('x')));
 

@@ -293,4 +293,15 @@ describe('A session', () => {
     session.close();
     await running;
   });
+
+  it('has as many listeners as before when what waited for a connection has one', async () => {
+    const { url } = await startWebSocketServer(echo);
+    const session = createSession(url);
+    const running = session.run();
+    await session.opened();
+
+    expect([session.listenerCount('open'), session.listenerCount('end')]).toEqual([0, 0]);
+    session.close();
+    await running;
+  });
 });
