@@ -1,11 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import type { Header } from './connection/handshake.js';
+import { LONGEST_DELAY } from './longest-delay.js';
 
 const MILLISECONDS_PER: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** The longest delay that a timer of Node.js takes, about 24.8 days; a longer one would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 const BYTES_PER: Record<string, number> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2 };
 

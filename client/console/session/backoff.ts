@@ -1,3 +1,5 @@
+import { LONGEST_DELAY } from '../longest-delay.js';
+
 /** The longest delay between two attempts, in milliseconds, unless the server asks for a longer one. */
 export const LONGEST_BACKOFF = 30_000;
 
@@ -17,9 +19,9 @@ export function backoff(attempt: number, first: number, chance: number = Math.ra
  * What Retry-After asks for, in milliseconds (RFC 9110 section 10.2.3).
  *
  * @param value seconds, or a date
- * @returns 0 when it is neither
+ * @returns at most what a timer takes; 0 when it is neither
  */
 export function retryAfter(value: string | undefined, now: number): number {
   const seconds = /^\d+$/.test(value ?? '') ? Number(value) : (Date.parse(value ?? '') - now) / 1000;
-  return seconds > 0 ? seconds * 1000 : 0;
+  return seconds > 0 ? Math.min(LONGEST_DELAY, seconds * 1000) : 0;
 }

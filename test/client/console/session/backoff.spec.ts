@@ -24,4 +24,11 @@ describe('The delay before another attempt', () => {
   ])('is at least what Retry-After says: %s', (value, milliseconds) => {
     expect(retryAfter(value, Date.parse('2026-10-21T07:28:00Z'))).toBe(milliseconds);
   });
+
+  it.each(['3000000000', '9'.repeat(400), 'Wed, 21 Oct 2099 07:28:00 GMT'])(
+    'is the longest that a timer takes when Retry-After says more: %s',
+    (value) => {
+      expect(retryAfter(value, Date.parse('2026-10-21T07:28:00Z'))).toBe(2 ** 31 - 1);
+    },
+  );
 });
