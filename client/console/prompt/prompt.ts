@@ -2,6 +2,7 @@ import { formatDuration } from '../display/amounts.js';
 import { handshakeLines } from '../display/heads.js';
 import { printable } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
+import type { Message } from '../session/echoes.js';
 import type { Session } from '../session/session.js';
 import { parseCommand, PROMPT_HELP, type PromptCommand } from './prompt-command.js';
 import type { PromptScreen } from './prompt-screen.js';
@@ -16,21 +17,29 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<vo
   if (!(await session.opened()) || !handshake) {
     return;
   }
+  // Nobody is kept from typing, Ctrl+D above all, while messages wait for a connection; they stay in order all the same.
+  let sending: Promise<unknown> = Promise.resolve();
+  const send = (message: Message): void => {
+    if (!session.isOpen) screen.note('There is no connection now: the message is sent when there is one.');
+    sending = sending.then(() => session.send(message));
+  };
   for await (const line of screen.ask('Type a message: ')) {
-    await perform(parseCommand(line), session, screen, handshake);
+    perform(parseCommand(line), session, screen, handshake, send);
   }
+  if (session.isOpen) await sending;
   session.close();
 }
 
-async function perform(
+function perform(
   command: PromptCommand,
   session: Session,
   screen: PromptScreen,
   handshake: Handshake,
-): Promise<void> {
+  send: (message: Message) => void,
+): void {
   switch (command.kind) {
     case 'send':
-      await session.send(command.message);
+      send(command.message);
       break;
     case 'ping':
       if (!session.ping()) screen.note('There is no connection to send a ping on.');

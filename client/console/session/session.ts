@@ -62,6 +62,11 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.ended.signal;
   }
 
+  /** Whether there is a connection that takes messages now. */
+  get isOpen(): boolean {
+    return this.connection?.webSocket.readyState === WebSocket.OPEN;
+  }
+
   /** Bytes of the present connection in both directions. */
   get traffic(): number {
     const { bytesRead = 0, bytesWritten = 0 } = this.connection?.transport ?? {};

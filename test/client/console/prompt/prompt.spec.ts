@@ -56,6 +56,32 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
+  it('leaves at Ctrl+D while it waits to connect again, and says that what was typed meanwhile waits, too', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.close(1001));
+    const terminal = openTerminal([url, '--reconnect', '--reconnect-delay', '1h']);
+    await terminal.shows('Attempt 1 to connect again follows');
+    terminal.type('typed\r');
+    await terminal.shows('There is no connection now: the message is sent when there is one.');
+    terminal.type(CTRL_D);
+
+    expect(await terminal.exit()).toBe(3);
+  });
+
+  it('sends what was typed without a connection when there is one, in order', async () => {
+    let connections = 0;
+    const { url } = await startWebSocketServer((webSocket) =>
+      ++connections === 1 ? webSocket.close(1001) : echo(webSocket),
+    );
+    const terminal = openTerminal([url, '--reconnect', '--reconnect-delay', '1s']);
+    await terminal.shows('Attempt 1 to connect again follows');
+    terminal.type('one\rtwo\r');
+    await terminal.shows('Message received: one');
+    await terminal.shows('Message received: two');
+    terminal.type(CTRL_D);
+
+    expect(await terminal.exit()).toBe(0);
+  });
+
   it('does not wait for the server at a second Ctrl+C', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const terminal = openTerminal([url]);
