@@ -47,8 +47,9 @@ export class PromptScreen implements Lines {
       process.stdout.write(`${text}\n`);
       return true;
     }
-    const rows = this.clear(this.readline);
-    // readline draws what was typed so far from `rows` lines above the cursor on.
+    this.clear(this.readline);
+    // readline draws what was typed so far from so many lines above the cursor on, fewer than it takes after a paste.
+    const { prevRows: rows = 0 } = this.readline as Interface & { readonly prevRows?: number };
     process.stdout.write(`${text}\n${'\n'.repeat(rows)}`);
     this.readline.prompt(true);
     return true;
@@ -61,12 +62,11 @@ export class PromptScreen implements Lines {
   /** A terminal takes all that it is given. */
   async drained(): Promise<void> {}
 
-  /** Removes the question and what was typed from the terminal. @returns how many lines above the cursor it began */
-  private clear(readline: Interface): number {
+  /** Removes the question and what was typed from the terminal. */
+  private clear(readline: Interface): void {
     const { rows } = readline.getCursorPos();
     moveCursor(process.stdout, 0, -rows);
     cursorTo(process.stdout, 0);
     clearScreenDown(process.stdout);
-    return rows;
   }
 }

@@ -139,6 +139,21 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
+  it('leaves no blank lines above a pasted line that takes several rows', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const terminal = openTerminal([url], { NO_COLOR: '1' });
+    const [webSocket] = await connected;
+    await terminal.shows(PROMPT);
+    terminal.type(`${'x'.repeat(200)}end`);
+    await terminal.shows('end');
+    webSocket.send('news');
+    await terminal.shows('Message received: news');
+    await terminal.shows('end');
+
+    expect(terminal.output).not.toMatch(/news\r\n\r\n/);
+  });
+
   it('shows how long the answer to a ping takes with /ping', async () => {
     const terminal = openTerminal([app.webSocketUrl]);
     await terminal.shows(PROMPT);
