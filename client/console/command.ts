@@ -29,13 +29,15 @@ async function act(url: URL, flags: Flags, command: Command): Promise<void> {
   // Loaded when all is right with the command line: neither help nor a mistake waits for it.
   const { run } = await import('./run.js');
   try {
-    process.exitCode = await run(url, flags);
+    const code = await run(url, flags);
+    // Output that could not be written has set one already.
+    process.exitCode ??= code;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     command.error(`error: ${error.message}`);
   }
-  // stdin may have more, for which nobody waits. What was written goes out before.
-  process.stdout.write('', () => process.exit());
+  // stdin may have more, for which nobody waits. What was written goes out before, and if it cannot, that is said.
+  process.stdout.write('', () => setImmediate(() => process.exit()));
 }
 
 function connecting(command: Command): void {

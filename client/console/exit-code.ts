@@ -9,7 +9,7 @@ export const ExitCode = {
   usage: 1,
   /** No connection came about: nobody answered, TLS failed, or the server or the proxy refused. */
   notConnected: 2,
-  /** The connection was lost, or the server closed it with another status than 1000. */
+  /** The connection was lost, the server closed it with another status than 1000, or stdout could not be written. */
   closedAbnormally: 3,
   /** With --verify: a message came back changed, or not at all. */
   echoDiffered: 4,

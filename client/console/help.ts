@@ -21,7 +21,7 @@ Exit codes:
   1  the command line or a line of stdin cannot be used
   2  could not connect, or was refused
   3  the connection was lost, or the server closed it with another status than
-     1000, or before all was sent
+     1000, or before all was sent; or stdout could not be written
   4  an echo differed or is missing (--verify)
 
 Examples:

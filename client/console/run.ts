@@ -5,7 +5,7 @@ import { JsonReporter } from './display/json-reporter.js';
 import { StandardStreams } from './display/lines.js';
 import type { Reporter } from './display/reporter.js';
 import { TextReporter } from './display/text-reporter.js';
-import type { ExitCode } from './exit-code.js';
+import { ExitCode } from './exit-code.js';
 import { isMeasuring, type Flags } from './flags.js';
 import { onInterrupt } from './interrupt.js';
 import { PromptReporter } from './prompt/prompt-reporter.js';
@@ -35,18 +35,21 @@ function isAtTerminal(flags: Flags): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && !flags.json && !flags.bench && !isMeasuring(flags);
 }
 
-/** @param onReaderGone is called once nobody reads stdout any more */
+/** @param interrupt is called once stdout takes no more */
 function createReporter(
   url: URL,
   { json, showHandshake = false, showFrames = false }: Flags,
   screen: PromptScreen | undefined,
-  onReaderGone: () => void,
+  interrupt: () => void,
 ): Reporter {
   const shown = { handshake: showHandshake, frames: showFrames };
   if (screen) {
     return new PromptReporter(screen, url, shown);
   }
-  const streams = new StandardStreams(onReaderGone);
+  const streams = new StandardStreams(interrupt, () => {
+    process.exitCode = ExitCode.closedAbnormally;
+    interrupt();
+  });
   return json ? new JsonReporter(streams, showHandshake) : new TextReporter(streams, url, shown);
 }
 

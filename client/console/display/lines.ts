@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 /** Where lines are written to. */
 export interface Lines {
   /**
@@ -17,12 +19,22 @@ const LINE_BREAK = Buffer.from('\n');
 /** stdout, and stderr for notes. */
 export class StandardStreams implements Lines {
   private draining?: Promise<void>;
+  private hasFailed = false;
 
-  /** @param onReaderGone is called once nobody reads stdout any more */
-  constructor(onReaderGone: () => void) {
+  /**
+   * @param onReaderGone is called once nobody reads stdout any more
+   * @param onFailure is called when stdout cannot be written for another reason, after that was said
+   */
+  constructor(onReaderGone: () => void, onFailure: () => void) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      onReaderGone();
+      if (error.code === 'EPIPE') {
+        onReaderGone();
+      } else if (!this.hasFailed) {
+        // Every further line fails as well.
+        this.hasFailed = true;
+        this.note(`stdout cannot be written: ${explain(error)}.`);
+        onFailure();
+      }
     });
     process.stderr.on('error', () => {});
   }
@@ -45,4 +57,9 @@ export class StandardStreams implements Lines {
     });
     return this.draining;
   }
+}
+
+function explain({ errno = 0, code, message }: NodeJS.ErrnoException): string {
+  const [, explanation] = getSystemErrorMap().get(errno) ?? [];
+  return explanation === undefined ? message : `${explanation} (${code})`;
 }
