@@ -66,18 +66,21 @@ export class BenchRun {
   /**
    * Waits for what is missing, because without the slowest messages the percentiles would be too good: until nothing has
    * come for the quiet period, and at most as long again as messages were sent.
+   *
+   * @param interrupt ends the waiting; one that has ended the sending already does not
    */
   async settle(quietPeriod: number, interrupt: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([interrupt, this.allLost.signal]);
+    const allLost = this.allLost.signal;
     let stopWaiting = (): void => {};
     let deadline: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       const check = (): void => {
-        if (signal.aborted || this.counts.echoed === this.counts.due) resolve();
+        if (allLost.aborted || this.counts.echoed === this.counts.due) resolve();
       };
       this.onEcho = check;
-      signal.addEventListener('abort', check);
-      deadline = setTimeout(resolve, Math.max(quietPeriod, this.load.duration));
+      allLost.addEventListener('abort', check);
+      interrupt.addEventListener('abort', () => resolve());
+      deadline = setTimeout(resolve, Math.max(quietPeriod, this.atEnd.duration));
       if (quietPeriod > 0) stopWaiting = onceQuiet(() => this.counts.echoed, quietPeriod, resolve);
       check();
     });

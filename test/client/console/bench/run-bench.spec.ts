@@ -97,13 +97,13 @@ describe('--bench', () => {
   });
 
   it('says at Ctrl+C what was measured until then', async () => {
-    const { child, exit, said } = startClient([app.webSocketUrl, '--bench', '--duration', '1h', '--json']);
+    const { child, exit, said } = startClient([app.webSocketUrl, '--bench', '--duration', '1h', '--verify', '--json']);
     await said('stdout', '"type":"open"');
     child.kill('SIGINT');
 
     const run = await exit;
     expect(run.code).toBe(0);
-    expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1 });
+    expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1, unanswered: 0 });
   });
 });
 
