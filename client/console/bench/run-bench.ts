@@ -40,8 +40,9 @@ export async function runBench(
   await run.settle(quietPeriod, interrupt);
   bar.stop();
   const result = run.result();
-  await Promise.all(connections.map(close));
+  // Said first: a server that does not answer the close is waited for, which takes its time.
   reporter.benchmark(result);
+  await Promise.all(connections.map(close));
   return exitCodeOf(result);
 }
 

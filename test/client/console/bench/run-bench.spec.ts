@@ -105,6 +105,17 @@ describe('--bench', () => {
     expect(run.code).toBe(0);
     expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1, unanswered: 0 });
   });
+
+  it('says what was measured before it waits for the server to close', async () => {
+    // It reads nothing, so it does not answer a close frame either.
+    const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
+    const { child, exit, said } = startClient([url, '--connections=2', '--duration=100ms', '--quiet-period=100ms']);
+    await said('stdout', 'faults   2 without an echo\n');
+
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGKILL');
+    expect(await exit).toMatchObject({ signal: 'SIGKILL' });
+  });
 });
 
 describeInTerminal('--bench on a terminal', () => {
