@@ -2,7 +2,7 @@ import { formatDuration } from '../display/amounts.js';
 import { Latencies } from '../latencies.js';
 import type { Session } from '../session/session.js';
 
-/** What came of it; times in milliseconds, undefined when nothing came back. */
+/** What came of it; times in milliseconds, undefined when nothing answered a message. */
 export interface PingSummary {
   readonly sent: number;
   readonly received: number;
@@ -45,6 +45,6 @@ export function summaryLines(url: URL, { sent, received, lost, ...times }: PingS
   return [
     `--- ${url.href} ---`,
     `${sent} sent, ${received} received, ${lost} lost (${Number(share.toFixed(1))}%)`,
-    ...(received === 0 ? [] : [`round trip: ${figures.join(', ')}`]),
+    ...(times.min === undefined ? [] : [`round trip: ${figures.join(', ')}`]),
   ];
 }

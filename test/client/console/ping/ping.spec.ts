@@ -81,6 +81,22 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('4 sent, 1 received, 3 lost (75%)\n');
   });
 
+  it('shows no times with --no-echo, where a message that comes answers none', async () => {
+    const { code, stdout } = await runClient([
+      app.webSocketUrl,
+      '-c',
+      '2',
+      '-i',
+      '0',
+      '--no-echo',
+      '--quiet-period',
+      '200ms',
+    ]);
+
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('2 sent, 2 received, 0 lost (0%)');
+  });
+
   it.each([
     ['is missing', () => {}],
     ['differs', (webSocket: WebSocket) => webSocket.send('x')],
