@@ -14,6 +14,8 @@ const EXPLANATIONS: Record<string, string> = {
   EADDRNOTAVAIL: 'this machine cannot open a connection to there.',
   EACCES: 'this user may not open a connection to there.',
   EPERM: 'this user may not open a connection to there.',
+  EMFILE: 'this process has too many files open, and each connection is one. `ulimit -n 4096` before it allows more.',
+  ENFILE: 'too many files are open on this machine, and each connection is one.',
 
   DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate is self-signed. ${TRUST}`,
   SELF_SIGNED_CERT_IN_CHAIN: `the certificate was issued by somebody who is not known here. ${TRUST}`,

@@ -16,6 +16,8 @@ describe('A failure to connect', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'wss://a.example/', '--ca <file>', false],
     ['CERT_HAS_EXPIRED', 'wss://a.example/', 'the certificate has expired', false],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wss://a.example/', 'Is it ws:// instead of wss://?', false],
+    ['EMFILE', 'ws://a.example/', 'ulimit -n', false],
+    ['ENFILE', 'ws://a.example/', 'too many files are open on this machine', false],
     ['ANYTHING', 'ws://a.example/', 'what the system says', false],
   ])('with %s at %s is explained', (code, url, explanation, isPassing) => {
     const error = explainFailure(failure(code), new URL(url));
