@@ -1,4 +1,4 @@
-import { formatDuration, formatSize } from '../display/amounts.js';
+import { count, formatDuration, formatSize, rounded } from '../display/amounts.js';
 import type { Latencies } from '../latencies.js';
 
 /** What a run is to do. */
@@ -54,8 +54,8 @@ export function benchLines(result: BenchResult): string[] {
     load.rate === undefined ? `${load.inFlight} in flight on each` : `${load.rate} a second, on schedule (open loop)`;
   const kind = `${load.binary ? 'binary' : 'text'} messages of ${formatSize(load.size)}`;
   return [
-    `${url}: ${kind} on ${load.connections} connections, ${pace}${load.rate === undefined ? ' (closed loop)' : ''}`,
-    `echoes   ${result.echoed} in ${formatDuration(result.duration)}, ${Math.round(result.perSecond)} a second, ${formatSize(result.perSecond * load.size)} a second each way`,
+    `${url}: ${kind} on ${count(load.connections, 'connection')}, ${pace}${load.rate === undefined ? ' (closed loop)' : ''}`,
+    `echoes   ${result.echoed} in ${formatDuration(result.duration)}, ${rounded(result.perSecond)} a second, ${formatSize(result.perSecond * load.size)} a second each way`,
     `latency  ${latencyFigures(latencies)}`,
     ...faults(result),
   ];
@@ -92,8 +92,8 @@ function faults({ unanswered, unsent, differed, lostConnections }: BenchResult):
   const found = [
     unanswered > 0 && `${unanswered} without an echo`,
     unsent > 0 && `${unsent} due and never sent`,
-    differed > 0 && `${differed} echoes differed`,
-    lostConnections > 0 && `${lostConnections} connections lost`,
+    differed > 0 && (differed === 1 ? '1 echo differed' : `${differed} echoes differed`),
+    lostConnections > 0 && `${count(lostConnections, 'connection')} lost`,
   ].filter(Boolean);
   return found.length === 0 ? [] : [`faults   ${found.join(', ')}`];
 }

@@ -22,6 +22,8 @@ export async function keepSchedule(
     for (; index < total && dueAt(index) <= now; index++) {
       send(dueAt(index));
     }
-    await delay(Math.max(1, dueAt(index) - performance.now()), undefined, { signal }).catch(() => {});
+    // With the last one it ends when another would be due, so that the rate is right; but not later than it should.
+    const wakeAt = Math.min(dueAt(index), begin + duration);
+    await delay(Math.max(1, wakeAt - performance.now()), undefined, { signal }).catch(() => {});
   }
 }

@@ -6,9 +6,13 @@ export function formatDuration(milliseconds: number): string {
 /** A number of bytes in the unit that fits it: `5 bytes`, `64 KiB`, `1.26 MiB`. */
 export function formatSize(bytes: number): string {
   const exponent = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return exponent === 0
-    ? count(bytes, 'byte')
-    : `${Number(threeDigits(bytes / 1024 ** exponent))} ${['', 'KiB', 'MiB', 'GiB'][exponent]}`;
+  const number = rounded(bytes / 1024 ** exponent);
+  return exponent === 0 ? count(number, 'byte') : `${number} ${['', 'KiB', 'MiB', 'GiB'][exponent]}`;
+}
+
+/** A number as exact as people read it: `0.49`, `49.9`, `1999`. */
+export function rounded(number: number): number {
+  return Number(threeDigits(number));
 }
 
 /** `1 byte`, `2 bytes` */

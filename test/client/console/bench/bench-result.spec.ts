@@ -34,10 +34,21 @@ describe('The result of a benchmark', () => {
     ]);
   });
 
+  it('rounds what is little', () => {
+    const little = { load: { ...load, connections: 1, rate: 0.5, size: 32 }, echoed: 1, perSecond: 0.49950269593 };
+
+    expect(benchLines(result(little))).toEqual([
+      'ws://a.example/: text messages of 32 bytes on 1 connection, 0.5 a second, on schedule (open loop)',
+      'echoes   1 in 1.00 s, 0.5 a second, 16 bytes a second each way',
+      expect.any(String),
+    ]);
+  });
+
   it.each([
     [{ unanswered: 3 }, 'faults   3 without an echo'],
-    [{ unsent: 2, differed: 1 }, 'faults   2 due and never sent, 1 echoes differed'],
-    [{ lostConnections: 1 }, 'faults   1 connections lost'],
+    [{ unsent: 2, differed: 1 }, 'faults   2 due and never sent, 1 echo differed'],
+    [{ lostConnections: 1 }, 'faults   1 connection lost'],
+    [{ differed: 2, lostConnections: 2 }, 'faults   2 echoes differed, 2 connections lost'],
   ])('names the faults: %j', (faults, line) => {
     expect(benchLines(result(faults)).at(-1)).toBe(line);
   });
@@ -53,6 +64,11 @@ describe('The result of a benchmark', () => {
 });
 
 describe('A schedule', () => {
+  let ending: AbortController;
+
+  beforeEach(() => (ending = new AbortController()));
+  afterEach(() => ending.abort());
+
   it('has even distances, however late the timers are', async () => {
     const due: number[] = [];
     await keepSchedule(5000, 100, new AbortController().signal, (dueAt) => due.push(dueAt));
@@ -61,8 +77,14 @@ describe('A schedule', () => {
     due.forEach((dueAt, index) => expect(dueAt - due[0]).toBeCloseTo(index * 0.2, 6));
   });
 
+  it('does not wait for a message that is due after its end', async () => {
+    let sent = 0;
+    await keepSchedule(1 / 3600, 10, ending.signal, () => sent++);
+
+    expect(sent).toBe(1);
+  });
+
   it('ends when it is told to', async () => {
-    const ending = new AbortController();
     let sent = 0;
     await keepSchedule(1000, 3_600_000, ending.signal, () => {
       if (++sent === 3) ending.abort();

@@ -1,4 +1,4 @@
-import { formatDuration, formatSize } from '../../../../client/console/display/amounts.js';
+import { formatDuration, formatSize, rounded } from '../../../../client/console/display/amounts.js';
 
 describe('What is shown', () => {
   it.each([
@@ -15,12 +15,23 @@ describe('What is shown', () => {
   it.each([
     [0, '0 bytes'],
     [1, '1 byte'],
+    [15.98408626768802, '16 bytes'],
+    [1.5, '1.5 bytes'],
     [1023, '1023 bytes'],
     [1024, '1 KiB'],
     [1536, '1.5 KiB'],
     [1024 ** 2, '1 MiB'],
     [5 * 1024 ** 4, '5120 GiB'],
-  ])('of a size of %i bytes is %s', (bytes, shown) => {
+  ])('of a size of %f bytes is %s', (bytes, shown) => {
     expect(formatSize(bytes)).toBe(shown);
+  });
+
+  it.each([
+    [0.4995, 0.5],
+    [1, 1],
+    [49.96, 50],
+    [1999.4, 1999],
+  ])('of the number %f is %f', (number, shown) => {
+    expect(rounded(number)).toBe(shown);
   });
 });

@@ -25,7 +25,7 @@ afterEach(closeWebSocketServers);
     expect(await runOnFullDevice([url, ...options])).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(
-        /^(Closed loop: .+\n)?stdout cannot be written: no space left on device \(ENOSPC\)\.\n$/,
+        /^(Closed loop: .+\n)?(This client was at work .+\n)?stdout cannot be written: no space left on device \(ENOSPC\)\.\n$/,
       ),
     });
     expect(await closed).toBe(1000);
