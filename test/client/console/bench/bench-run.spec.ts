@@ -12,7 +12,7 @@ describe('A closed loop that is interrupted', () => {
     const { run, sending, interruption, answer } = await interruptible();
     interruption.abort();
     await sending;
-    const settled = run.settle(0, interruption.signal);
+    const settled = run.settle(3_600_000, interruption.signal);
     answer();
     await settled;
 
