@@ -23,6 +23,7 @@ Exit codes:
   3  the connection was lost, or the server closed it with another status than
      1000, or before all was sent; or stdout could not be written
   4  an echo differed or is missing (--verify)
+  130  Ctrl+C before there was a connection, or a second time
 
 Examples:
   nest-ws-echo client ws://localhost:5000/ws
