@@ -7,6 +7,7 @@ import type { FrameObserver } from '../connection/frame-tap.js';
 import { backoff, LONGEST_BACKOFF } from './backoff.js';
 import { Echoes, type Echo, type Message } from './echoes.js';
 import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
+import { explainLoss } from './explain-loss.js';
 import { onceQuiet } from './quiet.js';
 
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
@@ -186,7 +187,7 @@ export class Session extends EventEmitter<SessionEvents> {
       let cause: string | undefined;
       const stopWatching = this.watchSilence(connection, (silence) => (cause = silence));
       transport.on('error', (error: Error) => (cause ??= error.message));
-      webSocket.on('error', (error) => (cause ??= error.message));
+      webSocket.on('error', (error) => (cause ??= explainLoss(error)));
       webSocket.on('pong', (data) => {
         if (data.length === 8) this.emit('pong', performance.now() - data.readDoubleBE());
       });

@@ -248,7 +248,7 @@ describe('A session', () => {
     const { code, stderr } = await startClient([url]).exit;
 
     expect(code).toBe(3);
-    expect(stderr).toContain('Max payload size exceeded');
+    expect(stderr).toContain('a message came that is larger than the 100 MiB that this client takes');
   });
 
   it('has no more waiting to be sent than a little, however much there is to send', async () => {
