@@ -10,7 +10,12 @@ const FULL_DEVICE = '/dev/full';
 
 afterEach(closeWebSocketServers);
 
-(existsSync(FULL_DEVICE) ? describe : describe.skip)('Where stdout cannot be written the client', () => {
+const hasFullDevice = existsSync(FULL_DEVICE);
+if (!hasFullDevice) {
+  process.stderr.write(`Skipped: "Where stdout cannot be written", which takes ${FULL_DEVICE}, as Linux has it.\n`);
+}
+
+(hasFullDevice ? describe : describe.skip)('Where stdout cannot be written the client', () => {
   it.each([
     ['lines', []],
     ['echoes that are timed', ['--count', '2', '--interval', '10ms']],
