@@ -1,98 +1,139 @@
-import { withinLimit } from './all-loads.js';
-import { readCommandLine } from './command-line.js';
-import type { Run } from './figures.js';
-import type { Load } from './loads.js';
-import { describeMachine, openFileLimit } from './machine.js';
-import { measure } from './measure.js';
-import { isInstalled, peersOf, type Peer } from './peers.js';
-import { writeResults } from './result-files.js';
-import { summarize, type LoadResults, type Results } from './results.js';
-import { detailTable, failureLines, ratioTables } from './tables.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { MessageRing } from './load/message-ring.js';
+import { loads, type Load } from './loads.js';
+import { measure, takesPart, type Run } from './measure.js';
+import { baseline, installFromNpm, peers, UnavailableError, type Command as PeerCommand, type Peer } from './peers.js';
+import { publish } from './publish.js';
+import { detailTable, ratioTable, summarize, type LoadResults } from './results.js';
+import { hasProc, pinLoad } from './server.js';
 
-/** More than this share of a core that others use disturbs what is measured. */
-const QUIET = 0.15;
+/** A larger share of a core that other programs take disturbs a run. */
+const QUIET = 0.1;
 
-const plan = readCommandLine();
-const machine = describeMachine();
-const plannedPeers = Object.values(peersOf)
-  .flat()
-  .filter(({ name }) => plan.peers.has(name));
-const peers = new Set(plannedPeers.filter(canRun));
+const options = readCommandLine();
+if (options.install) {
+  say('Installing Bun and Deno from npm.');
+  await installFromNpm();
+}
+const commands = await findPeers();
+const pinning = pinLoad();
+say(`Node.js ${process.version}; ${pinning}; medians of ${options.rounds} rounds of ${options.seconds} s.`);
 
-say(`Node.js ${machine.node} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${machine.pinning}.`);
-const loads: LoadResults[] = [];
-for (const load of plan.loads.map(asFarAsPossible)) {
+const results: LoadResults[] = [];
+for (const load of loads.filter(({ name }) => !options.loads || options.loads.includes(name))) {
   say(`\n${load.title}`);
-  const results = summarize(load, await compare(load));
-  loads.push(results);
-  process.stdout.write(`${detailTable(results)}\n`);
+  const result = summarize(load, await compare(load));
+  results.push(result);
+  process.stdout.write(`${detailTable(result)}\n`);
 }
+process.stdout.write(`\nHow many times less than ws each server needs; more is better:\n\n${ratioTable(results)}\n`);
 
-const results: Results = {
-  date: new Date().toISOString(),
-  rounds: plan.rounds,
-  seconds: plan.timing.duration / 1000,
-  machine,
-  loads,
-};
-process.stdout.write(`\nHow many times less than ws each server needs; more is better:\n\n${ratioTables(results)}\n\n`);
-say(`Written: ${(await writeResults(results, plan.isPublished)).join(', ')}`);
-
-if (loads.some((load) => load.peers.some((peer) => othersOf(peer) > QUIET))) {
-  say('Other programs have used much of the machine meanwhile ("other CPU"); on a quiet one the figures are steadier.');
+const summaries = results.flatMap(({ load, peers: all }) => all.map((peer) => ({ load, ...peer })));
+if (summaries.some(({ figures }) => (figures.otherCpu ?? 0) > QUIET)) {
+  say('\nOther programs took more than 10% of a core ("other CPU"). Repeat this on a quiet machine.');
 }
-const failures = failureLines(results);
-failures.forEach(say);
+const failures = summaries.filter(({ failure }) => failure !== undefined);
+failures.forEach(({ load, peer, failure }) => say(`${load.title}, ${peer.title}: ${failure}`));
+if (options.publish && failures.length === 0) {
+  const written = await publish(results, `${pinning}, medians of ${options.rounds} rounds of ${options.seconds} s`);
+  say(`Updated: ${written.join(', ')}`);
+}
 process.exit(failures.length > 0 ? 1 : 0);
 
-/** The servers take turns, so that whatever else happens on the machine meets all alike. */
-async function compare(load: Load): Promise<Map<Peer, Run[]>> {
-  let retries = plan.retries;
-  const runs = new Map(peersOf[load.suite].filter((peer) => peers.has(peer)).map((peer): [Peer, Run[]] => [peer, []]));
-  for (let round = 1; round <= plan.rounds; round++) {
-    for (const [peer, peerRuns] of runs) {
-      progress(`round ${round} of ${plan.rounds}: ${peer.title}`);
-      const run = await measure(peer, load, plan.timing);
-      if (retries === 0 || othersOf(run) <= QUIET) {
-        peerRuns.push(run);
-        continue;
+interface Options {
+  readonly loads?: readonly string[];
+  readonly peers?: readonly string[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly install?: boolean;
+  readonly publish?: boolean;
+}
+
+function readCommandLine(): Options {
+  const command = new Command('npm run bench --')
+    .description(
+      'Compares the server with others under the same loads and checks each echoed byte. The exit code is 1 if a byte was ' +
+        'wrong or a connection ended early. All loads and peers together take about an hour.',
+    )
+    .option(...namesOption('loads', loads))
+    .option(...namesOption('peers', peers))
+    .option('--rounds <number>', 'how often each peer is measured under each load', positive, 5)
+    .option('--seconds <number>', 'how long each measurement takes, after a warm-up', positive, 2)
+    .option('--install', 'first install Bun and Deno from npm into node_modules/.cache/bench')
+    .option('--publish', 'update the tables of README.md and bench/README.md, and docs/images/benchmark.svg')
+    .parse();
+  const parsed = command.opts<Options>();
+  if (parsed.publish && parsed.loads) {
+    command.error('error: --publish needs all loads, so it cannot be used with --loads');
+  }
+  return parsed;
+}
+
+/** An option that takes names of loads or peers. */
+function namesOption(what: string, all: readonly { readonly name: string }[]) {
+  const known = all.map(({ name }) => name);
+  const parse = (list: string): string[] => {
+    const names = list.split(',').map((name) => name.trim());
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new InvalidArgumentError(`"${unknown}" is not one of ${known.join(', ')}.`);
+    }
+    return names;
+  };
+  return [`--${what} <names>`, `only these ${what}, of: ${known.join(', ')}`, parse] as const;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new InvalidArgumentError('A number greater than 0 is accepted.');
+  }
+  return value;
+}
+
+/** The peers of this run and how to start them. The baseline always takes part. */
+async function findPeers(): Promise<Map<Peer, PeerCommand>> {
+  const found = new Map<Peer, PeerCommand>();
+  for (const peer of peers.filter(({ name }) => name === baseline || !options.peers || options.peers.includes(name))) {
+    try {
+      const command = await peer.command();
+      if (hasProc || command.file === process.execPath) {
+        found.set(peer, command);
+      } else {
+        say(`${peer.title} is left out: it is measured on Linux only.`);
       }
-      retries--;
-      const again = await measure(peer, load, plan.timing);
-      peerRuns.push(othersOf(again) < othersOf(run) ? again : run);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) {
+        throw error;
+      }
+      say(`${peer.title} is left out. To include it: ${error.message}.`);
+    }
+  }
+  return found;
+}
+
+/** The peers take turns, so that changes of the machine affect all of them. */
+async function compare(load: Load): Promise<Map<Peer, Run[]>> {
+  const ring = new MessageRing(load.message);
+  const taking = [...commands].filter(([peer]) => takesPart(peer, load));
+  const runs = new Map(taking.map(([peer]): [Peer, Run[]] => [peer, []]));
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const [peer, command] of taking) {
+      progress(`round ${round} of ${options.rounds}: ${peer.title}`);
+      const duration = options.seconds * 1000;
+      const timing = { warmUp: Math.min(1000, duration), duration };
+      runs.get(peer)!.push(await measure(peer, command, load, ring, timing));
     }
   }
   progress('');
   return runs;
 }
 
-/** A run that failed says nothing of others, and is kept. */
-function othersOf({ figures }: Pick<Run, 'figures'>): number {
-  return figures.otherCpu ?? 0;
-}
-
-function canRun({ title, requires }: Peer): boolean {
-  if (requires === undefined || isInstalled(requires)) {
-    return true;
-  }
-  say(`${title} is left out: ${requires} is not installed.`);
-  return false;
-}
-
-function asFarAsPossible(load: Load): Load {
-  const limit = openFileLimit();
-  const possible = withinLimit(load, limit);
-  if (possible !== load) {
-    say(`Only ${possible.title}: a process may have ${limit} files open here. "ulimit -n" changes that.`);
-  }
-  return possible;
-}
-
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A line that the next one overwrites. */
+/** Writes a line that the next one overwrites. */
 function progress(text: string): void {
   if (process.stderr.isTTY) {
     process.stderr.write(`\r\u001B[K${text}`);

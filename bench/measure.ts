@@ -1,191 +1,253 @@
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { startNode, stopProcess } from './child-processes.js';
-import type { BroadcastRun } from './client/broadcast-run.js';
-import type { EchoRun } from './client/echo-run.js';
-import type { HandshakeRun } from './client/handshake-run.js';
-import type { IdleRun } from './client/idle-run.js';
-import type { LargeMessageRun } from './client/large-message-run.js';
-import type { LoadAssignment } from './client/main.js';
-import type { SlowReaderRun } from './client/slow-reader-run.js';
-import type { StuckReadersRun } from './client/stuck-readers-run.js';
-import type { Run } from './figures.js';
-import type { IdleLoad, Load } from './loads.js';
-import { busyTime } from './machine.js';
-import type { Peer } from './peers.js';
-import { Remote } from './remote-calls.js';
-import type { ServerCalls } from './report-usage.js';
-import { startServer } from './server-process.js';
-import { median } from './statistics.js';
-import type { Usage } from './usage.js';
+import { Connector } from './load/connection.js';
+import { closeAll, EchoClient, openAll } from './load/echo-client.js';
+import type { MessageRing } from './load/message-ring.js';
+import { Room } from './load/room.js';
+import { Latencies, Tally } from './load/tally.js';
+import type { FigureName, Load } from './loads.js';
+import { baseline, type Command, type Peer } from './peers.js';
+import { Server, type Usage } from './server.js';
+
+/** Times in ms, memory in bytes, shares of one core as numbers from 0 to 1. */
+export interface Figures extends Partial<Record<FigureName, number>> {
+  /** CPU time of the server per message or handshake. */
+  readonly cpu?: number;
+  /** Messages or handshakes. */
+  readonly perSecond?: number;
+  /** Latencies at saturation. */
+  readonly p50?: number;
+  readonly p99?: number;
+  /** How busy the server, the load and the other programs of the machine were. */
+  readonly serverCpu?: number;
+  readonly loadCpu?: number;
+  readonly otherCpu?: number;
+}
+
+/** The outcome of one run: figures, or the reason why there are none. */
+export interface Run {
+  readonly figures: Figures;
+  /** Something that the peer cannot do. */
+  readonly unsupported?: string;
+  /** A wrong byte, or a connection that ended early. */
+  readonly failure?: string;
+}
 
 export interface Timing {
-  /** How long a server works before it is measured, in ms. */
+  /** How long the server works before it is measured, in ms. */
   readonly warmUp: number;
   /** How long it is measured, in ms. */
   readonly duration: number;
-  /** How long memory is left to settle before it is looked at, in ms. */
-  readonly settle: number;
 }
 
-type Server = Remote<ServerCalls>;
+/** How long memory settles before it is measured, in ms. */
+const SETTLE = 500;
+/** Connections that exist before idle ones are counted, so that the cost of the first ones is not counted. */
+const FIRST_CONNECTIONS = 500;
+/** So many bytes wait for the kernel that it always has work. */
+const KEEP_WAITING = 4 * 1024 * 1024;
+/** A server that has taken nothing for so long has stopped reading, in ms. */
+const STALL = 1500;
+/** Two clients start this far apart in the ring. It is a prime, so that each message is the first one of a client. */
+const STRIDE = 7919;
 
-/** The longest that a step of a run may take, in ms. */
-const TIMEOUT = 120_000;
-const loadProgram = fileURLToPath(new URL('client/main.js', import.meta.url));
+class UnsupportedError extends Error {}
 
-/** Starts a server and a load generator, has them work, and ends both. */
-export async function measure(peer: Peer, load: Load, timing: Timing): Promise<Run> {
-  const processes = [];
-  try {
-    const { process: serverProcess, remote: server, target } = await startServer(peer, load);
-    processes.push(serverProcess);
-    const assignment: LoadAssignment = { load, target };
-    const loadProcess = startNode([loadProgram, JSON.stringify(assignment)], { PATH: process.env.PATH }, 'load');
-    loadProcess.stdout?.pipe(process.stderr);
-    loadProcess.stderr?.pipe(process.stderr);
-    processes.push(loadProcess);
-    switch (load.kind) {
-      case 'echo':
-      case 'handshakes':
-      case 'broadcast':
-        return await measureThroughput(server, new Remote(loadProcess, TIMEOUT), timing);
-      case 'large-message':
-        return await measureLargeMessage(server, new Remote(loadProcess, TIMEOUT), timing);
-      case 'idle':
-        return await measureIdle(server, new Remote(loadProcess, TIMEOUT), load, timing);
-      case 'slow-reader':
-        return await measureSlowReader(server, new Remote(loadProcess, TIMEOUT), timing);
-      default:
-        return await measureStuckReaders(server, new Remote(loadProcess, TIMEOUT), timing);
-    }
-  } catch (error) {
-    return { figures: {}, failures: 1, firstFailure: (error as Error).message };
-  } finally {
-    await Promise.all(processes.map(stopProcess));
-  }
+/** Whether the peer takes part. `ws` has no HTTP/2, so its place is taken by `ws` over HTTP/1.1 and TLS. */
+export function takesPart(peer: Peer, load: Load): boolean {
+  const { transports, name, room } = peer;
+  const isBaseline = name === baseline;
+  return (load.kind !== 'broadcast' || room !== undefined) && (isBaseline || transports.includes(load.transport));
 }
 
-async function measureThroughput(
-  server: Server,
-  load: Remote<EchoRun | HandshakeRun | BroadcastRun>,
+/** Starts the server, measures it under the load, and stops it. */
+export async function measure(
+  peer: Peer,
+  command: Command,
+  load: Load,
+  ring: MessageRing,
   timing: Timing,
 ): Promise<Run> {
-  const isSupported = await load.call('start');
-  if (isSupported === false) {
-    return { figures: {}, failures: 0, unsupported: 'does not compress' };
+  let server: Server | undefined;
+  try {
+    server = await Server.start(
+      peer,
+      command,
+      load,
+      peer.transports.includes(load.transport) ? load.transport : 'https',
+    );
+    return { figures: await measureKind[load.kind](server, load, ring, timing) };
+  } catch (error) {
+    const { message } = error as Error;
+    return { figures: {}, ...(error instanceof UnsupportedError ? { unsupported: message } : { failure: message }) };
+  } finally {
+    await server?.stop();
   }
-  await delay(timing.warmUp);
-  const from = await momentOf(server, load.call('progress'));
-  await delay(timing.duration);
-  const to = await momentOf(server, load.call('progress'));
-  const outcome = await load.call('finish');
-
-  // Each process is asked at a slightly different time, so each one's figures are taken per second of its own.
-  const messagesPerSecond = ((to.load.messages - from.load.messages) / (to.load.time - from.load.time)) * 1000;
-  const serverCpu = cpuShare(from.server, to.server);
-  return {
-    ...outcome,
-    figures: {
-      cpuPerMessage: (serverCpu / messagesPerSecond) * 1000,
-      messagesPerSecond,
-      p50: to.load.latency.p50,
-      p90: to.load.latency.p90,
-      p99: to.load.latency.p99,
-      p999: to.load.latency.p999,
-      peakMemory: to.server.peakMemory,
-      ...cpuShares(from, to),
-    },
-  };
 }
 
-async function measureLargeMessage(server: Server, load: Remote<LargeMessageRun>, timing: Timing): Promise<Run> {
-  await load.call('start');
-  // The memory that one message takes shows before there was a second one.
-  await load.call('echo');
-  const { peakMemory } = await server.call('usage');
-  await echoFor(timing.warmUp, load);
-  const from = await momentOf(server, load.call('usage'));
-  const times = await echoFor(timing.duration, load);
-  const to = await momentOf(server, load.call('usage'));
-  const outcome = await load.call('finish');
-  return {
-    ...outcome,
-    figures: {
-      cpuPerMessage: (to.server.cpu - from.server.cpu) / times.length,
-      p50: median(times),
-      peakMemory,
-      ...cpuShares(from, to),
-    },
-  };
-}
+type Measure = (server: Server, load: Load, ring: MessageRing, timing: Timing) => Promise<Figures>;
 
-/** @returns how long each message took, in ms */
-async function echoFor(milliseconds: number, load: Remote<LargeMessageRun>): Promise<number[]> {
-  const end = performance.now() + milliseconds;
-  const times = [];
-  do {
-    times.push(await load.call('echo'));
-  } while (performance.now() < end);
-  return times;
-}
+const measureKind: Readonly<Record<Load['kind'], Measure>> = {
+  async echo(server, load, ring, timing) {
+    const tally = new Tally();
+    const clients = await openClients(server, ring, tally, load.connections, load.inFlight);
+    if (ring.isCompressed && clients.some(({ connection }) => !connection.isCompressed)) {
+      clients.forEach(({ connection }) => connection.destroy());
+      throw new UnsupportedError('does not compress');
+    }
+    clients.forEach((client) => client.start());
+    const figures = await measureWindow(server, tally, timing);
+    await closeAll(clients, tally);
+    return figures;
+  },
 
-async function measureIdle(
+  async handshakes(server, load, ring, timing) {
+    const tally = new Tally();
+    const connector = new Connector(server.target);
+    let isOver = false;
+    const connectAndClose = async (): Promise<void> => {
+      while (!isOver) {
+        const start = performance.now();
+        const client = new EchoClient(ring, tally, 1, 0);
+        await client.open(connector);
+        tally.latencies.add(performance.now() - start);
+        await client.close();
+        client.connection.destroy();
+        tally.count(1);
+      }
+    };
+    const loops = Array.from({ length: load.connections }, () =>
+      connectAndClose().catch((error: Error) => tally.fail(error)),
+    );
+    const figures = await measureWindow(server, tally, timing).finally(() => (isOver = true));
+    await Promise.all(loops);
+    tally.throwIfFailed();
+    return figures;
+  },
+
+  async idle(server, load, ring) {
+    const tally = new Tally();
+    const first = await openIdle(server, ring, tally, FIRST_CONNECTIONS);
+    const before = await settledMemory(server);
+    const rest = await openIdle(server, ring, tally, load.connections);
+    const after = await settledMemory(server);
+    const { peakMemory } = await server.usage();
+    await closeAll([...first, ...rest], tally);
+    return { memoryPerConnection: (after - before) / load.connections, peakMemory };
+  },
+
+  async unread(server, load, ring) {
+    const tally = new Tally();
+    const [client] = await openClients(server, ring, tally, 1, 1);
+    const { connection } = client;
+    const before = await settledMemory(server);
+    connection.pause();
+    const sendSome = (): void => {
+      while (client.sent < load.inFlight && connection.bytesWaiting < KEEP_WAITING) {
+        client.send(1);
+      }
+    };
+    for (let since = performance.now(), taken = -1; performance.now() - since < STALL; await delay(5)) {
+      sendSome();
+      const nowTaken = client.sent * ring.messageLength - connection.bytesWaiting;
+      if (nowTaken !== taken) {
+        taken = nowTaken;
+        since = performance.now();
+      }
+    }
+    const { peakMemory } = await server.usage();
+    connection.resume();
+    while (client.sent < load.inFlight) {
+      sendSome();
+      await tally.next();
+    }
+    await closeAll([client], tally);
+    return { memoryGrowth: Math.max(0, peakMemory - before), peakMemory };
+  },
+
+  async broadcast(server, load, ring, timing) {
+    const room = new Room(ring.messageLength, load.inFlight);
+    await room.join(new Connector(server.target), load.connections);
+    room.start();
+    const figures = await measureWindow(server, room.tally, timing);
+    await room.close();
+    return figures;
+  },
+};
+
+async function openClients(
   server: Server,
-  load: Remote<IdleRun>,
-  { connections }: IdleLoad,
-  { settle }: Timing,
-): Promise<Run> {
-  await delay(settle);
-  const before = await server.call('usage');
-  await load.call('start');
-  await delay(settle);
-  const { memory, peakMemory } = await server.call('usage');
-  const outcome = await load.call('finish');
-  return { ...outcome, figures: { memoryPerConnection: (memory - before.memory) / connections, peakMemory } };
+  ring: MessageRing,
+  tally: Tally,
+  count: number,
+  inFlight: number,
+): Promise<EchoClient[]> {
+  const connector = new Connector(server.target);
+  return openAll(count, async (index) => {
+    const client = new EchoClient(ring, tally, inFlight, index * STRIDE);
+    await client.open(connector);
+    return client;
+  });
 }
 
-async function measureSlowReader(server: Server, load: Remote<SlowReaderRun>, { settle }: Timing): Promise<Run> {
-  await load.call('start');
-  await delay(settle);
-  const before = await server.call('usage');
-  const { accepted } = await load.call('fill');
-  const { peakMemory } = await server.call('usage');
-  await load.call('drain');
-  const outcome = await load.call('finish');
-  return { ...outcome, figures: { memoryGrowth: peakMemory - before.memory, accepted, peakMemory } };
+/** Each connection echoes one message, so that what a server makes at the first message exists. */
+async function openIdle(server: Server, ring: MessageRing, tally: Tally, count: number): Promise<EchoClient[]> {
+  const clients = await openClients(server, ring, tally, count, 1);
+  clients.forEach((client) => client.send(1));
+  await tally.until(() => clients.every(({ sent, echoed }) => sent === echoed));
+  return clients;
 }
 
-async function measureStuckReaders(server: Server, load: Remote<StuckReadersRun>, { settle }: Timing): Promise<Run> {
-  await load.call('start');
-  await delay(settle);
-  const before = await server.call('usage');
-  await load.call('speak');
-  const { peakMemory } = await server.call('usage');
-  const outcome = await load.call('finish');
-  return { ...outcome, figures: { memoryGrowth: peakMemory - before.memory, peakMemory } };
+/** Resident memory after a garbage collection. */
+async function settledMemory(server: Server): Promise<number> {
+  await delay(SETTLE);
+  await server.collectGarbage();
+  await delay(SETTLE);
+  return (await server.usage()).memory;
 }
 
-type Clocks = Pick<Usage, 'time' | 'cpu'>;
-
-interface Moment<LoadUsage extends Usage = Usage> {
+interface Moment {
+  readonly time: number;
+  readonly messages: number;
   readonly server: Usage;
-  readonly load: LoadUsage;
-  readonly machine: Clocks;
+  /** CPU time in ms. */
+  readonly load: number;
+  readonly machine: number;
 }
 
-async function momentOf<LoadUsage extends Usage>(server: Server, load: Promise<LoadUsage>): Promise<Moment<LoadUsage>> {
-  const machine = busyTime();
-  const [serverUsage, loadUsage] = await Promise.all([server.call('usage'), load]);
-  return { server: serverUsage, load: loadUsage, machine };
+/** Measures a server that is at work. */
+async function measureWindow(server: Server, tally: Tally, { warmUp, duration }: Timing): Promise<Figures> {
+  await delay(warmUp);
+  const from = await moment(server, tally);
+  tally.latencies = new Latencies();
+  await delay(duration);
+  const to = await moment(server, tally);
+  const share = (cpu: (at: Moment) => number) => (cpu(to) - cpu(from)) / (to.time - from.time);
+  const perMillisecond = (to.messages - from.messages) / (to.time - from.time);
+  // The server may have its own clock.
+  const serverCpu = (to.server.cpu - from.server.cpu) / (to.server.time - from.server.time);
+  const loadCpu = share((at) => at.load);
+  return {
+    cpu: serverCpu / perMillisecond,
+    perSecond: perMillisecond * 1000,
+    p50: tally.latencies.percentile(0.5),
+    p99: tally.latencies.percentile(0.99),
+    peakMemory: to.server.peakMemory,
+    serverCpu,
+    loadCpu,
+    otherCpu: Math.max(0, share((at) => at.machine) - serverCpu - loadCpu),
+  };
 }
 
-function cpuShares(from: Moment, to: Moment) {
-  const serverCpu = cpuShare(from.server, to.server);
-  const loadCpu = cpuShare(from.load, to.load);
-  return { serverCpu, loadCpu, otherCpu: Math.max(0, cpuShare(from.machine, to.machine) - serverCpu - loadCpu) };
-}
-
-function cpuShare(from: Clocks, to: Clocks): number {
-  return (to.cpu - from.cpu) / (to.time - from.time);
+async function moment(server: Server, tally: Tally): Promise<Moment> {
+  await tally.next();
+  const { user, system } = process.cpuUsage();
+  const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return {
+    time: performance.now(),
+    messages: tally.messages,
+    server: await server.usage(),
+    load: (user + system) / 1000,
+    machine: busy.reduce((sum, time) => sum + time, 0),
+  };
 }

@@ -1,84 +1,172 @@
-import { decidingFigure, type FigureName, type Figures, type Run } from './figures.js';
-import type { Load } from './loads.js';
-import type { Machine } from './machine.js';
+import type { FigureName, Load } from './loads.js';
+import type { Figures, Run } from './measure.js';
 import { baseline, type Peer } from './peers.js';
-import { median } from './statistics.js';
-import type { Suite } from './suites.js';
-
-/** All that a benchmark has found out: what is written to a file, and what tables and charts are made of. */
-export interface Results {
-  readonly date: string;
-  readonly rounds: number;
-  /** How long each run was measured, in seconds. */
-  readonly seconds: number;
-  readonly machine: Machine;
-  readonly loads: readonly LoadResults[];
-}
 
 export interface LoadResults {
-  readonly name: string;
-  readonly title: string;
-  readonly suite: Suite;
-  readonly kind: Load['kind'];
+  readonly load: Load;
   readonly peers: readonly PeerResults[];
 }
 
 export interface PeerResults {
-  readonly name: string;
-  readonly title: string;
-  /** How many times less the server needs than the baseline: the median of what the rounds have shown. */
-  readonly ratio?: number;
+  readonly peer: Peer;
   /** The median of each figure. */
   readonly figures: Figures;
-  /** What was at its limit. Where it was the load, the server could have done more messages in the same time. */
-  readonly limit?: 'server' | 'load' | 'both' | 'neither';
-  readonly failures: number;
-  readonly firstFailure?: string;
+  /** How many times less than the baseline of the same round: the median of the rounds. */
+  readonly ratios: Partial<Record<FigureName, number>>;
   readonly unsupported?: string;
-  readonly rounds: readonly Figures[];
+  readonly failure?: string;
 }
 
-/** A process that had its core for so much of the time had no time left. */
-const SATURATED = 0.9;
-
-/** @param runs of each peer, the same number */
+/** @param runs the same number for each peer, by round */
 export function summarize(load: Load, runs: ReadonlyMap<Peer, readonly Run[]>): LoadResults {
-  const deciding = decidingFigure[load.kind];
   const baselineRuns = [...runs].find(([{ name }]) => name === baseline)?.[1] ?? [];
-  const peers = Array.from(runs, ([{ name, title }, peerRuns]): PeerResults => {
-    const figures = medians(peerRuns);
-    const ratios = peerRuns.flatMap((run, round) => {
-      const ratio = (baselineRuns.at(round)?.figures[deciding] ?? NaN) / (run.figures[deciding] ?? NaN);
-      return Number.isFinite(ratio) && ratio > 0 ? [ratio] : [];
-    });
+  const peers = Array.from(runs, ([peer, peerRuns]): PeerResults => {
+    const ratioOf = (figure: FigureName) =>
+      median(
+        peerRuns.map((run, round) => (baselineRuns[round]?.figures[figure] ?? NaN) / (run.figures[figure] ?? NaN)),
+      );
+    const failure = peerRuns.find((run) => run.failure !== undefined)?.failure;
+    const names = new Set(peerRuns.flatMap(({ figures }) => Object.keys(figures) as (keyof Figures)[]));
     return {
-      name,
-      title,
-      ratio: ratios.length > 0 ? median(ratios) : undefined,
-      figures,
-      limit: limitOf(figures),
-      failures: peerRuns.reduce((sum, { failures }) => sum + failures, 0),
-      firstFailure: peerRuns.find(({ firstFailure }) => firstFailure)?.firstFailure,
-      unsupported: peerRuns.find(({ unsupported }) => unsupported)?.unsupported,
-      rounds: peerRuns.map((run) => run.figures),
+      peer,
+      figures: Object.fromEntries(
+        Array.from(names, (name) => [name, median(peerRuns.map(({ figures }) => figures[name] ?? NaN))]),
+      ),
+      ratios: failure === undefined ? Object.fromEntries(load.figures.map((figure) => [figure, ratioOf(figure)])) : {},
+      unsupported: peerRuns.find(({ unsupported }) => unsupported !== undefined)?.unsupported,
+      failure,
     };
   });
-  return { name: load.name, title: load.title, suite: load.suite, kind: load.kind, peers };
+  return { load, peers };
 }
 
-function medians(runs: readonly Run[]): Figures {
-  const names = new Set(runs.flatMap(({ figures }) => Object.keys(figures) as FigureName[]));
-  return Object.fromEntries(
-    Array.from(names, (name) => [name, median(runs.flatMap(({ figures }) => figures[name] ?? []))]),
+/** The median of the finite numbers. */
+function median(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.filter((number) => Number.isFinite(number)).toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length === 0 ? undefined : (sorted[Math.ceil(middle - 1)] + sorted[Math.floor(middle)]) / 2;
+}
+
+/** A row of the tables: one figure of a load. */
+export interface Row {
+  readonly title: string;
+  readonly figure: FigureName;
+  readonly peers: readonly PeerResults[];
+}
+
+const figureTitles: Readonly<Record<FigureName, string>> = {
+  cpu: '',
+  p50: ': median latency',
+  peakMemory: ': peak memory',
+  memoryPerConnection: ': memory of each',
+  memoryGrowth: ': memory',
+};
+
+export function rowsOf(results: readonly LoadResults[]): Row[] {
+  return results.flatMap(({ load, peers }) =>
+    load.figures.map((figure) => ({ title: load.title + figureTitles[figure], figure, peers })),
   );
 }
 
-function limitOf({ serverCpu, loadCpu }: Figures): PeerResults['limit'] {
-  if (serverCpu === undefined || loadCpu === undefined) {
-    return undefined;
-  }
-  if (serverCpu >= SATURATED) {
-    return loadCpu >= SATURATED ? 'both' : 'server';
-  }
-  return loadCpu >= SATURATED ? 'load' : 'neither';
+/** All peers that take part, in their order. */
+export function peersOf(results: readonly LoadResults[]): Peer[] {
+  return [...new Set(results.flatMap(({ peers }) => peers.map(({ peer }) => peer)))];
+}
+
+/** A Markdown table: how many times less each peer needs than the baseline. Memory is shown as well. */
+export function ratioTable(results: readonly LoadResults[]): string {
+  const peers = peersOf(results);
+  const cell = (result: PeerResults | undefined, figure: FigureName): string => {
+    const ratio = result?.ratios[figure];
+    if (!result || ratio === undefined) {
+      return result ? reason(result) : '-';
+    }
+    const memory = figureFormats[figure] === formatBytes ? ` (${formatBytes(result.figures[figure]!)})` : '';
+    return formatRatio(ratio) + memory;
+  };
+  const rows = rowsOf(results).map(({ title, figure, peers: all }) => [
+    title,
+    ...peers.map((peer) =>
+      cell(
+        all.find((result) => result.peer === peer),
+        figure,
+      ),
+    ),
+  ]);
+  return table(['load', ...peers.map(({ title }) => title)], rows);
+}
+
+/** A Markdown table: all figures of one load. */
+export function detailTable({ peers }: LoadResults): string {
+  const names = (Object.keys(columnTitles) as (keyof Figures)[]).filter((name) =>
+    peers.some(({ figures }) => figures[name] !== undefined),
+  );
+  const rows = peers.map((result) => [
+    result.peer.title,
+    ...names.map((name) => {
+      const value = result.figures[name];
+      return value === undefined ? reason(result) : figureFormats[name](value);
+    }),
+  ]);
+  return table(['server', ...names.map((name) => columnTitles[name])], rows);
+}
+
+/** Why there is no figure. */
+function reason({ failure, unsupported = '-' }: PeerResults): string {
+  return failure === undefined ? unsupported : 'wrong';
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((cells) => cells[column].length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(header), line(rule), ...rows.map(line)].join('\n');
+}
+
+const columnTitles: Readonly<Record<keyof Figures, string>> = {
+  cpu: 'CPU/message',
+  perSecond: 'messages/s',
+  p50: 'p50',
+  p99: 'p99',
+  memoryPerConnection: 'memory/connection',
+  memoryGrowth: 'memory growth',
+  peakMemory: 'peak memory',
+  serverCpu: 'server CPU',
+  loadCpu: 'load CPU',
+  otherCpu: 'other CPU',
+};
+
+const figureFormats: Readonly<Record<keyof Figures, (value: number) => string>> = {
+  cpu: formatTime,
+  perSecond: (value) => Math.round(Number(value.toPrecision(3))).toLocaleString('en'),
+  p50: formatTime,
+  p99: formatTime,
+  memoryPerConnection: formatBytes,
+  memoryGrowth: formatBytes,
+  peakMemory: formatBytes,
+  serverCpu: formatShare,
+  loadCpu: formatShare,
+  otherCpu: formatShare,
+};
+
+/** `0.42`, `1.10`, `12`, `119`: no more digits than the next run would confirm. */
+export function formatRatio(ratio: number): string {
+  return ratio < 2 ? ratio.toFixed(2) : ratio < 9.95 ? ratio.toFixed(1) : ratio.toFixed(0);
+}
+
+function formatTime(milliseconds: number): string {
+  return milliseconds < 1 ? `${significant(milliseconds * 1000)} µs` : `${significant(milliseconds)} ms`;
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1024 ** 2 ? `${significant(bytes / 1024)} KiB` : `${significant(bytes / 1024 ** 2)} MiB`;
+}
+
+function formatShare(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
+function significant(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
