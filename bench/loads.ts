@@ -13,7 +13,7 @@ export interface Load {
    * - `handshakes`: `connections` at a time connect, do the handshake, and close.
    * - `idle`: connections that have echoed one message each.
    * - `unread`: a client sends `inFlight` messages without reading, and then reads the echoes.
-   * - `broadcast`: one member of a room speaks, and all hear it.
+   * - `broadcast`: one member of a room keeps `inFlight` messages in flight, and all members receive them.
    */
   readonly kind: 'echo' | 'handshakes' | 'idle' | 'unread' | 'broadcast';
   readonly transport: Transport;

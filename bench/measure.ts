@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connector } from './load/connection.js';
 import { closeAll, EchoClient, openAll } from './load/echo-client.js';
 import type { MessageRing } from './load/message-ring.js';
-import { Room } from './load/room.js';
 import { Latencies, Tally } from './load/tally.js';
 import type { FigureName, Load } from './loads.js';
 import { baseline, type Command, type Peer } from './peers.js';
@@ -70,12 +69,9 @@ export async function measure(
 ): Promise<Run> {
   let server: Server | undefined;
   try {
-    server = await Server.start(
-      peer,
-      command,
-      load,
-      peer.transports.includes(load.transport) ? load.transport : 'https',
-    );
+    const transport = peer.transports.includes(load.transport) ? load.transport : 'https';
+    const program = load.kind === 'broadcast' ? peer.room! : command;
+    server = await Server.start(program, load, transport, load.kind === 'broadcast' ? '/room' : peer.path);
     return { figures: await measureKind[load.kind](server, load, ring, timing) };
   } catch (error) {
     const { message } = error as Error;
@@ -166,11 +162,21 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
   },
 
   async broadcast(server, load, ring, timing) {
-    const room = new Room(ring.messageLength, load.inFlight);
-    await room.join(new Connector(server.target), load.connections);
-    room.start();
-    const figures = await measureWindow(server, room.tally, timing);
-    await room.close();
+    const tally = new Tally();
+    const connector = new Connector(server.target);
+    // All members expect what the first one sends.
+    const members = await openAll(load.connections, async (index) => {
+      const member = new EchoClient(ring, tally, load.inFlight, 0);
+      await member.open(connector);
+      member.sent = index === 0 ? 0 : Infinity;
+      return member;
+    });
+    const [speaker] = members;
+    speaker.start();
+    const figures = await measureWindow(server, tally, timing);
+    speaker.stop();
+    await tally.until(() => members.every(({ echoed }) => echoed === speaker.sent));
+    members.forEach(({ connection }) => connection.destroy());
     return figures;
   },
 };

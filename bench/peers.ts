@@ -19,9 +19,10 @@ export interface Peer {
   /** The name for `--peers`. */
   readonly name: string;
   readonly title: string;
-  /** The path of the echo, and that of a room if the peer takes part in broadcasts. */
+  /** The path of the echo. */
   readonly path: string;
-  readonly room?: string;
+  /** A server with a room at `/room`, if the peer takes part in broadcasts. */
+  readonly room?: Command;
   readonly transports: readonly Transport[];
   /** Builds the server if it must be built. @throws UnavailableError */
   command(): Promise<Command>;
@@ -54,7 +55,7 @@ export const peers: readonly Peer[] = [
     name: 'nest-ws-echo',
     title: 'nest-ws-echo',
     path: '/ws',
-    room: '/background/bench',
+    room: node(built('peers/nest-room.js')),
     transports: ['http', 'https', 'h2'],
     command: async () => node(built('../src/main.js')),
   },
@@ -62,7 +63,7 @@ export const peers: readonly Peer[] = [
     name: baseline,
     title: 'ws',
     path: '/',
-    room: '/room',
+    room: nodeWithoutBufferUtil(built('peers/ws.js')),
     transports: ['http', 'https'],
     command: async () => nodeWithoutBufferUtil(built('peers/ws.js')),
   },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Target, Transport } from './load/connection.js';
 import type { Load } from './loads.js';
-import { peerEnvironment, type Command, type Peer } from './peers.js';
+import { peerEnvironment, type Command } from './peers.js';
 
 /** What a process has used so far. */
 export interface Usage {
@@ -35,10 +35,9 @@ export class Server {
   /**
    * Resolves when it listens.
    *
-   * @param transport what the server offers
    * @throws if it ends or does not listen in time, with its output
    */
-  static async start(peer: Peer, command: Command, load: Load, transport: Transport): Promise<Server> {
+  static async start(command: Command, load: Load, transport: Transport, path: string): Promise<Server> {
     const isNode = command.file === process.execPath;
     const nodeOptions = isNode ? ['--expose-gc', '--import', reportUsage] : [];
     const [file, ...rest] = [...pinnedTo(cores.at(0)), command.file, ...nodeOptions, ...command.args];
@@ -50,7 +49,6 @@ export class Server {
     child.once('exit', () => running.delete(child));
     try {
       const { hostname, port } = new URL(await listeningUrl(child));
-      const path = load.kind === 'broadcast' ? peer.room! : peer.path;
       return new Server(child, isNode, { host: hostname, port: Number(port), path, transport });
     } catch (error) {
       child.kill('SIGKILL');

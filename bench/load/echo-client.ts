@@ -83,8 +83,10 @@ export class EchoClient implements Receiver, ControlFrames {
     const now = performance.now();
     for (let left = messages; left > 0; left--, this.echoed++) {
       const slot = this.echoed % this.sendTimes.length;
-      this.tally.latencies.add(now - this.sendTimes[slot]);
-      this.sendTimes[slot] = now;
+      if (this.isSending) {
+        this.tally.latencies.add(now - this.sendTimes[slot]);
+        this.sendTimes[slot] = now;
+      }
     }
     check(this.echoed <= this.sent, 'more messages than it received');
     if (this.isSending) {

@@ -131,7 +131,7 @@ function randomContent(content: MessageShape['content'], size: number, random: (
 }
 
 /** Whole words, and dots where the next word does not fit. */
-export function randomText(vocabulary: readonly string[], size: number, random: () => number): Buffer {
+function randomText(vocabulary: readonly string[], size: number, random: () => number): Buffer {
   const encoded = vocabulary.map((word) => Buffer.from(`${word} `));
   const text = Buffer.alloc(size, '.');
   for (let at = 0; at < size;) {

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/* The echo of `ws`'s README, and a chat room with its broadcast loop at `/room`. */
+/* The echo and the broadcast of `ws`'s README; the broadcast is at `/room`. */
 
 const { TLS_CERT, TLS_KEY, COMPRESSION } = process.env;
 
@@ -13,31 +13,17 @@ const server =
     ? createHttpsServer({ cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) })
     : createHttpServer();
 const webSockets = new WebSocketServer({ server, perMessageDeflate: !!COMPRESSION });
-let latestId = 0;
 
 webSockets.on('connection', (socket, request) => {
-  socket.on('error', () => socket.terminate());
-  if (request.url === '/room') {
-    joinRoom(socket);
-  } else {
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-  }
-});
-
-function joinRoom(socket: WebSocket): void {
-  const id = String(++latestId);
-  socket.send(JSON.stringify({ type: 'welcome', room: 'room', you: id, name: id, members: webSockets.clients.size }));
-  socket.on('message', (data: Buffer) => {
-    const at = new Date().toISOString();
-    const said = { type: 'message', id: String(++latestId), from: id, name: id, text: data.toString(), at };
-    const text = JSON.stringify(said);
-    for (const client of webSockets.clients) {
-      if (client.readyState === WebSocket.OPEN) {
-        client.send(text);
+  socket.on('message', (data, isBinary) => {
+    const receivers = request.url === '/room' ? webSockets.clients : [socket];
+    for (const receiver of receivers) {
+      if (receiver.readyState === WebSocket.OPEN) {
+        receiver.send(data, { binary: isBinary });
       }
     }
   });
-}
+});
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
