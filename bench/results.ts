@@ -105,7 +105,7 @@ export function detailTable({ peers }: LoadResults): string {
     result.peer.title,
     ...names.map((name) => {
       const value = result.figures[name];
-      return value === undefined ? reason(result) : figureFormats[name](value);
+      return value === undefined ? (result.failure === undefined ? '-' : 'wrong') : figureFormats[name](value);
     }),
   ]);
   return table(['server', ...names.map((name) => columnTitles[name])], rows);
