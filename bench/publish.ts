@@ -23,7 +23,13 @@ export async function publish(results: readonly LoadResults[], how: string): Pro
     await writeFile(join(root, path), await format(replaced, { ...options, filepath: path }));
   }
   const image = 'docs/images/benchmark.svg';
-  await writeFile(join(root, image), barChart(results, machine));
+  await writeFile(
+    join(root, image),
+    barChart(
+      results.filter(({ load }) => load.transport === 'http'),
+      machine,
+    ),
+  );
   return [...Object.keys(files), image];
 }
 
