@@ -60,7 +60,13 @@ export const peersOf: Readonly<Record<Suite, readonly Peer[]>> = {
   ],
   https: [
     { ...nestWsEcho('https'), title: 'nest-ws-echo, HTTP/1.1', protocol: 'https' },
-    { ...nestWsEcho('https'), name: 'nest-ws-echo-h2', title: 'nest-ws-echo, HTTP/2', protocol: 'h2' },
+    {
+      ...nestWsEcho('https'),
+      name: 'nest-ws-echo-h2',
+      title: 'nest-ws-echo, HTTP/2',
+      environment: { HTTP2: 'true' }, // before Node.js 24 it is off by default
+      protocol: 'h2',
+    },
     { ...bareWs, title: 'ws, HTTP/1.1', protocol: 'https' },
     { ...wsWithBufferUtil, title: 'ws + bufferutil, HTTP/1.1', protocol: 'https' },
   ],
