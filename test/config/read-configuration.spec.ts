@@ -1,3 +1,4 @@
+import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
 import { ConfigurationError, readConfiguration } from '../../src/config/read-configuration.js';
 import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
 
