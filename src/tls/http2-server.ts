@@ -81,6 +81,7 @@ function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
     const isAnswerDue = stream.writableLength > 0 || (stream.writableEnded && !stream.writableFinished);
     if (isBodyDue || isAnswerDue) {
       stream.close(constants.NGHTTP2_CANCEL);
+      stream.destroy(); // after a connection error Node.js 20 sends no RST_STREAM, and closes no stream
     }
   });
 }
