@@ -57,7 +57,8 @@ export const peers: readonly Peer[] = [
     path: '/ws',
     room: node(built('peers/nest-room.js')),
     transports: ['http', 'https', 'h2'],
-    command: async () => node(built('../src/main.js')),
+    // Before Node.js 24 HTTP/2 is off by default.
+    command: async () => ({ ...node(built('../src/main.js')), environment: { HTTP2: 'true' } }),
   },
   {
     name: baseline,

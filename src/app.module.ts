@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { BackgroundModule } from './background/background.module.js';
+import { ClientFaults } from './client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
 import { HttpDrain } from './http-drain.js';
@@ -34,7 +36,11 @@ export class AppModule {
         MetricsModule.register(metrics, webSockets),
         PageModule,
       ],
-      providers: [{ provide: CONFIGURATION, useValue: configuration }, HttpDrain],
+      providers: [
+        { provide: CONFIGURATION, useValue: configuration },
+        { provide: APP_FILTER, useClass: ClientFaults },
+        HttpDrain,
+      ],
     };
   }
 }

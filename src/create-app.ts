@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
+import { answerFromMemory } from './file-responses.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
 import { useWebSockets } from './websockets/index.js';
 
@@ -25,6 +26,7 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
     }),
     { abortOnError: false, logger: createLogger(configuration) },
   );
+  answerFromMemory(app);
   useWebSockets(app);
   serveOpenApi(app);
   return app;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -12,7 +13,8 @@ import { CONFIGURATION, type Configuration } from './config/configuration.js';
  */
 @Injectable()
 export class HttpDrain implements OnModuleInit, OnModuleDestroy {
-  readonly #responses = new Set<ServerResponse>();
+  /** The responses that have not ended, by the connection or the HTTP/2 stream that they are for. */
+  readonly #responses = new Map<Socket, Set<ServerResponse>>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #deadline = AbortSignal.abort();
 
@@ -23,23 +25,38 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     const fastify = this.adapterHost.httpAdapter.getInstance();
-    fastify.server.on('request', (_request, response) => {
-      this.#responses.add(response);
-      response.once('close', () => this.#responses.delete(response));
+    fastify.server.on('request', ({ socket }, response) => {
+      const responses = this.#responses.get(socket) ?? this.#watch(socket);
+      responses.add(response);
+      response.once('close', () => responses.delete(response));
     });
-    // Of HTTP/2 connections; node:http knows those of HTTP/1.1.
+    // HTTP/2 connections; node:http knows those of HTTP/1.1.
     fastify.server.on('session', (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
     });
-    // By then WebSockets have ended, and Fastify answers new requests with 503.
+    // WebSockets have ended by then, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
       this.#sessions.forEach((session) => session.close()); // GOAWAY (RFC 9113 section 6.8); answers still go out
-      const closed = Array.from(this.#responses, (response) => once(response, 'close', { signal: this.#deadline }));
-      await Promise.allSettled(closed);
+      await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
       fastify.server.closeAllConnections();
       this.#sessions.forEach((session) => session.destroy());
     });
+  }
+
+  /** Node.js emits no `close` for a response that is queued behind another one when their connection ends. */
+  #watch(socket: Socket): Set<ServerResponse> {
+    const responses = new Set<ServerResponse>();
+    this.#responses.set(socket, responses);
+    socket.once('close', () => this.#responses.delete(socket));
+    return responses;
+  }
+
+  /** Resolves when these responses or their connection have ended, at the latest at the deadline. */
+  async #haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
+    const signal = this.#deadline;
+    const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
+    await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
   }
 
   /** The first step of a shutdown: WebSockets and HTTP requests have the same time to end, not one after the other. */

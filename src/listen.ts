@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type ListenOptions, type Server } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { formatAddress, type HttpAddress, type ListenAddress } from './config/listen-address.js';
+import { http2OffNotice, NODE_RELEASE } from './config/node-release.js';
 import { CertificateError } from './tls/certificate.js';
 import { SecureServers } from './tls/secure-servers.js';
 
@@ -91,6 +93,10 @@ function isHttps(address: ListenAddress): address is HttpAddress {
 
 async function loadCertificate(app: NestFastifyApplication): Promise<SecureServers> {
   const configuration = app.get<Configuration>(CONFIGURATION);
+  const notice = configuration.http2 ? undefined : http2OffNotice(NODE_RELEASE);
+  if (notice !== undefined) {
+    new Logger('TLS').log(notice);
+  }
   return SecureServers.load(app.getHttpServer(), configuration).catch((error: unknown) => {
     throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
   });

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { Command } from 'commander';
 import { optionDescriptions } from './config/configuration.js';
+import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { createApp } from './create-app.js';
 import { listen, ListenError } from './listen.js';
@@ -29,6 +30,10 @@ async function serve(options: CommandLineOptions): Promise<void> {
     app.enableShutdownHooks([...signals], { useProcessExit: true });
     endOnSecondSignal();
     const logger = new Logger('Main');
+    const warning = endOfLifeWarning(NODE_RELEASE, new Date());
+    if (warning !== undefined) {
+      logger.warn(warning);
+    }
     for (const url of await listen(app, configuration.listenOn)) {
       logger.log(`Now listening on: ${url}`);
     }

@@ -50,7 +50,7 @@ const layers: readonly Layer[] = [
   {
     // How the application meets its process and its sockets: where it listens, when it leaves.
     name: 'hosting',
-    files: /^src\/(listen|close-on-signals|http-drain)\.ts$/,
+    files: /^src\/(listen|close-on-signals|http-drain|file-responses|client-faults)\.ts$/,
     mayImport: ['TLS', 'config', 'the public library'],
     node: true,
     packages: 'any',

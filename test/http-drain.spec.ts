@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { RawClient } from './support/raw-client.js';
 import { closeApps, startApp } from './support/start-app.js';
 
 /** Starts the application with a route whose answer is the test's to give, and asks for it. */
@@ -45,5 +46,32 @@ describe('At shutdown', () => {
     const [outcome] = await Promise.allSettled([text, close()]);
 
     expect(outcome.status).toBe('rejected');
+  });
+
+  it.each<[string, (client: RawClient) => unknown]>([
+    ['ended', (client) => client.destroy()],
+    ['was reset', (client) => client.reset()],
+  ])('nothing waits for pipelined requests whose connection %s', async (_how, leave) => {
+    let asked!: () => void;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const gone: Promise<unknown>[] = [];
+    const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '10m' }, (app) => {
+      const fastify = app.getHttpAdapter().getInstance();
+      fastify.get('/slow', (request, reply) => {
+        reply.hijack();
+        gone.push(new Promise((resolve) => request.raw.socket.once('close', resolve)));
+      });
+      fastify.get('/queued', (_request, reply) => {
+        reply.hijack();
+        asked();
+      });
+    });
+    const client = await RawClient.connect(Number(new URL(url).port));
+    client.write(['/slow', '/queued'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+    await isAsked;
+    leave(client);
+    await Promise.all(gone);
+
+    await close();
   });
 });

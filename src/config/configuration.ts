@@ -4,6 +4,7 @@ import { choice } from './choice.js';
 import { duration } from './duration.js';
 import { flag } from './flag.js';
 import { parseUrls, port, urls } from './listen-address.js';
+import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
 import { origins } from './origins.js';
 import { redisUrl } from './redis-url.js';
 import { limit, positiveNumber } from './whole-number.js';
@@ -42,6 +43,9 @@ const applicationOptions = z.object({
     .optional()
     .describe('where the certificate for https is, a PEM file (default: a self-signed one)'),
   tlsKey: z.string().optional().describe('where its private key is, a PEM file'),
+  http2: flag
+    .optional()
+    .describe(`whether https offers HTTP/2 (default: true from Node.js ${RECOMMENDED_NODE_RELEASE} on, else false)`),
   xdgCacheHome: z.string().optional().describe('where the self-signed certificate is kept (default: ~/.cache)'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
@@ -72,8 +76,9 @@ export const configurationSchema = applicationOptions
     // Also where another option is wrong: one error names them all.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, ...rest }) => ({
+  .transform(({ urls: fromUrls, port: fromPort, http2, ...rest }) => ({
     ...rest,
+    http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
     listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),
   }))
   .readonly();

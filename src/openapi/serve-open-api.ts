@@ -33,6 +33,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
         decorateReply: false, // serve-static has done that
         index: false,
         cacheControl: false,
+        acceptRanges: false,
         allowedPath: (path) => served.has(path),
       });
     });

@@ -29,6 +29,7 @@ export function pageOptions(rootPath: string): ServeStaticModuleOptions {
       fallthrough: true,
       index: false,
       cacheControl: false,
+      acceptRanges: false,
       setHeaders(reply: HeaderWriter) {
         for (const [name, value] of Object.entries(PAGE_HEADERS)) {
           reply.header(name, value);

@@ -1,5 +1,13 @@
 import type { Server } from 'node:http';
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
 
 /**
  * How much a client may send that nobody has read yet, in bytes: on one stream, and on one connection. With the 64 KiB that
@@ -11,18 +19,36 @@ const CONNECTION_WINDOW = 1024 * 1024;
 /** How many streams a client may have open at once; a browser makes another connection or waits. As ASP.NET Core. */
 const MAX_STREAMS = 100;
 
+/** How long a client may take to send more of a request, or to take more of an answer, in ms. */
+const STALL_TIMEOUT = 60_000;
+
+/** How long a connection has to end after its session has, in ms: the client can read the GOAWAY that says why. */
+const SESSION_LINGER = 5000;
+
 /**
- * Creates a server for HTTP/2 connections, which it is given as `connection` events. It serves nothing itself: requests,
+ * Creates a server for HTTP/2 connections, which arrive as `connection` events. It serves nothing itself: requests,
  * extended CONNECTs (RFC 8441) and sessions go to the application's one HTTP server as the events that they are, so
  * that routes, WebSockets, limits and shutdown are the same for all of them.
+ *
+ * @param stallTimeout how long the stream of an ordinary request may make no progress, in ms
+ * @param sessionLinger how long a connection has to end after its session has, in ms
  */
-export function createHttp2Server(application: Server): Http2Server {
+export function createHttp2Server(
+  application: Server,
+  stallTimeout = STALL_TIMEOUT,
+  sessionLinger = SESSION_LINGER,
+): Http2Server {
   const http2 = createServer({
     settings: { enableConnectProtocol: true, initialWindowSize: STREAM_WINDOW, maxConcurrentStreams: MAX_STREAMS },
   });
   for (const event of ['request', 'connect'] as const) {
     http2.on(event, (request: unknown, response: unknown) => application.emit(event, request, response));
   }
+  http2.on('request', ({ stream }: Http2ServerRequest) => endWhenStalled(stream, stallTimeout));
+  http2.prependListener('connection', (socket: Socket) => {
+    // Node.js creates the session of a connection before `emit` returns.
+    http2.once('session', (session: ServerHttp2Session) => endWithSession(socket, session, sessionLinger));
+  });
   http2.on('session', (session: ServerHttp2Session) => {
     session.setLocalWindowSize(CONNECTION_WINDOW);
     endWhenIdle(session, application.keepAliveTimeout);
@@ -43,4 +69,35 @@ function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
       session.close();
     }
   });
+}
+
+/**
+ * Ends a stream whose client sends no more of the request, or takes no more of the answer. A stream that waits for its
+ * handler alone stays. WebSockets, which are not ordinary requests, have a keep-alive and time-outs of their own.
+ */
+function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
+  stream.setTimeout(timeout, () => {
+    const isBodyDue = stream.state.remoteClose === 0;
+    const isAnswerDue = stream.writableLength > 0 || (stream.writableEnded && !stream.writableFinished);
+    if (isBodyDue || isAnswerDue) {
+      stream.close(constants.NGHTTP2_CANCEL);
+      stream.destroy(); // after a connection error Node.js 20 sends no RST_STREAM, and closes no stream
+    }
+  });
+}
+
+/**
+ * Destroys a connection that outlives its session. Node.js ends it when the last bytes have been sent, which a client can
+ * delay for ever; Node.js 20 leaves it in CLOSE_WAIT after a connection error. No event tells of the session's end then.
+ */
+function endWithSession(socket: Socket, session: ServerHttp2Session, linger: number): void {
+  let hasEnded = false;
+  const timer = setInterval(() => {
+    if (hasEnded) {
+      socket.destroy();
+    }
+    hasEnded = session.destroyed;
+  }, linger);
+  timer.unref();
+  socket.once('close', () => clearInterval(timer));
 }

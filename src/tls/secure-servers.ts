@@ -9,11 +9,12 @@ import { developmentCertificate } from './development-certificate.js';
 import { createHttp2Server } from './http2-server.js';
 import { howToTrust } from './trust.js';
 
-/** Which certificate the server has. Without the files it is the development certificate. */
-export interface CertificateSettings {
+/** The certificate, without the files the development certificate, and whether HTTP/2 is offered. */
+export interface TlsSettings {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly xdgCacheHome?: string;
+  readonly http2: boolean;
 }
 
 /**
@@ -25,40 +26,42 @@ export class SecureServers {
   private readonly servers: TlsServer[] = [];
   /** The TCP connections, from before their TLS handshake. */
   private readonly sockets = new Set<Socket>();
-  private readonly http2: Http2Server;
+  private readonly http2: Http2Server | undefined;
   private stopWatching = (): void => {};
 
   private constructor(
     private readonly application: Server,
     private certificate: Certificate,
+    http2: boolean,
   ) {
-    this.http2 = createHttp2Server(application);
+    this.http2 = http2 ? createHttp2Server(application) : undefined;
   }
 
   /** @throws CertificateError when the certificate cannot be used */
-  static async load(application: Server, { tlsCert, tlsKey, xdgCacheHome }: CertificateSettings) {
+  static async load(application: Server, { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings) {
     if (tlsCert === undefined || tlsKey === undefined) {
       const { path, ...certificate } = await developmentCertificate(xdgCacheHome);
-      const secure = new SecureServers(application, certificate);
+      const secure = new SecureServers(application, certificate, http2);
       secure.announce(path);
       return secure;
     }
     const files = { cert: tlsCert, key: tlsKey };
-    const secure = new SecureServers(application, await readCertificate(files));
+    const secure = new SecureServers(application, await readCertificate(files), http2);
     secure.stopWatching = watchCertificate(files, () => void secure.reload(() => readCertificate(files)));
     return secure;
   }
 
   /** Creates one that does not listen yet. */
   create(): TlsServer {
-    const options = { ...this.certificate, ALPNProtocols: ['h2', 'http/1.1'], noDelay: true };
-    const server = createServer(options, (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2') {
-        this.http2.emit('connection', socket);
+    const { http2 } = this;
+    const ALPNProtocols = http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
+    const server = createServer({ ...this.certificate, ALPNProtocols, noDelay: true }, (socket: TLSSocket) => {
+      if (http2 !== undefined && socket.alpnProtocol === 'h2') {
+        http2.emit('connection', socket);
         return;
       }
-      // As node:http has its connections, and not before the TLS handshake, which half a connection cannot finish.
-      // Of HTTP/2 streams have halves, connections do not.
+      // As node:http creates its connections. Not earlier: a TLS handshake needs both halves of the connection. Not for
+      // HTTP/2: there a stream has halves, a connection has none.
       socket.allowHalfOpen = true;
       this.application.emit('connection', socket);
     });

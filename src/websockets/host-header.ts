@@ -20,3 +20,16 @@ export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal
   const message = `Host is ${JSON.stringify(hosts.join(', '))}; one host is accepted, with a port or without.`;
   return { status: 400, message, headers: {} };
 }
+
+/**
+ * Why the authority of an HTTP/2 request is refused: it is malformed, or has user information (RFC 9113 section 8.3.1).
+ *
+ * @param authority `:authority`, or Host where the request has that alone
+ */
+export function refusalOfAuthority(authority: string | undefined): Refusal | undefined {
+  if (authority === undefined || HOST.test(authority)) {
+    return undefined;
+  }
+  const message = `:authority is ${JSON.stringify(authority)}; one host is accepted, with a port or without.`;
+  return { status: 400, message, headers: {} };
+}

@@ -40,7 +40,7 @@ export class Http2Upgrade extends PendingUpgrade {
     // No Connection, Upgrade or Sec-WebSocket-Accept: HTTP/2 has none of them (RFC 8441 section 5).
     stream.respond({ ':status': 200, ...headers });
     silence(response);
-    cancelWhenDestroyed(stream);
+    resetWhenDestroyed(stream);
     return stream;
   }
 }
@@ -101,11 +101,14 @@ function silence(response: Http2ServerResponse): void {
   Object.assign(response, { setHeader: chain, writeHead: chain, write: () => true, end: chain });
 }
 
-/** What is a reset of the connection over TCP is a RST_STREAM with CANCEL here (RFC 8441 section 5). */
-function cancelWhenDestroyed(stream: ServerHttp2Stream): void {
+/**
+ * A reset of the TCP connection corresponds to RST_STREAM with CANCEL (RFC 8441 section 5). After the end of this half
+ * the code is NO_ERROR: the client loses nothing of what it was sent (RFC 9113 section 8.1).
+ */
+function resetWhenDestroyed(stream: ServerHttp2Stream): void {
   const destroy = stream.destroy.bind(stream);
   stream.destroy = (error) => {
-    stream.close(constants.NGHTTP2_CANCEL);
+    stream.close(stream.writableFinished ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
     return destroy(error);
   };
 }

@@ -459,20 +459,18 @@ export class WebSocketConnection {
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     this.socket.resume();
     this.startCloseTimer(this.options.closeTimeout);
-    if (this.receivedClose !== undefined) {
-      this.socket.once('finish', () => this.endPeersHalf());
-    }
+    this.socket.once('finish', () => this.endPeersHalf());
   }
 
   /**
-   * Nothing is left to be said on either side, and the server closes first (RFC 6455 section 7.1.1).
+   * The server has sent all that it had to send, and closes first (RFC 6455 section 7.1.1).
    *
-   * It cuts the connection at once where the peer can lose nothing by it. Else that could cost what the peer has not read
-   * yet: one that still sends, as the answer to a ping, makes the kernel reset a connection that is closed, and drop what
-   * it has not sent. A stream of HTTP/2 would be cancelled. So the peer has time to end its own half.
+   * It cuts the connection at once where the peer has closed, too, and can lose nothing. Otherwise the peer has `LINGER`
+   * to end its half: when a peer still sends, as after a protocol error or to answer a ping, the kernel resets a
+   * connection that is closed, and the peer loses what it has not read. An HTTP/2 stream that is reset loses it as well.
    */
   private endPeersHalf(): void {
-    if (this.isCloseAllThatWasSent && this.protocol === 'h1') {
+    if (this.receivedClose !== undefined && this.isCloseAllThatWasSent && this.protocol === 'h1') {
       this.socket.destroy();
     } else {
       this.lingerTimer = setTimeout(() => this.socket.destroy(), LINGER);

@@ -20,7 +20,7 @@ import {
   unsupportedVersion,
   type Refusal,
 } from './handshake.js';
-import { refusalOfHost } from './host-header.js';
+import { refusalOfAuthority, refusalOfHost } from './host-header.js';
 import { Http1Upgrade } from './http1-upgrade.js';
 import {
   asksForWebSocket,
@@ -164,6 +164,11 @@ export class WebSocketsAdapter extends WsAdapter {
   private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     // Of the two :authority counts (RFC 9113 section 8.3.1), but handlers know the other.
     request.headers.host = request.authority;
+    const malformed = refusalOfAuthority(request.authority);
+    if (malformed !== undefined) {
+      refuseConnect(response, malformed);
+      return;
+    }
     if (!asksForWebSocket(request)) {
       refuseConnect(response, NOT_IMPLEMENTED);
       return;

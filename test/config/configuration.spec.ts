@@ -6,6 +6,7 @@ it('names the environment variable of every option', () => {
     'PORT',
     'TLS_CERT',
     'TLS_KEY',
+    'HTTP2',
     'XDG_CACHE_HOME',
     'LOG_LEVEL',
     'LOG_FORMAT',

@@ -1,3 +1,4 @@
+import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
 import { ConfigurationError, readConfiguration } from '../../src/config/read-configuration.js';
 import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
 
@@ -17,6 +18,7 @@ describe('The configuration', () => {
   it('has a default for everything', () => {
     expect(readConfiguration({})).toEqual({
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
+      http2: hasSafeHttp2(NODE_RELEASE),
       logLevel: 'log',
       logFormat: 'text',
       chatQueueMessages: 1000,
@@ -58,6 +60,8 @@ describe('The configuration', () => {
     ['PORT', '8080', { listenOn: [{ scheme: 'http', host: '0.0.0.0', port: 8080 }] }],
     ['PORT', '\\\\.\\pipe\\name', { listenOn: [{ path: '\\\\.\\pipe\\name' }] }],
     ['URLS', 'https://localhost:5001', { listenOn: [{ scheme: 'https', host: 'localhost', port: 5001 }] }],
+    ['HTTP2', 'true', { http2: true }],
+    ['HTTP2', 'False', { http2: false }],
     ['XDG_CACHE_HOME', '/var/cache', { xdgCacheHome: '/var/cache' }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
@@ -98,6 +102,7 @@ describe('The configuration', () => {
     ['URLS', 'https://localhost:5001/chat', 'http://host:port or https://host:port'],
     ['URLS', 'localhost:5000', 'http://host:port'],
     ['PORT', '70000', 'a port number from 0 to 65535'],
+    ['HTTP2', 'yes', 'true or false'],
     ['LOG_LEVEL', 'loud', 'verbose, debug, log, info, warn, error, fatal, or off'],
     ['LOG_FORMAT', 'xml', 'text or json'],
     ['RECEIVE_BUFFER_SIZE', '0', 'a size such as 4096, 64KiB or 1MiB, at least 1'],

@@ -49,9 +49,9 @@ async function fetchHttp2(url: string, ca: string): Promise<{ status: number | u
 }
 
 /** A TLS connection on which nothing is asked yet. */
-async function connectTls(url: string, ca: string): Promise<TLSSocket> {
+async function connectTls(url: string, ca: string, ALPNProtocols = ['http/1.1']): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), ca, ALPNProtocols: ['http/1.1'] });
+  const socket = connect({ host: hostname, port: Number(port), ca, ALPNProtocols });
   await once(socket, 'secureConnect');
   return socket;
 }
@@ -101,6 +101,17 @@ describe('Over https the application', () => {
     socket.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n');
 
     expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 400 /);
+    socket.destroy();
+  });
+
+  it.each([
+    ['true', 'h2'],
+    ['false', 'http/1.1'],
+  ])('with HTTP2=%s speaks %s with a client that offers both versions', async (value, expected) => {
+    const { url, ca } = await startHttpsApp({ HTTP2: value });
+    const socket = await connectTls(url, ca, ['h2', 'http/1.1']);
+
+    expect(socket.alpnProtocol).toBe(expected);
     socket.destroy();
   });
 

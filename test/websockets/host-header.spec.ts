@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { refusalOfHost } from '../../src/websockets/host-header.js';
+import { refusalOfAuthority, refusalOfHost } from '../../src/websockets/host-header.js';
 
 /** A request with these Host headers, as Node.js gives it. */
 function request(...hosts: string[]): IncomingMessage {
@@ -52,5 +52,18 @@ describe('refusalOfHost', () => {
 
   it('refuses several, also the same', () => {
     expect(refusalOfHost(request('localhost', 'localhost'))?.message).toContain('Host is "localhost, localhost"');
+  });
+});
+
+describe('refusalOfAuthority', () => {
+  it.each(['localhost', 'localhost:5001', '[::1]:5001', undefined])('has nothing against %p', (authority) => {
+    expect(refusalOfAuthority(authority)).toBeUndefined();
+  });
+
+  it.each(['user@localhost', 'user:password@localhost', '[::1', 'a b', 'localhost:port'])('refuses %p', (authority) => {
+    expect(refusalOfAuthority(authority)).toMatchObject({
+      status: 400,
+      message: `:authority is "${authority}"; one host is accepted, with a port or without.`,
+    });
   });
 });

@@ -159,6 +159,19 @@ describe('Over HTTP/2', () => {
       connection.abort();
     });
 
+    it('resets its stream with NO_ERROR when the client keeps its half open after a protocol error', async () => {
+      const exchange = await connect();
+      const connection = upgradeOf(exchange).accept();
+      const webSocket = await exchange.answered;
+      webSocket.write(Buffer.from([0xff, 0xff]));
+      expect(await webSocket.readClose()).toMatchObject({ status: 1002 });
+      const { stream } = webSocket;
+      stream.resume();
+      await connection.closed;
+      await (stream.closed || once(stream, 'close'));
+      expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    });
+
     it('resets its stream with CANCEL when the connection is cut', async () => {
       const exchange = await connect();
       const connection = upgradeOf(exchange).accept();

@@ -85,12 +85,12 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(server.destroyed).toBe(true);
   });
 
-  it('has closeTimeout to read what it did wrong, for it may be sending still', async () => {
-    const { client, server } = connect({ closeTimeout: 30_000 });
+  it.each(['h1', 'h2'] as const)('is cut a second after a protocol error over %s', async (protocol) => {
+    const { client, server } = connect({ closeTimeout: 30_000 }, { protocol });
     client.write(Buffer.from([0xff, 0xff]));
     client.resume();
     await turn();
-    jest.advanceTimersByTime(29_999);
+    jest.advanceTimersByTime(LINGER - 1);
     expect(server.destroyed).toBe(false);
     jest.advanceTimersByTime(1);
     expect(server.destroyed).toBe(true);

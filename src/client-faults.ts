@@ -1,0 +1,32 @@
+import { Catch, HttpException, type ArgumentsHost } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+
+/**
+ * Answers as Nest does, and logs no fault of a client. Nest logs every exception that is not an `HttpException` as an
+ * error with its stack: also a body that breaks off, and what Fastify refuses, such as a content type that no parser has.
+ */
+@Catch()
+export class ClientFaults extends BaseExceptionFilter {
+  override handleUnknownError(
+    exception: unknown,
+    host: ArgumentsHost,
+    applicationRef: Parameters<BaseExceptionFilter['handleUnknownError']>[2],
+  ): void {
+    if (host.getType() === 'http' && isLossOfClient(exception, host)) {
+      this.catch(new HttpException('The request broke off.', 400), host);
+    } else if (this.isHttpError(exception) && exception.statusCode < 500) {
+      const { statusCode } = exception;
+      this.catch(new HttpException({ statusCode, message: this.getHttpErrorMessage(exception) }, statusCode), host);
+    } else {
+      super.handleUnknownError(exception, host, applicationRef);
+    }
+  }
+}
+
+/** Whether an exception is the end of the client's connection or stream in the middle of its request. */
+function isLossOfClient(exception: unknown, host: ArgumentsHost): boolean {
+  const { raw } = host.switchToHttp().getRequest<{ raw: IncomingMessage | Http2ServerRequest }>();
+  return raw.errored === exception || ('stream' in raw && raw.stream.errored === exception);
+}
