@@ -8,7 +8,7 @@ import {
   webSocketUrl,
   withoutCredentials,
 } from './address.js';
-import { Refusal } from './connect-error.js';
+import type { Refusal } from './connect-error.js';
 import type { Header } from './handshake.js';
 import type { RequestOptions } from './shake-hands.js';
 import type { Route } from './transport.js';
@@ -60,7 +60,12 @@ export function followRedirect<O extends RedirectableOptions>(refusal: Refusal, 
   if (count === LIMIT) {
     throw because(`Only ${LIMIT} redirects are followed.`);
   }
-  return redirected(options, target);
+  try {
+    return redirected(options, target);
+  } catch (error) {
+    // The proxy for the new address, as the environment has it, cannot be used.
+    throw because((error as Error).message);
+  }
 }
 
 /** An address in a Location header, which may be relative; undefined for one that redirects do not lead to. */

@@ -3,6 +3,11 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { Refusal } from '../../../../client/console/connection/connect-error.js';
+import type { ConnectOptions } from '../../../../client/console/connection/connect.js';
+import { connectOptions } from '../../../../client/console/connection/connect-options.js';
+import { followRedirect } from '../../../../client/console/connection/redirect.js';
+import type { ConnectFlags } from '../../../../client/console/flags.js';
 import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders, startHttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';
@@ -137,6 +142,39 @@ describe('With --location', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe('What a redirect leads to', () => {
+  const handshake = {
+    request: { line: 'GET / HTTP/1.1', headers: [] },
+    response: { httpVersion: '1.1', status: 302, statusText: 'Found', headers: [] },
+  };
+  const flags = { connectTimeout: 0, location: true, servername: 'b.example', connectTo: 'c.example:1' };
+  const environment = { HTTP_PROXY: 'ftp://me:secret@d.example', HTTPS_PROXY: 'e.example:2' };
+  const from = (more: Partial<ConnectFlags> = {}): ConnectOptions =>
+    connectOptions(new URL('wss://a.example/'), { ...flags, ...more }, environment);
+  const follow = (location: string, options = from()): ConnectOptions =>
+    followRedirect(new Refusal('refused', handshake, '', location), options, 0);
+
+  it('keeps the place and the name of the server at the same origin', () => {
+    const { url, endpoint, tls } = follow('/b');
+
+    expect([url.href, endpoint.host, tls.servername]).toEqual(['wss://a.example/b', 'c.example:1', 'b.example']);
+  });
+
+  it('has its own place and name at another origin', () => {
+    const { url, endpoint, tls, proxy } = follow('wss://a.example:444/b');
+
+    expect([url.href, endpoint.host, tls.servername]).toEqual(['wss://a.example:444/b', 'a.example:444', undefined]);
+    expect(proxy?.host).toBe('e.example:2');
+  });
+
+  it.each([
+    ['a proxy of the environment cannot be used', from(), 'HTTP_PROXY is "ftp://***@d.example"'],
+    ['HTTP/2 is asked for, which needs TLS', from({ http2: true }), '--http2 is for wss:// addresses.'],
+  ])('is refused where %s', (_, options, message) => {
+    expect(() => follow('ws://a.example/', options)).toThrow(message);
   });
 });
 
