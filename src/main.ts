@@ -16,7 +16,9 @@ const { version } = createRequire(import.meta.url)('nest-ws-echo/package.json') 
 
 const serve = new Command('serve')
   .description('A WebSocket echo server: every message that arrives at /ws is sent back as it arrives.')
-  .usage('[options]\n       nest-ws-echo client <url> [options]   (nest-ws-echo client --help says more)');
+  .usage('[options]\n       nest-ws-echo client <url> [options]   (nest-ws-echo client --help says more)')
+  // An address alone, or an option of the client, is an error of this command. The address may hold a password.
+  .showHelpAfterError('To connect to a server: nest-ws-echo client <url> [options]');
 
 const client = new Command('client').description('Talks to a WebSocket server, by hand, in a pipe, or to measure it.');
 

@@ -114,7 +114,7 @@ const layers: readonly Layer[] = [
     files: /^client\/console\//,
     mayImport: ['self'],
     node: true,
-    packages: ['commander', 'ws', 'cli-progress'],
+    packages: ['commander', 'ws', 'cli-progress', 'socks'],
   },
 ];
 

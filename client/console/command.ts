@@ -1,13 +1,16 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { redacted } from './connection/address.js';
 import { UsageError, type Flags } from './flags.js';
 import { HELP } from './help.js';
 import {
+  parseConnectTo,
   parseCount,
   parseDuration,
   parseHeader,
   parseOrigin,
   parseProxy,
   parseRate,
+  parseServername,
   parseSize,
   parseSubprotocol,
   parseUrl,
@@ -15,7 +18,14 @@ import {
 
 /** Gives the client's command its argument, its options, its help and what it does. */
 export function defineClient(command: Command): void {
-  command.usage('<url> [options]').argument('<url>', 'where to connect: ws://, wss://, http:// or https://', parseUrl);
+  command
+    .usage('<url> [options]')
+    .argument(
+      '<url>',
+      'where to connect: ws://, wss:// or ws+unix:',
+      confidential(command, 'the address', parseUrl, redacted),
+    )
+    .configureOutput({ outputError: (text, write) => write(withoutValue(text)) });
   connecting(command.optionsGroup('Connecting:'));
   staying(command.optionsGroup('Staying connected:'));
   showing(command.optionsGroup('What is shown:'));
@@ -42,16 +52,28 @@ async function act(url: URL, flags: Flags, command: Command): Promise<void> {
 
 function connecting(command: Command): void {
   command
-    .option('-H, --header <name: value>', 'send this header; may be repeated', repeated(parseHeader))
+    .option(
+      '-H, --header <name: value>',
+      'send this header; may be repeated',
+      repeated(confidential(command, '--header', parseHeader, headerName)),
+    )
     .option('--origin <origin>', 'send this Origin, as a page from there would', parseOrigin)
     .option('--subprotocol <name>', 'offer this sub-protocol; may be repeated', repeated(parseSubprotocol))
-    .option('--auth <user:password>', 'send this user and password (Basic); see Environment')
+    .option('-u, --auth <user:password>', 'send this user and password (Basic); see Environment')
+    .option('-L, --location', 'follow redirects; credentials stay with the first origin')
+    .option('--connect-to <host:port>', 'connect there, whatever the address says', parseConnectTo)
+    .option('--servername <name>', 'expect this name in the certificate, and ask for it (SNI)', parseServername)
     .option('-k, --insecure', 'take any certificate of the server, such as a self-signed one')
     .option('--ca <file>', 'trust the certificates in this PEM file, and no others')
     .option('--cert <file>', 'show the server this certificate, a PEM file')
     .option('--key <file>', 'the private key of --cert, a PEM file')
+    .option('--passphrase <passphrase>', 'that of --key; else a terminal asks for it; see Environment')
     .option('--http2', 'open the WebSocket over HTTP/2 (RFC 8441); wss:// only')
-    .option('-x, --proxy <url>', 'go through this HTTP proxy; see Environment', parseProxy)
+    .option(
+      '-x, --proxy <url>',
+      'go through this HTTP or SOCKS5 proxy; see Environment',
+      confidential(command, '--proxy', parseProxy, redacted),
+    )
     .option('--no-proxy', 'go through no proxy, whatever the environment says')
     .option('--compress', 'offer permessage-deflate')
     .addOption(durationOption('--connect-timeout <time>', 'give up connecting after this time; 0: never', '30s'));
@@ -137,6 +159,33 @@ function loading(command: Command): void {
 
 function durationOption(flags: string, description: string, standard: string): Option {
   return new Option(flags, description).argParser(parseDuration).default(parseDuration(standard), standard);
+}
+
+/** A parser of what may hold a secret: its error shows only what is fit to be shown. */
+function confidential<T>(
+  command: Command,
+  name: string,
+  parse: (text: string) => T,
+  shown: (text: string) => string,
+): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      return command.error(`error: ${name} is "${shown(text)}". ${error.message}`);
+    }
+  };
+}
+
+/** The beginning of a header, up to its value. */
+function headerName(text: string): string {
+  return text.replace(/[:\s].*$/s, '…');
+}
+
+/** The value of an option that is not known may be a secret, as in --pasword=secret. */
+function withoutValue(error: string): string {
+  return error.replace(/^(error: unknown option '(?:--[\w-]+|-\w))[^]*?'$/m, "$1'");
 }
 
 /** A parser for an option that may be given several times. */

@@ -7,11 +7,18 @@ export interface ConnectFlags {
   readonly subprotocol?: readonly string[];
   /** `user:password` */
   readonly auth?: string;
+  /** Follows redirects. */
+  readonly location?: boolean;
+  /** `host:port` that stands for the address's own. */
+  readonly connectTo?: string;
+  /** The name for TLS; else the address's host. */
+  readonly servername?: string;
   readonly insecure?: boolean;
   /** Paths of PEM files. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly passphrase?: string;
   readonly http2?: boolean;
   /** false: none, whatever the environment says. */
   readonly proxy?: URL | false;

@@ -1,4 +1,5 @@
-import { AUTH_VARIABLE, TOKEN_VARIABLE } from './connection/credentials.js';
+import { AUTH_VARIABLE, TOKEN_VARIABLE } from './connection/connect-options.js';
+import { PASSPHRASE_VARIABLE } from './connection/tls-options.js';
 
 /** What `--help` says after the options. */
 export const HELP = `
@@ -11,6 +12,7 @@ Times are 500ms, 30s, 2m or milliseconds; sizes are bytes, 64KiB or 1MiB.
 Environment:
   ${AUTH_VARIABLE}        user:password, as --auth has it
   ${TOKEN_VARIABLE}       a bearer token, sent where there is no user
+  ${PASSPHRASE_VARIABLE}  the passphrase of --key
   HTTP_PROXY, HTTPS_PROXY  the proxy for ws:// and for wss://; ALL_PROXY for both
   NO_PROXY                 hosts, domains and networks that are reached directly,
                            as this machine always is

@@ -1,5 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
+import { credentialsOf, webSocketUrl } from './connection/address.js';
 import type { Header } from './connection/handshake.js';
 import { LONGEST_DELAY } from './longest-delay.js';
 
@@ -92,31 +94,73 @@ export function parseSubprotocol(text: string): string {
 /**
  * Reads the address of a WebSocket, which may be written with http or https, as browsers take it.
  *
- * @returns an address with ws or wss
+ * @returns an address with ws, wss, ws+unix or wss+unix
  * @throws InvalidArgumentError, for commander
  */
 export function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isKnown = url !== undefined && /^(wss?|https?):$/.test(url.protocol) && url.hostname !== '';
-  if (!isKnown) {
-    const guess = /^[\w.[\]:-]+(\/\S*)?$/.test(text) && !text.includes('://') ? ` Did you mean ws://${text}?` : '';
-    throw new InvalidArgumentError(`Accepted: an address with ws://, wss://, http:// or https://.${guess}`);
+  const url = webSocketUrl(text);
+  if (url === undefined || LISTENING_ADDRESS.test(text)) {
+    throw new InvalidArgumentError(
+      `Accepted: an address with ws://, wss://, http:// or https://, or ws+unix:/path/to/socket:/path.${suggestion(text)}`,
+    );
   }
   if (url.hash !== '') {
     // RFC 6455 section 3
     throw new InvalidArgumentError('The address of a WebSocket has no fragment: write %23 for a "#" in it.');
   }
-  url.protocol = url.protocol.replace('http', 'ws');
   return url;
 }
 
-/** Reads the address of a proxy. @throws InvalidArgumentError, for commander */
+/** Unix sockets as servers of Node.js write them. */
+const LISTENING_ADDRESS = /^(?:https?:\/\/)?unix:(?=\/)/i;
+
+/** What is typed for an address, and what it begins with in one. The first that fits counts. */
+const ABBREVIATIONS: readonly (readonly [begin: RegExp, scheme: string])[] = [
+  [LISTENING_ADDRESS, 'ws+unix:'],
+  [/^:?(?=\d+(?:[/?]|$))/, 'ws://localhost:'],
+  [/^(?:ws|http)\/\//i, 'ws://'],
+  [/^(?:wss|https)\/\//i, 'wss://'],
+  [/^(?:\/\/)?(?=[\w.[\]:-]+(?:[/?]|$))(?!\w+:\/)/, 'ws://'],
+];
+
+/** The address that may be meant, if it is one. What may hold a password is not repeated. */
+function suggestion(text: string): string {
+  const [begin, scheme] = ABBREVIATIONS.find(([pattern]) => pattern.test(text)) ?? [];
+  const meant = begin && !/[@#\s]/.test(text) ? text.replace(begin, scheme!) : '';
+  return webSocketUrl(meant) ? ` Did you mean ${meant}?` : '';
+}
+
+/**
+ * Reads the address of a proxy, which is one of HTTP where no scheme is written.
+ *
+ * @throws InvalidArgumentError, for commander
+ */
 export function parseProxy(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new InvalidArgumentError('Accepted: an address with http:// or https://, such as http://proxy.example:3128.');
+  const address = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^(https?|socks5h?):$/.test(url.protocol) || url.hostname === '') {
+    throw new InvalidArgumentError(
+      'Accepted: host:port, or an address with http://, https://, socks5:// or socks5h://, such as http://proxy.example:3128.',
+    );
+  }
+  const { user = '', password = '' } = credentialsOf(url) ?? {};
+  if (url.protocol.startsWith('socks') && [user, password].some((part) => Buffer.byteLength(part) > 255)) {
+    // RFC 1929 section 2
+    throw new InvalidArgumentError('The user and the password of a SOCKS5 proxy have at most 255 bytes each.');
   }
   return url;
+}
+
+/** Reads `host:port`, an IPv6 address in brackets. @throws InvalidArgumentError, for commander */
+export function parseConnectTo(text: string): string {
+  const isPlace = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+):\d+$/i.test(text) && URL.canParse(`ws://${text}`);
+  return accept(isPlace, text, 'host:port, such as 127.0.0.1:5001 or [::1]:5001');
+}
+
+/** Reads the name of a server, which TLS does not allow to be an IP address (RFC 6066). @throws InvalidArgumentError */
+export function parseServername(text: string): string {
+  const isName = /^[\w-]+(\.[\w-]+)*\.?$/.test(text) && isIP(text) === 0;
+  return accept(isName, text, 'a host name, such as example.com, and not an IP address');
 }
 
 function accept<T>(isAccepted: boolean, value: T, accepted: string): T {

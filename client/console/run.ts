@@ -1,6 +1,9 @@
 import type { BenchLoad } from './bench/bench-result.js';
 import { runBench } from './bench/run-bench.js';
+import { askSecret } from './ask-secret.js';
+import type { ConnectOptions } from './connection/connect.js';
 import { connectOptions } from './connection/connect-options.js';
+import { needsPassphrase } from './connection/tls-options.js';
 import { JsonReporter } from './display/json-reporter.js';
 import { StandardStreams } from './display/lines.js';
 import type { Reporter } from './display/reporter.js';
@@ -18,7 +21,20 @@ import { runSession } from './run-session.js';
  * @throws UsageError when it cannot be done so
  */
 export async function run(url: URL, flags: Flags): Promise<ExitCode> {
-  const connect = connectOptions(url, flags, process.env);
+  const complete = await withPassphrase(flags);
+  return complete ? runWith(connectOptions(url, complete, process.env), complete) : ExitCode.interrupted;
+}
+
+/** Asks for the passphrase of the key where that is needed and possible; undefined when it is not given. */
+async function withPassphrase(flags: Flags): Promise<Flags | undefined> {
+  if (!process.stdin.isTTY || !needsPassphrase(flags, process.env)) {
+    return flags;
+  }
+  const passphrase = await askSecret(`Passphrase of ${flags.key}: `);
+  return passphrase === undefined ? undefined : { ...flags, passphrase };
+}
+
+async function runWith(connect: ConnectOptions, flags: Flags): Promise<ExitCode> {
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
   onInterrupt(interrupt);

@@ -46,6 +46,17 @@ describe('The command line', () => {
     expect(stdout).toContain('(default: http://localhost:5000)');
   });
 
+  it.each([[['ws://me:secret@localhost:5000/ws']], [['ws://localhost', '--count', '3']]])(
+    'refuses %j, which are arguments of the client',
+    async (args) => {
+      const { code, stderr } = await startServerProcess(args).exit;
+
+      expect(code).toBe(1);
+      expect(stderr).toContain('To connect to a server: nest-ws-echo client <url> [options]');
+      expect(stderr).not.toContain('secret');
+    },
+  );
+
   it('shows the version of the package with --version', async () => {
     const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
 

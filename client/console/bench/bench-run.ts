@@ -92,7 +92,7 @@ export class BenchRun {
     const { connections, load, counts, lostConnections, latencies, lateness, atEnd } = this;
     return {
       load,
-      url: connections[0]?.webSocket.url ?? '',
+      url: connections[0]?.url.href ?? '',
       duration: atEnd.duration,
       sent: counts.sent,
       echoed: counts.echoed,

@@ -23,9 +23,16 @@ export class Refusal extends ConnectError {
     readonly handshake: Handshake,
     /** As text, and not all of a long one. */
     readonly body: string,
+    /** Where the server redirects to. */
+    readonly location?: string,
   ) {
     const { status } = handshake.response;
     // Too Many Requests, and what is the server's own fault; another status says that the request is wrong.
     super(message, status === 429 || status >= 500);
+  }
+
+  /** The same refusal with another sentence in its message. */
+  because(reason: string): Refusal {
+    return new Refusal(`${this.message} ${reason}`, this.handshake, this.body, this.location);
   }
 }

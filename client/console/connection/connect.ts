@@ -1,21 +1,25 @@
 import type { Socket } from 'node:net';
-import { ConnectError } from './connect-error.js';
-import { explainFailure } from './explain-failure.js';
+import { ConnectError, Refusal } from './connect-error.js';
+import { ConnectTimeout, explainFailure } from './explain-failure.js';
 import { FrameTap, type FrameObserver } from './frame-tap.js';
+import type { Handshake } from './handshake.js';
 import { HTTP2_PROTOCOLS, openHttp2 } from './open-http2.js';
-import { shakeHands, type OpenWebSocket, type RequestOptions } from './shake-hands.js';
-import { openTransport, type Route } from './transport.js';
+import { followRedirect, type RedirectableOptions } from './redirect.js';
+import { shakeHands, type OpenWebSocket } from './shake-hands.js';
+import { openTransport } from './transport.js';
 
 /** What is asked of which server, and on which way. */
-export interface ConnectOptions extends Route, RequestOptions {
-  /** Whether the WebSocket is opened over HTTP/2 (RFC 8441). */
-  readonly http2: boolean;
+export interface ConnectOptions extends RedirectableOptions {
   /** How long it may take until the connection is open, in milliseconds; 0 for as long as it likes. */
   readonly timeout: number;
 }
 
 /** An open WebSocket, and the TCP or TLS connection below it, which counts bytes. */
 export interface Connection extends OpenWebSocket {
+  /** Where it is open: another address than that of the options after a redirect. */
+  readonly url: URL;
+  /** The redirects before it. */
+  readonly redirects: readonly Handshake[];
   readonly transport: Socket;
 }
 
@@ -31,11 +35,37 @@ export async function connect(
   interrupt: AbortSignal,
   onFrame?: FrameObserver,
 ): Promise<Connection> {
-  const { url, timeout } = options;
-  const deadline = timeout > 0 ? AbortSignal.timeout(timeout) : new AbortController().signal;
+  const deadline = new AbortController();
+  const timer =
+    options.timeout > 0
+      ? setTimeout(() => deadline.abort(new ConnectTimeout(options.timeout)), options.timeout)
+      : undefined;
+  const signal = AbortSignal.any([interrupt, deadline.signal]);
+  const redirects: Handshake[] = [];
+  try {
+    for (let hop = options; ;) {
+      try {
+        return { ...(await connectOnce(hop, signal, onFrame)), url: hop.url, redirects };
+      } catch (error) {
+        interrupt.throwIfAborted();
+        if (!(error instanceof Refusal)) throw error;
+        hop = followRedirect(error, hop, redirects.length);
+        redirects.push(error.handshake);
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function connectOnce(
+  options: ConnectOptions,
+  signal: AbortSignal,
+  onFrame: FrameObserver | undefined,
+): Promise<OpenWebSocket & Pick<Connection, 'transport'>> {
+  const { url, endpoint } = options;
   let transport: Socket | undefined;
   try {
-    const signal = AbortSignal.any([interrupt, deadline]);
     transport = await openTransport(options, options.http2 ? HTTP2_PROTOCOLS : ['http/1.1'], signal);
     const http2 = options.http2 ? await openHttp2(transport, url, signal) : undefined;
     const socket = http2 ?? transport;
@@ -43,11 +73,7 @@ export async function connect(
     return { transport, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
   } catch (error) {
     transport?.destroy();
-    interrupt.throwIfAborted();
-    if (deadline.aborted) {
-      const seconds = timeout / 1000;
-      throw new ConnectError(`Cannot connect to ${url.href}: no answer within ${seconds} s (--connect-timeout).`, true);
-    }
-    throw explainFailure(error, url);
+    const place = endpoint.href === url.href ? url.href : `${url.href} at ${endpoint.host}`;
+    throw explainFailure(signal.aborted && !(error instanceof ConnectError) ? signal.reason : error, url, place);
   }
 }

@@ -1,13 +1,21 @@
-import { isSecure } from './address.js';
+import type { PeerCertificate } from 'node:tls';
+import { isSecure, isUnix } from './address.js';
 import { ConnectError } from './connect-error.js';
 
 const TRUST = 'Trust its certificate with --ca <file>, or any certificate with --insecure.';
 
-/** What went wrong, in words that fit behind "Cannot connect to ws://…: ", and what to do about it. */
+const NO_TLS = 'no TLS is spoken there. Is it PLAIN:// instead of SECURE://?';
+const UNKNOWN_ISSUER = `the certificate was issued by somebody who is not known here. ${TRUST}`;
+
+/**
+ * What went wrong, in words that fit behind "Cannot connect to ws://…: ", and what to do about it. PEER is the server or
+ * the proxy, PLAIN and SECURE are the schemes that it may have.
+ */
 const EXPLANATIONS: Record<string, string> = {
   ENOTFOUND: 'the host name is not known. Is it spelled right?',
   EAI_AGAIN: 'the host name cannot be looked up now. Is there a network?',
-  ECONNREFUSED: 'nobody listens there. Does the server run, and on this port?',
+  ECONNREFUSED: 'nobody listens there. Does the PEER run, and on this port?',
+  ENOENT: 'there is no such Unix socket. Does the PEER run?',
   ETIMEDOUT: 'nobody answers. A firewall may be in between.',
   EHOSTUNREACH: 'no network leads there.',
   ENETUNREACH: 'no network leads there.',
@@ -18,17 +26,17 @@ const EXPLANATIONS: Record<string, string> = {
   ENFILE: 'too many files are open on this machine, and each connection is one.',
 
   DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate is self-signed. ${TRUST}`,
-  SELF_SIGNED_CERT_IN_CHAIN: `the certificate was issued by somebody who is not known here. ${TRUST}`,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `the certificate was issued by somebody who is not known here. ${TRUST}`,
-  UNABLE_TO_GET_ISSUER_CERT: `the certificate was issued by somebody who is not known here. ${TRUST}`,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `the certificate was issued by somebody who is not known here. ${TRUST}`,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_ISSUER,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_ISSUER,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_ISSUER,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_ISSUER,
   CERT_HAS_EXPIRED: 'the certificate has expired. --insecure connects all the same.',
   CERT_NOT_YET_VALID: 'the certificate is not valid yet; is the clock right? --insecure connects all the same.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS is spoken there. Is it ws:// instead of wss://?',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no TLS is spoken there. Is it ws:// instead of wss://?',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server wants a certificate of the client: --cert and --key.',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
-    'TLS failed. The server may want a certificate of the client: --cert and --key.',
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the PEER wants a certificate of the client: --cert and --key.',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'TLS failed. The PEER may want a certificate of the client: --cert and --key.',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'the PEER does not know this host name. --servername asks for another one.',
 };
 
 /** Those that another attempt may find gone: the server starts, or the network comes back. */
@@ -36,6 +44,7 @@ const PASSING = [
   'ENOTFOUND',
   'EAI_AGAIN',
   'ECONNREFUSED',
+  'ENOENT',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
@@ -43,21 +52,51 @@ const PASSING = [
   'ENETUNREACH',
 ];
 
-/** The error that says why there is no connection to an address. */
-export function explainFailure(error: unknown, url: URL): ConnectError {
+/** So many names of a certificate are shown. */
+const NAMES_SHOWN = 8;
+
+/**
+ * The error that says why there is no connection to a server or a proxy.
+ *
+ * @param url its address; what is not an address of a WebSocket is that of a proxy
+ * @param place what to call it
+ */
+export function explainFailure(
+  error: unknown,
+  url: URL,
+  place = isProxy(url) ? `the proxy ${url.href}` : url.href,
+): ConnectError {
   if (error instanceof ConnectError) {
     return error;
   }
-  const { code, message } = innermost(error);
-  const explanation = EXPLANATIONS[code] ?? explainByKind(code, message, url);
-  return new ConnectError(`Cannot connect to ${url.href}: ${explanation}`, PASSING.includes(code), { cause: error });
+  const first = innermost(error);
+  // Node.js says EPROTO where the socket below TLS is its own.
+  const isPlain = first.code === 'EPROTO' && first.message.includes('wrong version number');
+  const known = isPlain ? NO_TLS : EXPLANATIONS[first.code ?? ''];
+  const explanation = known === undefined ? explainByKind(first, url) : adapted(known, url);
+  const isPassing = PASSING.includes(first.code ?? '') || error instanceof ConnectTimeout;
+  return new ConnectError(`Cannot connect to ${place}: ${explanation}`, isPassing, { cause: error });
 }
 
-function explainByKind(code: string, message: string, url: URL): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the certificate is for another name. ${message} --insecure connects all the same.`;
+/** The time of --connect-timeout is over. */
+export class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout';
+
+  /** @param timeout in milliseconds */
+  constructor(timeout: number) {
+    super(`no answer within ${timeout / 1000} s (--connect-timeout).`);
   }
-  const hint = isSecure(url) ? '' : ' Is it wss:// instead of ws://?';
+}
+
+type Failure = NodeJS.ErrnoException & { errors?: unknown[]; host?: string; cert?: PeerCertificate };
+
+function explainByKind({ code = '', message, host, cert }: Failure, url: URL): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const advice = '--servername <name> expects another name, --insecure connects all the same.';
+    return `the certificate is not for ${host} but for ${namesOf(cert)}. ${advice}`;
+  }
+  const hint =
+    isSecure(url) || url.protocol.startsWith('socks') ? '' : adapted(' Is it SECURE:// instead of PLAIN://?', url);
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     return `the connection was cut before there was an answer.${hint}`;
   }
@@ -67,8 +106,28 @@ function explainByKind(code: string, message: string, url: URL): string {
   return message;
 }
 
+/** The names that a certificate is for: those of subjectAltName, else the common name. */
+function namesOf(cert: PeerCertificate | undefined): string {
+  const alternatives = cert?.subjectaltname?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''));
+  const names = alternatives ?? [cert?.subject?.CN ?? []].flat();
+  const more = names.length - NAMES_SHOWN;
+  const shown = more > 0 ? [...names.slice(0, NAMES_SHOWN), `${more} more`] : names;
+  return shown.length === 0 ? 'no name at all' : shown.join(', ').replace(/, ([^,]*)$/, ' and $1');
+}
+
+/** An explanation in words that fit the address. */
+function adapted(explanation: string, url: URL): string {
+  const [peer, plain] = isProxy(url) ? ['proxy', 'http'] : ['server', 'ws'];
+  const words = isUnix(url) ? explanation.replace(', and on this port', '') : explanation;
+  return words.replace('PEER', peer).replace('PLAIN', plain).replace('SECURE', `${plain}s`);
+}
+
+function isProxy(url: URL): boolean {
+  return !url.protocol.startsWith('ws');
+}
+
 /** A host with several addresses fails with an error for each of them; they mostly say the same. */
-function innermost(error: unknown): { code: string; message: string } {
-  const { code = '', message, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
-  return errors?.length ? innermost(errors[0]) : { code, message };
+function innermost(error: unknown): Failure {
+  const failure = error as Failure;
+  return failure.errors?.length ? innermost(failure.errors[0]) : failure;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { requestUrl } from './address.js';
 import { ConnectError } from './connect-error.js';
 import { Http2Socket } from './http2-socket.js';
 
@@ -21,7 +22,8 @@ export async function openHttp2(transport: Socket, url: URL, signal: AbortSignal
       false,
     );
   }
-  const session = connect(`https://${url.host}`, { createConnection: () => transport });
+  const { host } = requestUrl(url);
+  const session = connect(`https://${host}`, { createConnection: () => transport });
   await once(session, 'remoteSettings', { signal });
   if (!session.remoteSettings.enableConnectProtocol) {
     session.destroy();
@@ -30,5 +32,5 @@ export async function openHttp2(transport: Socket, url: URL, signal: AbortSignal
       false,
     );
   }
-  return new Http2Socket(session, url.host);
+  return new Http2Socket(session, host);
 }

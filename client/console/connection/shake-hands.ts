@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { createConnection } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { WebSocket } from 'ws';
+import { requestUrl } from './address.js';
 import { ConnectError, Refusal } from './connect-error.js';
 import {
   headerValue,
@@ -15,6 +16,9 @@ import {
 } from './handshake.js';
 import { LARGEST_MESSAGE } from '../option-values.js';
 import { readBody } from './response-body.js';
+
+/** RFC 9110 section 15.4 */
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** What is asked of the server. */
 export interface RequestOptions {
@@ -51,7 +55,7 @@ export function shakeHands(
       handshake = onTheWire() ?? { request: request!, response: responseHead(response) };
       return handshake;
     };
-    const webSocket = new WebSocket(options.url, [...options.subprotocols], {
+    const webSocket = new WebSocket(requestUrl(options.url), [...options.subprotocols], {
       // Any Duplex will do, say the documents of ws and of node:http; the types ask for a socket.
       createConnection: (() => socket) as unknown as typeof createConnection,
       origin: options.origin,
@@ -95,9 +99,9 @@ function addHeaders(request: ClientRequest, headers: readonly Header[]): void {
 
 async function refusal(url: URL, handshake: Handshake, body: Readable): Promise<Refusal> {
   const { response } = handshake;
-  const location = headerValue(response, 'location');
-  const hint = location === undefined ? '' : ` Redirects are not followed: it points to ${location}.`;
-  return new Refusal(`${url.href} refused: ${statusLine(response)}.${hint}`, handshake, await readBody(body, response));
+  const location = REDIRECTS.includes(response.status) ? headerValue(response, 'location') : undefined;
+  const message = `${url.href} refused: ${statusLine(response)}.`;
+  return new Refusal(message, handshake, await readBody(body, response), location);
 }
 
 /** A handshake that the server took, but not as RFC 6455 section 4.1 wants it. */

@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { UsageError, type ConnectFlags } from '../flags.js';
 
-/** What TLS needs to know beside the server's name. */
-export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> {
+/** Where the passphrase is in neither the list of processes nor the shell's history. */
+export const PASSPHRASE_VARIABLE = 'NEST_WS_ECHO_PASSPHRASE';
+
+/** What TLS needs to know. */
+export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase'> {
   /** Whether the server's certificate has to be valid. */
   readonly rejectUnauthorized: boolean;
+  /** The name that the server is asked for (SNI, RFC 6066) and that its certificate has to have; else its host. */
+  readonly servername?: string;
 }
 
 /**
@@ -14,19 +19,49 @@ export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | '
  *
  * @throws UsageError that names the option and the file that cannot be used
  */
-export function readTlsOptions({ insecure, ca, cert, key }: ConnectFlags): TlsOptions {
+export function readTlsOptions(flags: ConnectFlags, environment: NodeJS.ProcessEnv): TlsOptions {
+  const { insecure, ca, cert, key, servername } = flags;
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('--cert and --key go together: the certificate of the client, and its private key.');
   }
+  if (flags.passphrase !== undefined && key === undefined) {
+    throw new UsageError('--passphrase is that of --key, which is missing.');
+  }
+  if (needsPassphrase(flags, environment)) {
+    throw new UsageError(
+      `--key is "${key}", which needs a passphrase. Accepted: --passphrase, or ${PASSPHRASE_VARIABLE} in the environment.`,
+    );
+  }
+  const passphrase = flags.passphrase ?? environment[PASSPHRASE_VARIABLE];
   const files = { ca: read('--ca', ca), cert: read('--cert', cert), key: read('--key', key) };
   check(() => files.ca && new X509Certificate(files.ca), `--ca is "${ca}", which holds no certificate in PEM`);
   check(() => files.cert && new X509Certificate(files.cert), `--cert is "${cert}", which holds no certificate in PEM`);
   check(
-    () => files.key && createPrivateKey(files.key),
-    `--key is "${key}", which holds no private key in PEM without a passphrase`,
+    () => files.key && createPrivateKey({ key: files.key, passphrase }),
+    files.key && isEncrypted(files.key)
+      ? `--key is "${key}", which has another passphrase`
+      : `--key is "${key}", which holds no private key in PEM`,
   );
-  check(() => createSecureContext(files), `--key is "${key}", which does not belong to --cert "${cert}"`);
-  return { ...files, rejectUnauthorized: !insecure };
+  check(
+    () => createSecureContext({ ...files, passphrase }),
+    `--key is "${key}", which does not belong to --cert "${cert}"`,
+  );
+  return { ...files, passphrase, servername, rejectUnauthorized: !insecure };
+}
+
+/**
+ * Whether the key has a passphrase that neither the command line nor the environment says.
+ *
+ * @throws UsageError when the key cannot be read
+ */
+export function needsPassphrase({ key, passphrase }: ConnectFlags, environment: NodeJS.ProcessEnv): boolean {
+  const pem = read('--key', key);
+  return pem !== undefined && isEncrypted(pem) && (passphrase ?? environment[PASSPHRASE_VARIABLE]) === undefined;
+}
+
+/** By the label of PKCS #8, or by the header of RFC 1421. */
+function isEncrypted(pem: Buffer): boolean {
+  return /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(pem.toString('latin1'));
 }
 
 function read(option: string, path: string | undefined): Buffer | undefined {

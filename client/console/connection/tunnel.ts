@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import { hostOf, isSecure, portOf, withoutCredentials } from './address.js';
-import { ConnectError, Refusal } from './connect-error.js';
-import { urlAuthorization } from './credentials.js';
+import { hostOf, isSecure, portOf, urlAuthorization, withoutCredentials } from './address.js';
+import { Refusal } from './connect-error.js';
 import { explainFailure } from './explain-failure.js';
 import { requestHead, responseHead, statusLine } from './handshake.js';
 import { readBody } from './response-body.js';
@@ -18,8 +17,10 @@ import type { TlsOptions } from './tls-options.js';
 export async function openTunnel(proxy: URL, server: URL, tls: TlsOptions, signal: AbortSignal): Promise<Socket> {
   const target = `${server.hostname}:${portOf(server)}`;
   const authorization = urlAuthorization(proxy);
+  // The name that the server's certificate is for is not that of the proxy.
+  const { servername: _, ...options } = tls;
   const request = (isSecure(proxy) ? requestHttps : requestHttp)({
-    ...tls,
+    ...options,
     host: hostOf(proxy),
     port: portOf(proxy),
     method: 'CONNECT',
@@ -39,7 +40,6 @@ export async function openTunnel(proxy: URL, server: URL, tls: TlsOptions, signa
     const message = `The proxy ${withoutCredentials(proxy).href} refused: ${statusLine(answer)}`;
     throw new Refusal(message, { request: requestHead(request), response: answer }, await readBody(socket, answer));
   } catch (error) {
-    if (error instanceof ConnectError || signal.aborted) throw error;
-    throw explainFailure(error, withoutCredentials(proxy));
+    throw explainFailure(signal.aborted ? signal.reason : error, withoutCredentials(proxy));
   }
 }

@@ -1,3 +1,4 @@
+import { redacted } from '../connection/address.js';
 import {
   statusLine,
   type Handshake,
@@ -21,12 +22,19 @@ export function requestLines({ line, headers }: RequestHead): string[] {
 
 /** The head of a response, line by line. */
 export function responseLines(response: ResponseHead): string[] {
-  return [`< ${statusLine(response)}`, ...response.headers.map((header) => `< ${headerLine(header)}`), '<'];
+  return [
+    `< ${statusLine(response)}`,
+    ...response.headers.map((header) => `< ${headerLine(withoutSecret(header))}`),
+    '<',
+  ];
 }
 
 /** A header without the secret that it may hold. */
 export function withoutSecret([name, value]: Header): Header {
-  return [name, SECRETS.includes(name.toLowerCase()) ? `(${value.length} characters that are not shown)` : value];
+  if (SECRETS.includes(name.toLowerCase())) {
+    return [name, `(${value.length} characters that are not shown)`];
+  }
+  return [name, name.toLowerCase() === 'location' ? redacted(value) : value];
 }
 
 function headerLine([name, value]: Header): string {

@@ -21,10 +21,10 @@ export class JsonReporter implements Reporter {
     private readonly showHandshake: boolean,
   ) {}
 
-  opened({ handshake, webSocket }: Connection): void {
+  opened({ url, handshake, webSocket }: Connection): void {
     const { status, httpVersion } = handshake.response;
     this.event('open', {
-      url: webSocket.url,
+      url: url.href,
       status,
       httpVersion,
       subprotocol: webSocket.protocol || undefined,
@@ -107,7 +107,7 @@ function headersOf({ request, response }: Handshake): Record<string, unknown> {
   return {
     request: request.line,
     requestHeaders: asObject(request.headers.map(withoutSecret)),
-    responseHeaders: asObject(response.headers),
+    responseHeaders: asObject(response.headers.map(withoutSecret)),
   };
 }
 

@@ -38,9 +38,9 @@ export class TextReporter implements Reporter {
     private readonly shown: Shown,
   ) {}
 
-  opened({ handshake, webSocket }: Connection): void {
+  opened({ redirects, handshake, webSocket }: Connection): void {
     if (this.shown.handshake) {
-      this.dim(handshakeLines(handshake));
+      this.dim([...redirects, handshake].flatMap(handshakeLines));
     }
     if (headerValue(handshake.request, 'sec-websocket-extensions') !== undefined && webSocket.extensions === '') {
       this.warning('The server does not compress: messages go as they are.');

@@ -13,13 +13,13 @@ const SHOWN = 16 * 1024;
 export class PromptReporter extends TextReporter {
   override opened(connection: Connection): void {
     super.opened(connection);
-    const { webSocket, handshake } = connection;
+    const { url, webSocket, handshake } = connection;
     const details = [
       `HTTP/${handshake.response.httpVersion}`,
       webSocket.protocol && `sub-protocol ${webSocket.protocol}`,
       webSocket.extensions && 'compressed',
     ].filter(Boolean);
-    this.dim([`Connected to ${webSocket.url} (${details.join(', ')}). /help lists commands, Ctrl+D closes.`]);
+    this.dim([`Connected to ${url.href} (${details.join(', ')}). /help lists commands, Ctrl+D closes.`]);
   }
 
   override message({ data, binary }: Message, echo: Echo): boolean {

@@ -35,7 +35,8 @@ describe('The command line of the client', () => {
   it.each([
     [[], "missing required argument 'url'"],
     [['localhost:5000/ws'], 'Did you mean ws://localhost:5000/ws?'],
-    [['ftp://localhost'], 'Accepted: an address with ws://, wss://, http:// or https://.'],
+    [[':42999/echo'], 'Did you mean ws://localhost:42999/echo?'],
+    [['ftp://localhost'], 'Accepted: an address with ws://, wss://, http:// or https://'],
     [['ws://localhost/#top'], 'has no fragment'],
     [[url, 'more'], 'too many arguments'],
     [[url, '--urls', 'http://localhost:0'], "unknown option '--urls'"],
@@ -48,9 +49,14 @@ describe('The command line of the client', () => {
     [[url, '--header', 'Upgrade: h2c'], 'It is a header of the handshake: the client makes it.'],
     [[url, '--header', 'Sec-WebSocket-Protocol: a'], 'use --subprotocol'],
     [[url, '--subprotocol', 'a b'], "argument 'a b' is invalid."],
-    [[url, '--proxy', 'socks5://proxy.example'], 'Accepted: an address with http:// or https://'],
+    [[url, '--proxy', 'ftp://proxy.example'], '--proxy is "ftp://proxy.example". Accepted: host:port, or an address'],
+    [[url, '--connect-to', '127.0.0.1'], 'Accepted: host:port'],
+    [[url, '--servername', '127.0.0.1'], 'Accepted: a host name'],
+    [[url, '--servername', 'a.example'], '--servername is for wss:// addresses'],
+    [['ws+unix:/a.sock', '--proxy', 'a.example:1'], '--proxy is for addresses with a host'],
+    [['ws+unix:/a.sock', '--connect-to', 'a.example:1'], '--connect-to is for addresses with a host'],
+    [[url, '--passphrase', 'secret'], '--passphrase is that of --key, which is missing.'],
     [[url, '--auth', 'secret'], '--auth has no colon; accepted: user:password'],
-    [[url, '--auth', 'a:b', '--header', 'authorization: c'], 'say the same thing twice'],
     [[url, '--http2'], '--http2 is for wss:// addresses'],
     [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
     [[url, '--bench', '--count', '3'], 'cannot be used with'],
@@ -64,7 +70,26 @@ describe('The command line of the client', () => {
     expect(stderr).toContain(message);
   });
 
-  it('keeps a password to itself that is no user:password', async () => {
-    expect((await runClient([url, '--auth', 'secret'])).stderr).not.toContain('secret');
+  it.each([
+    [['ws//me:secret@localhost/']],
+    [['ws://me:secret']],
+    [['me:secret@localhost:5000']],
+    [['wsx://me:se/cret@localhost', '-k']],
+    [['ws://me:secret@localhost/#top']],
+    [[url, '--auth', 'secret']],
+    [[url, '--auht=me:secret']],
+    [[url, '-vme:secret']],
+    [[url, '--proxy', 'prxy://me:secret@localhost']],
+    [[url, '--proxy', 'me:secret@']],
+    [[url, '--header', 'Authorization secret']],
+    [[url, '--header', 'Authorization: secr€t']],
+    [[url, '--passphrase', 'secret']],
+    [['ws://me:secret@127.0.0.1:1/']],
+    [['ws://me:secret@127.0.0.1:1/', '--auth', 'me:secret', '--json', '--show-handshake']],
+  ])('keeps the password in %j to itself', async (args) => {
+    const { code, stdout, stderr } = await runClient(args);
+
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).not.toMatch(/secr|cret/);
   });
 });

@@ -1,9 +1,11 @@
 import {
+  parseConnectTo,
   parseCount,
   parseDuration,
   parseHeader,
   parseProxy,
   parseRate,
+  parseServername,
   parseSize,
   parseSubprotocol,
   parseUrl,
@@ -45,9 +47,40 @@ describe('The values of options', () => {
     ['wss://localhost', 'wss://localhost/'],
     ['http://localhost/ws', 'ws://localhost/ws'],
     ['https://[::1]:5001/ws', 'wss://[::1]:5001/ws'],
+    ['ws+unix:/run/a.sock:/ws?a=b', 'ws+unix:/run/a.sock:/ws?a=b'],
+    ['wss+unix:a.sock', 'wss+unix:a.sock'],
   ])('have addresses: %s', (text, href) => {
     expect(parseUrl(text).href).toBe(href);
   });
+
+  it.each([
+    ['proxy.example:3128', 'http://proxy.example:3128/'],
+    ['me:secret@proxy.example', 'http://me:secret@proxy.example/'],
+    ['https://proxy.example', 'https://proxy.example/'],
+    ['socks5h://proxy.example', 'socks5h://proxy.example'],
+  ])('have proxies: %s', (text, href) => {
+    expect(parseProxy(text).href).toBe(href);
+  });
+
+  it.each([
+    ['localhost:5000/ws', 'ws://localhost:5000/ws'],
+    ['a.example?b=c', 'ws://a.example?b=c'],
+    ['//a.example/', 'ws://a.example/'],
+    [':42999/echo', 'ws://localhost:42999/echo'],
+    ['42999', 'ws://localhost:42999'],
+    ['wss//a.example', 'wss://a.example'],
+    ['http://unix:/run/a.sock', 'ws+unix:/run/a.sock'],
+  ])('have suggestions that are taken themselves: %s', (text, suggestion) => {
+    expect(() => parseUrl(text)).toThrow(`Did you mean ${suggestion}?`);
+    expect(() => parseUrl(suggestion)).not.toThrow();
+  });
+
+  it.each(['localhost:99999', ':x', 'a b', 'ftp://a.example', 'ws+unix:', '/', 'me:secret@a.example', 'a.example#b'])(
+    'have no suggestion for %s',
+    (text) => {
+      expect(() => parseUrl(text)).not.toThrow('Did you mean');
+    },
+  );
 
   it.each([
     [parseDuration, ['', '-1', '1d', 'soon', '25h5', '600h']],
@@ -60,7 +93,10 @@ describe('The values of options', () => {
     ],
     [parseSubprotocol, ['', 'a b', 'a,b', 'ä']],
     [parseUrl, ['', 'localhost', 'localhost:5000', '//localhost', 'ftp://localhost', 'ws://', 'ws://localhost/#a']],
-    [parseProxy, ['', 'localhost:3128', 'socks5://localhost']],
+    [parseUrl, ['ws+unix:', 'ws+unix://localhost/a', 'http://unix:/a.sock', 'ws+unix:/a.sock:/#a']],
+    [parseProxy, ['', ':3128', 'socks4://localhost', 'ftp://localhost', 'socks5://', `socks5://${'a'.repeat(256)}@b`]],
+    [parseConnectTo, ['', 'localhost', ':1', 'a:b', '::1:5', 'localhost:99999', 'a@b:1', 'ws://a:1', 'a:1/']],
+    [parseServername, ['', '127.0.0.1', '::1', 'a b', 'a/b', 'a:1', '.']],
   ])('are refused by %p', (parse: (text: string) => unknown, texts) => {
     for (const text of texts) {
       expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));

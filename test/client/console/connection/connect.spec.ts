@@ -6,7 +6,10 @@ import {
   type Server,
 } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { WebSocketServer } from 'ws';
 import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
+import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeApps, startApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
@@ -29,6 +32,7 @@ function answering(bytes: string | Buffer, end = true): Promise<number> {
   );
 }
 
+afterAll(removeFolders);
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 afterEach(closeApps);
@@ -66,7 +70,7 @@ describe('The request', () => {
       ['--compress'],
       { 'sec-websocket-extensions': expect.stringMatching(/^permessage-deflate/) },
     ],
-    ['a user and a password', ['--auth', 'me:pass:word'], { authorization: basic('me:pass:word') }],
+    ['a user and a password', ['-u', 'me:pass:word'], { authorization: basic('me:pass:word') }],
   ])('has %s', async (_, options, headers) => {
     expect(await requestOf(options)).toMatchObject(headers);
   });
@@ -93,7 +97,7 @@ describe('The request', () => {
   it.each([
     ['--auth before the address', ['--auth', 'a:b'], 'c:d@', basic('a:b')],
     ['the address before the environment', [], 'c%40:d@', basic('c@:d')],
-    ['--header before all', ['--header', 'Authorization: Digest x'], 'c:d@', 'Digest x'],
+    ['--header before all', ['--auth', 'a:b', '--header', 'authorization: Digest x'], 'c:d@', 'Digest x'],
   ])('takes %s', async (_, options, credentials, authorization) => {
     const environment = { NEST_WS_ECHO_AUTH: 'env:secret' };
     expect(await requestOf(options, environment, credentials)).toMatchObject({ authorization });
@@ -213,14 +217,6 @@ describe('A server that refuses', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');
   });
-
-  it('may point elsewhere, which is told and not followed', async () => {
-    const port = await refusing((_, response) => response.writeHead(307, { Location: 'wss://other.example/' }).end());
-
-    expect((await runClient([`ws://127.0.0.1:${port}/`])).stderr).toContain(
-      'Redirects are not followed: it points to wss://other.example/.',
-    );
-  });
 });
 
 describe('Where there is no WebSocket the client leaves with 2 and says what is wrong', () => {
@@ -263,5 +259,49 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
     const run = await runClient(['ws://127.0.0.1:1/', '--json']);
 
     expect(eventsOf(run)).toMatchObject([{ type: 'failed', message: expect.stringContaining('nobody listens there') }]);
+  });
+});
+
+describe('--connect-to', () => {
+  it('connects there with the Host of the address', async () => {
+    let host: string | undefined;
+    const { port } = await startWebSocketServer((_, { headers }) => ({ host } = headers));
+
+    expect(await runClient(['ws://a.invalid/', '--connect-to', `127.0.0.1:${port}`])).toMatchObject({ code: 0 });
+    expect(host).toBe('a.invalid');
+  });
+
+  it('is named where there is nobody', async () => {
+    expect((await runClient(['ws://a.invalid/', '--connect-to', '127.0.0.1:1'])).stderr).toContain(
+      'Cannot connect to ws://a.invalid/ at 127.0.0.1:1: nobody listens there.',
+    );
+  });
+});
+
+describe('A Unix socket', () => {
+  it.each([
+    ['with a path and a query', 'a.sock', (path: string) => `ws+unix:${path}:/ws?a=b`, '/ws?a=b'],
+    ['with slashes as other addresses have them', 'a.sock', (path: string) => `ws+unix://${path}:/ws`, '/ws'],
+    ['alone', 'a.sock', (path: string) => `ws+unix:${path}`, '/'],
+    ['with a space and a colon in its name', 'a b:c.sock', (path: string) => `ws+unix:${path}:/ws:d`, '/ws:d'],
+  ])('%s is an address', async (_, name, address, url) => {
+    const path = join(await makeFolder(), name);
+    const server = createHttpServer();
+    servers.push(server);
+    await once(server.listen(path), 'listening');
+    new WebSocketServer({ server }).on('connection', (webSocket, request) => {
+      webSocket.on('message', () => webSocket.send(`${request.headers.host} ${request.url}`));
+    });
+
+    expect(await runClient([address(path)], 'where?\n')).toMatchObject({ code: 0, stdout: `localhost ${url}\n` });
+  });
+
+  it('is not asked for through the proxy of the environment', async () => {
+    const path = join(await makeFolder(), 'missing.sock');
+
+    expect(await runClient([`ws+unix:${path}:/ws`], '', { ALL_PROXY: 'http://127.0.0.1:1' })).toMatchObject({
+      code: 2,
+      stderr: `Cannot connect to ws+unix:${path}:/ws: there is no such Unix socket. Does the server run?\n`,
+    });
   });
 });

@@ -18,6 +18,8 @@ describe('A failure to connect', () => {
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wss://a.example/', 'Is it ws:// instead of wss://?', false],
     ['EMFILE', 'ws://a.example/', 'ulimit -n', false],
     ['ENFILE', 'ws://a.example/', 'too many files are open on this machine', false],
+    ['ENOENT', 'ws+unix:/a.sock', 'there is no such Unix socket. Does the server run?', true],
+    ['ECONNREFUSED', 'ws+unix:/a.sock', 'Does the server run?', true],
     ['ANYTHING', 'ws://a.example/', 'what the system says', false],
   ])('with %s at %s is explained', (code, url, explanation, isPassing) => {
     const error = explainFailure(failure(code), new URL(url));
@@ -25,6 +27,37 @@ describe('A failure to connect', () => {
     expect(error.message).toContain(`Cannot connect to ${url}: `);
     expect(error.message).toContain(explanation);
     expect(error.isPassing).toBe(isPassing);
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'http://a.example/', 'Does the proxy run, and on this port?'],
+    ['ECONNRESET', 'http://a.example/', 'Is it https:// instead of http://?'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a.example/', 'Is it http:// instead of https://?'],
+    ['ECONNRESET', 'socks5://a.example', 'the connection was cut before there was an answer.'],
+  ])('with %s at the proxy %s is explained as its own', (code, url, explanation) => {
+    const { message } = explainFailure(failure(code), new URL(url));
+
+    expect(message).toContain(`Cannot connect to the proxy ${url}: `);
+    expect(message).toContain(explanation);
+  });
+
+  it.each([
+    [
+      { subjectaltname: 'DNS:b.example, DNS:*.c.example, IP Address:127.0.0.1' },
+      'b.example, *.c.example and 127.0.0.1',
+    ],
+    [{ subject: { CN: 'b.example' } }, 'b.example'],
+    [{ subject: {} }, 'no name at all'],
+    [
+      { subjectaltname: Array.from({ length: 100 }, (_, index) => `DNS:${index}.example`).join(', ') },
+      '0.example, 1.example, 2.example, 3.example, 4.example, 5.example, 6.example, 7.example and 92 more',
+    ],
+  ])('of a certificate for another name says all names: %j', (cert, names) => {
+    const error = Object.assign(failure('ERR_TLS_CERT_ALTNAME_INVALID'), { host: 'a.example', cert });
+
+    expect(explainFailure(error, new URL('wss://a.example/')).message).toContain(
+      `the certificate is not for a.example but for ${names}. --servername <name>`,
+    );
   });
 
   it('at each of several addresses is explained by the first of them', () => {

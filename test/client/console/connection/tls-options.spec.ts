@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerOptions } from 'node:https';
@@ -8,6 +9,7 @@ import { WebSocketServer } from 'ws';
 import type { CertificateFiles } from '../../../../src/tls/certificate.js';
 import { endClients, runClient } from '../../../support/console-client.js';
 import { makeCertificateFiles, makeFolder, removeFolders } from '../../../support/https-app.js';
+import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
 import { startWebSocketServer, closeWebSocketServers } from '../../../support/web-socket-server.js';
 
 let own: CertificateFiles;
@@ -20,6 +22,7 @@ beforeAll(async () => {
 });
 
 afterEach(endClients);
+afterEach(closeTerminals);
 afterEach(closeWebSocketServers);
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -64,8 +67,30 @@ describe('A certificate that is not trusted', () => {
     const { code, stderr } = await runClient([await startServer('127.0.0.2'), '--ca', own.cert]);
 
     expect(code).toBe(2);
-    expect(stderr).toContain('the certificate is for another name.');
-    expect(stderr).toContain('127.0.0.2');
+    expect(stderr).toContain('the certificate is not for 127.0.0.2 but for localhost, ');
+  });
+
+  it('is taken for the name in --servername, which the server is told', async () => {
+    const names: string[] = [];
+    const url = await startServer('127.0.0.2', {
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(null);
+      },
+    });
+    const trusted = [url, '--ca', own.cert];
+
+    expect(await runClient([...trusted, '--servername', 'localhost'])).toMatchObject({ code: 0, stderr: '' });
+    expect(names).toEqual(['localhost']);
+    expect((await runClient([...trusted, '--servername', 'a.example'])).stderr).toContain(
+      'is not for a.example but for',
+    );
+  });
+
+  it('is that of the address with --connect-to', async () => {
+    const { host } = new URL(await startServer('127.0.0.2'));
+
+    expect(await runClient(['wss://localhost/', '--ca', own.cert, '--connect-to', host])).toMatchObject({ code: 0 });
   });
 });
 
@@ -76,6 +101,64 @@ describe('A server that wants a certificate', () => {
     const options = ['--insecure', '--cert', other.cert, '--key', other.key];
 
     expect(await runClient([url, ...options], 'who am I?\n')).toMatchObject({ code: 0, stdout: 'localhost\n' });
+  });
+
+  describe('with a passphrase', () => {
+    let options: readonly string[];
+    const environment = { NEST_WS_ECHO_PASSPHRASE: 'secret' };
+
+    beforeAll(async () => {
+      const key = join(await makeFolder(), 'encrypted.key');
+      const pem = createPrivateKey(await readFile(other.key));
+      await writeFile(key, pem.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }));
+      options = ['--insecure', '--cert', other.cert, '--key', key];
+    });
+
+    const startDemanding = (): Promise<string> =>
+      startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: false });
+
+    it.each([
+      ['--passphrase', ['--passphrase', 'secret'], {}],
+      ['the environment', [], environment],
+      ['--passphrase before the environment', ['--passphrase', 'secret'], { NEST_WS_ECHO_PASSPHRASE: 'wrong' }],
+    ])('gets it with that of %s', async (_, more, variables) => {
+      const run = await runClient([await startDemanding(), ...options, ...more], 'who am I?\n', variables);
+
+      expect(run).toMatchObject({ code: 0, stdout: 'localhost\n' });
+    });
+
+    it.each([
+      ['is missing', [], 'which needs a passphrase. Accepted: --passphrase, or NEST_WS_ECHO_PASSPHRASE'],
+      ['is another one', ['--passphrase', 'wr0ng'], 'which has another passphrase'],
+    ])('is told when it %s', async (_, more, message) => {
+      const { code, stderr } = await runClient(['wss://127.0.0.1:1/', ...options, ...more]);
+
+      expect(code).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain('wr0ng');
+    });
+
+    describeInTerminal('at a terminal', () => {
+      it('asks for it, and shows nothing of it', async () => {
+        const terminal = openTerminal([await startDemanding(), ...options]);
+        await terminal.shows('encrypted.key: ');
+        terminal.type('secret\r');
+        await terminal.shows('Connected to ');
+        await terminal.shows('Type a message: ');
+        terminal.type('who am I?\r');
+        await terminal.shows('Message received: localhost');
+
+        expect(terminal.output).not.toContain('secret');
+      });
+
+      it('leaves with 130 at Ctrl+C', async () => {
+        const terminal = openTerminal(['wss://127.0.0.1:1/', ...options]);
+        await terminal.shows('encrypted.key: ');
+        terminal.type('\u0003');
+
+        expect(await terminal.exit()).toBe(130);
+      });
+    });
   });
 
   it('is named when there is none', async () => {

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { endClients, runClient } from '../../../support/console-client.js';
 import { makeCertificateFiles, removeFolders, startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
@@ -15,7 +21,7 @@ interface Proxy {
   readonly requests: IncomingMessage[];
 }
 
-const proxies: Server[] = [];
+const proxies: TcpServer[] = [];
 
 /** A proxy that makes tunnels to a port of 127.0.0.1, whatever host is asked for. */
 async function startProxy(server = createHttpServer()): Promise<Proxy> {
@@ -38,7 +44,7 @@ async function startRefusingProxy(answer: string): Promise<string> {
   return listen(server);
 }
 
-async function listen(server: Server): Promise<string> {
+async function listen(server: TcpServer): Promise<string> {
   proxies.push(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -64,10 +70,7 @@ describe('Through a proxy the client', () => {
     const proxy = await startProxy();
     const { port } = await startWebSocketServer(echo);
 
-    const { code, stdout } = await runClient(
-      ['ws://echo.invalid:' + port, '--proxy', `http://${proxy.host}`],
-      'hello\n',
-    );
+    const { code, stdout } = await runClient(['ws://echo.invalid:' + port, '--proxy', proxy.host], 'hello\n');
 
     expect([code, stdout]).toEqual([0, 'hello\n']);
     expect(proxy.requests.map(({ url, headers }) => [url, headers.host])).toEqual([
@@ -128,8 +131,28 @@ describe('Through a proxy the client', () => {
   it('is told when there is no proxy, and leaves with 2', async () => {
     expect(await runClient(['ws://echo.invalid/', '--proxy', 'http://127.0.0.1:1'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('Cannot connect to http://127.0.0.1:1/: nobody listens there.'),
+      stderr: expect.stringContaining(
+        'Cannot connect to the proxy http://127.0.0.1:1/: nobody listens there. Does the proxy run',
+      ),
     });
+  });
+});
+
+describe('A proxy that is not there for the client', () => {
+  it.each([
+    ['does not answer', 'http', () => {}, 'no answer within 0.3 s (--connect-timeout).'],
+    ['cuts the connection', 'http', (socket: Socket) => socket.destroy(), 'Is it https:// instead of http://?'],
+    ['has no TLS', 'https', (socket: Socket) => socket.end('no TLS'), 'Is it http:// instead of https://?'],
+  ])('because it %s is told from a server', async (_, scheme, act, reason) => {
+    const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => act(socket)));
+    const proxy = `${scheme}://${await listen(server)}`;
+    const options = ['--proxy', proxy.replace('//', '//me:secret@'), '--connect-timeout', '300ms'];
+
+    const { code, stderr } = await runClient(['ws://echo.invalid/', ...options]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Cannot connect to the proxy ${proxy}/: `);
+    expect(stderr).toContain(reason);
   });
 });
 
@@ -160,11 +183,11 @@ describe('The environment', () => {
   });
 
   it('is told when it names one that cannot be used', async () => {
-    const environment = { HTTP_PROXY: 'socks5://127.0.0.1:1' };
+    const environment = { HTTP_PROXY: 'ftp://me:secret@127.0.0.1:1' };
 
     expect(await runClient(['ws://echo.invalid/'], '', environment)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^error: HTTP_PROXY is "socks5:\/\/127\.0\.0\.1:1"\. Accepted: /),
+      stderr: expect.stringMatching(/^error: HTTP_PROXY is "ftp:\/\/\*\*\*@127\.0\.0\.1:1"\. Accepted: /),
     });
   });
 });
