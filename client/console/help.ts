@@ -21,8 +21,8 @@ Exit codes:
   1  the command line or a line of stdin cannot be used
   2  could not connect, or was refused
   3  the connection was lost, or the server closed it with another status than
-     1000, or before all was sent; or stdout could not be written
-  4  an echo differed or is missing (--verify)
+     1000, or before all was sent; or stdout cannot be written
+  4  no message had an echo; with --verify, an echo differed or is missing
   130  Ctrl+C before there was a connection, or a second time
 
 Examples:

@@ -28,7 +28,7 @@ export async function runSession(
   const running = session.run();
   try {
     const allSent = await use(session, flags, reporter, screen);
-    return exitCodeOf(await running, session.echoes, flags.verify ?? false, allSent);
+    return exitCodeOf(await running, session.echoes, expectedEchoes(flags, screen), allSent);
   } finally {
     // A line that is no message closes the connection as well, which takes its time.
     await running;
@@ -48,6 +48,11 @@ function createSession(connect: ConnectOptions, flags: Flags, reporter: Reporter
     .on('close', (closed) => reporter.closed(closed))
     .on('reconnecting', (reconnection) => reporter.reconnecting(reconnection))
     .on('end', (ending) => reporter.ended(ending));
+}
+
+/** A person at a terminal sees what is missing. */
+function expectedEchoes({ verify, echo }: Flags, screen: PromptScreen | undefined): 'every' | 'some' | 'none' {
+  return verify ? 'every' : echo && !screen ? 'some' : 'none';
 }
 
 /** @returns false when the session ended before all was sent that should be */

@@ -35,7 +35,7 @@ function isAtTerminal(flags: Flags): boolean {
   return process.stdin.isTTY && process.stdout.isTTY && !flags.json && !flags.bench && !isMeasuring(flags);
 }
 
-/** @param interrupt is called once stdout takes no more */
+/** @param interrupt is called when stdout cannot be written */
 function createReporter(
   url: URL,
   { json, showHandshake = false, showFrames = false }: Flags,
@@ -46,7 +46,7 @@ function createReporter(
   if (screen) {
     return new PromptReporter(screen, url, shown);
   }
-  const streams = new StandardStreams(interrupt, () => {
+  const streams = new StandardStreams(() => {
     process.exitCode = ExitCode.closedAbnormally;
     interrupt();
   });

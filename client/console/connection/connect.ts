@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ConnectError } from './connect-error.js';
 import { explainFailure } from './explain-failure.js';
 import { FrameTap, type FrameObserver } from './frame-tap.js';
@@ -17,6 +18,8 @@ export interface ConnectOptions extends Route, RequestOptions {
 /** An open WebSocket, and the TCP or TLS connection below it, which counts bytes. */
 export interface Connection extends OpenWebSocket {
   readonly transport: Socket;
+  /** What carries the WebSocket's frames, and nothing but them: the TCP or TLS connection, or a stream of HTTP/2. */
+  readonly stream: Duplex;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function connect(
     const http2 = options.http2 ? await openHttp2(transport, url, signal) : undefined;
     const socket = http2 ?? transport;
     const tapped = onFrame ? new FrameTap(socket, onFrame) : socket;
-    return { transport, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
+    return { transport, stream: tapped, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
   } catch (error) {
     transport?.destroy();
     interrupt.throwIfAborted();

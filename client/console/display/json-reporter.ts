@@ -70,8 +70,8 @@ export class JsonReporter implements Reporter {
   }
 
   closed(closed: Closed): void {
-    const { code, reason, cause, byUs, lost } = closed;
-    this.event('close', { code, reason, cause, by: byUs ? 'client' : 'server', lost });
+    const { code, reason, cause, impatience, byUs, lost } = closed;
+    this.event('close', { code, reason, cause: cause ?? impatience, by: byUs ? 'client' : 'server', lost });
   }
 
   reconnecting({ reason, delay, attempt }: Reconnection): void {

@@ -22,19 +22,16 @@ export class StandardStreams implements Lines {
   private hasFailed = false;
 
   /**
-   * @param onReaderGone is called once nobody reads stdout any more
-   * @param onFailure is called when stdout cannot be written for another reason, after that was said
+   * @param onFailure is called once when stdout cannot be written, after that was said: the disk is full, or the next
+   *   program of a pipe has ended
    */
-  constructor(onReaderGone: () => void, onFailure: () => void) {
+  constructor(onFailure: () => void) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') {
-        onReaderGone();
-      } else if (!this.hasFailed) {
-        // Every further line fails as well.
-        this.hasFailed = true;
-        this.note(`stdout cannot be written: ${explain(error)}.`);
-        onFailure();
-      }
+      // Every further line fails as well.
+      if (this.hasFailed) return;
+      this.hasFailed = true;
+      this.note(`stdout cannot be written: ${explain(error)}.`);
+      onFailure();
     });
     process.stderr.on('error', () => {});
   }

@@ -96,6 +96,8 @@ export class TextReporter implements Reporter {
       this.failed(ending.error);
     } else if (ending.kind === 'closed' && !isFarewell(ending.closed)) {
       this.problem(describeClosed(ending.closed));
+    } else if (ending.kind === 'closed' && ending.closed.impatience !== undefined) {
+      this.warning(describeClosed(ending.closed));
     } else if (ending.kind === 'closed' && ending.closed.lost > 0) {
       this.warning(describeLost(ending.closed.lost));
     }

@@ -36,8 +36,7 @@ export async function pipe(session: Session, input: Readable, binary: boolean, p
     session.close();
     throw error instanceof UsageError ? error : new UsageError(`stdin cannot be read: ${(error as Error).message}`);
   }
-  await allEchoes(session, patience);
-  session.close();
+  session.close(undefined, await allEchoes(session, patience));
   return true;
 }
 

@@ -1,3 +1,4 @@
+import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
 import { parseHex } from '../hex.js';
 import type { Message } from '../session/echoes.js';
 
@@ -5,7 +6,7 @@ import type { Message } from '../session/echoes.js';
 export type PromptCommand =
   | { readonly kind: 'send'; readonly message: Message }
   | { readonly kind: 'ping' }
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'close'; readonly status?: CloseStatus }
   | { readonly kind: 'headers' }
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly text: string };
@@ -21,12 +22,6 @@ export const PROMPT_HELP = [
   '  //text                    send a message that begins with a slash: /text',
   'Ctrl+C and Ctrl+D close the connection with 1000; a second Ctrl+C does not wait for the server.',
 ];
-
-/** What RFC 6455 sections 7.4.1 and 7.4.2 let a client send. */
-const CLOSE_CODES = '1000 to 1003, 1007 to 1014 or 3000 to 4999';
-
-/** What the frame has room for beside the status (RFC 6455 section 5.5). */
-const LONGEST_REASON = 123;
 
 /** Reads a line that was typed. */
 export function parseCommand(line: string): PromptCommand {
@@ -62,17 +57,11 @@ function binary(hex: string): PromptCommand {
 
 function close(rest: string): PromptCommand {
   if (rest === '') {
-    return { kind: 'close', code: 1000, reason: 'Status' };
+    return { kind: 'close' };
   }
   const [, digits = '', reason = ''] = /^(\S+)\s*(.*)$/s.exec(rest) ?? [];
-  const code = /^\d{4}$/.test(digits) ? Number(digits) : 0;
-  if (!((code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999))) {
-    return mistake(`"${digits}" is no status to close with; accepted: ${CLOSE_CODES}.`);
-  }
-  if (Buffer.byteLength(reason) > LONGEST_REASON) {
-    return mistake(`The reason has ${Buffer.byteLength(reason)} bytes; accepted: at most ${LONGEST_REASON}.`);
-  }
-  return { kind: 'close', code, reason };
+  const wrong = mistakeInCode(digits) ?? mistakeInReason(reason);
+  return wrong === undefined ? { kind: 'close', status: { code: Number(digits), reason } } : mistake(wrong);
 }
 
 function mistake(sentence: string): PromptCommand {

@@ -45,7 +45,7 @@ function perform(
       if (!session.ping()) screen.note('There is no connection to send a ping on.');
       break;
     case 'close':
-      session.close(command.code, command.reason);
+      session.close(command.status);
       break;
     case 'headers':
       screen.note(printable(handshakeLines(handshake).join('\n')));

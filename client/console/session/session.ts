@@ -1,13 +1,14 @@
 import { EventEmitter, once } from 'node:events';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { LARGEST_MESSAGE } from '../option-values.js';
 import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
 import { ConnectError } from '../connection/connect-error.js';
 import type { FrameObserver } from '../connection/frame-tap.js';
+import { FAREWELL, type CloseStatus } from '../close-status.js';
 import { backoff, LONGEST_BACKOFF } from './backoff.js';
 import { Echoes, type Echo, type Message } from './echoes.js';
 import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
-import { explainLoss } from './explain-loss.js';
 import { onceQuiet } from './quiet.js';
 
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
@@ -29,6 +30,8 @@ export interface SessionOptions {
   readonly reconnectDelay: number;
   /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for ever. */
   readonly silenceTimeout: number;
+  /** What it closes with where no other status is given; 1000 "Status" by default. */
+  readonly farewell?: CloseStatus;
   readonly onFrame?: FrameObserver;
 }
 
@@ -52,6 +55,8 @@ export class Session extends EventEmitter<SessionEvents> {
   private readonly ended = new AbortController();
   private connection?: Connection;
   private isClosedByUs = false;
+  private impatience?: string;
+  private bytesOfMessages = 0;
 
   constructor(private readonly options: SessionOptions) {
     super();
@@ -68,10 +73,12 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.connection?.webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes of the present connection in both directions. */
-  get traffic(): number {
-    const { bytesRead = 0, bytesWritten = 0 } = this.connection?.transport ?? {};
-    return bytesRead + bytesWritten;
+  /**
+   * A number that changes with each byte of a message that comes; pings and pongs do not count. It changes all the time
+   * while the session is paused, when nothing can come.
+   */
+  get progress(): number {
+    return this.connection?.webSocket.isPaused ? performance.now() : this.bytesOfMessages;
   }
 
   /** Connects, and again when that is wanted. The promise is the session's life. */
@@ -129,13 +136,15 @@ export class Session extends EventEmitter<SessionEvents> {
   /**
    * Closes the connection for good, or gives up connecting.
    *
+   * @param impatience why, where the user did not ask for it
    * @throws TypeError or RangeError when the status or the reason may not be sent (RFC 6455 sections 5.5.1 and 7.4)
    */
-  close(code = 1000, reason = 'Status'): void {
+  close({ code, reason }: CloseStatus = this.options.farewell ?? FAREWELL, impatience?: string): void {
     const webSocket = this.connection?.webSocket;
     if (webSocket?.readyState === WebSocket.OPEN) {
       webSocket.close(code, reason);
       this.isClosedByUs = true;
+      this.impatience = impatience;
       // The answer to it has to be read, also where nobody takes the messages before it.
       webSocket.resume();
     }
@@ -181,14 +190,17 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Listens to a connection until it is closed. */
   private hold(connection: Connection): Promise<Closed> {
-    const { webSocket, transport } = connection;
+    const { webSocket, transport, stream } = connection;
     const openedAt = performance.now();
     return new Promise((resolve) => {
       let cause: string | undefined;
       const stopWatching = this.watchSilence(connection, (silence) => (cause = silence));
       transport.on('error', (error: Error) => (cause ??= error.message));
       webSocket.on('error', (error) => (cause ??= explainLoss(error)));
+      stream.on('data', (chunk: Buffer) => (this.bytesOfMessages += chunk.length));
+      webSocket.on('ping', (data) => (this.bytesOfMessages -= controlFrameLength(data)));
       webSocket.on('pong', (data) => {
+        this.bytesOfMessages -= controlFrameLength(data);
         if (data.length === 8) this.emit('pong', performance.now() - data.readDoubleBE());
       });
       webSocket.on('message', (data, binary) => {
@@ -203,6 +215,7 @@ export class Session extends EventEmitter<SessionEvents> {
           code,
           reason: reason.toString(),
           cause,
+          impatience: this.impatience,
           byUs: this.isClosedByUs,
           lost: this.echoes.lose(),
           held: performance.now() - openedAt,
@@ -228,4 +241,16 @@ export class Session extends EventEmitter<SessionEvents> {
       webSocket.terminate();
     });
   }
+}
+
+/** What ended a connection, in words that fit behind "The connection was lost: ". */
+function explainLoss({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+    ? `a message came that is larger than the ${LARGEST_MESSAGE / 1024 ** 2} MiB that this client takes`
+    : message;
+}
+
+/** Bytes of a ping or a pong that a server sent: it is not masked, and its head has two bytes (RFC 6455 section 5.2). */
+function controlFrameLength(payload: Buffer): number {
+  return 2 + payload.length;
 }

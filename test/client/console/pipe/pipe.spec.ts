@@ -98,7 +98,7 @@ describe('In a pipe the client', () => {
     expect(stdout === `${message}\n`.repeat(512)).toBe(true);
   });
 
-  it('ends quietly when nobody reads stdout any more', async () => {
+  it('says that it leaves early when the next program of the pipe has ended, and leaves with 3', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit } = startClient([url]);
@@ -108,7 +108,7 @@ describe('In a pipe the client', () => {
     child.stdin.write('hello\n');
 
     expect((await closed)[0]).toBe(1000);
-    expect(await exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await exit).toMatchObject({ code: 3, stderr: 'stdout cannot be written: broken pipe (EPIPE).\n' });
   });
 
   describe('with a server that does not send one message for each', () => {
@@ -122,7 +122,28 @@ describe('In a pipe the client', () => {
 
       const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
 
-      expect([code, stdout, stderr]).toEqual([exitCode, 'only one\n', '1 message had no echo.\n']);
+      expect([code, stdout]).toEqual([exitCode, 'only one\n']);
+      expect(stderr).toBe(
+        'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period). 1 message had no echo.\n',
+      );
+    });
+
+    it('and none at all, it leaves with 4', async () => {
+      const { url } = await startWebSocketServer(() => {});
+
+      expect(await runClient([url, '--quiet-period', '200ms'], 'one\ntwo\n')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('2 messages had no echo.'),
+      });
+    });
+
+    it('and --no-echo, it says that it leaves because nothing came, and leaves with 0', async () => {
+      const { url } = await startWebSocketServer(() => {});
+
+      expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
+        code: 0,
+        stderr: 'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period).\n',
+      });
     });
 
     it('and --no-echo, it prints all that comes until the server closes', async () => {

@@ -14,10 +14,10 @@ describe('A line that was typed', () => {
     ['/help', { kind: 'help' }],
     ['/binary 00 ff', { kind: 'send', message: { data: Buffer.from([0, 255]), binary: true } }],
     ['/binary', { kind: 'send', message: { data: Buffer.alloc(0), binary: true } }],
-    ['/close', { kind: 'close', code: 1000, reason: 'Status' }],
-    ['/close 3000', { kind: 'close', code: 3000, reason: '' }],
-    ['/close 4999 all is said', { kind: 'close', code: 4999, reason: 'all is said' }],
-    ['/close 1011 ü', { kind: 'close', code: 1011, reason: 'ü' }],
+    ['/close', { kind: 'close' }],
+    ['/close 3000', { kind: 'close', status: { code: 3000, reason: '' } }],
+    ['/close 4999 all is said', { kind: 'close', status: { code: 4999, reason: 'all is said' } }],
+    ['/close 1011 ü', { kind: 'close', status: { code: 1011, reason: 'ü' } }],
   ])('of %j is understood', (line, command) => {
     expect(parseCommand(line)).toEqual(command);
   });
@@ -26,14 +26,14 @@ describe('A line that was typed', () => {
     ['/', '/ is no command'],
     ['/pong', '/pong is no command; /help lists them. //pong sends it as a message.'],
     ['/binary 0', '"0" is no hex'],
-    ['/close now', '"now" is no status to close with'],
-    ['/close 999', '"999" is no status'],
-    ['/close 1004', '"1004" is no status'],
-    ['/close 1005', '"1005" is no status'],
-    ['/close 1006', '"1006" is no status'],
-    ['/close 1015', '"1015" is no status'],
-    ['/close 2999', '"2999" is no status'],
-    ['/close 5000', '"5000" is no status'],
+    ['/close now', '"now" is not a status to close with'],
+    ['/close 999', '"999" is not a status'],
+    ['/close 1004', '"1004" is not a status'],
+    ['/close 1005', '"1005" is not a status'],
+    ['/close 1006', '"1006" is not a status'],
+    ['/close 1015', '"1015" is not a status'],
+    ['/close 2999', '"2999" is not a status'],
+    ['/close 5000', '"5000" is not a status'],
     [`/close 1000 ${'ü'.repeat(62)}`, 'The reason has 124 bytes; accepted: at most 123.'],
   ])('of %j is a mistake', (line, sentence) => {
     expect(parseCommand(line)).toMatchObject({ kind: 'mistake', text: expect.stringContaining(sentence) });
