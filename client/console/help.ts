@@ -6,6 +6,10 @@ On a terminal it asks for messages; /help there lists what else can be typed. In
 a pipe each line of stdin is a message, and each message that comes is a line of
 stdout.
 
+--input json takes {"text": …}, {"binary": hex}, {"ping": text} and {"close": 4000,
+"reason": …}; --input message takes all of stdin as one message, and chunks each
+chunk as it is read: text, or any bytes with --binary.
+
 Times are 500ms, 30s, 2m or milliseconds; sizes are bytes, 64KiB or 1MiB.
 
 Environment:

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import type { Header } from './connection/handshake.js';
+import { mistakeInCode, mistakeInReason } from './close-status.js';
 import { LONGEST_DELAY } from './longest-delay.js';
 
 const MILLISECONDS_PER: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -110,6 +111,16 @@ export function parseUrl(text: string): URL {
   return url;
 }
 
+/** Reads a status to close with. @throws InvalidArgumentError, for commander */
+export function parseCloseCode(text: string): number {
+  return right(mistakeInCode(text), Number(text));
+}
+
+/** Reads the reason of a close frame. @throws InvalidArgumentError, for commander */
+export function parseCloseReason(text: string): string {
+  return right(mistakeInReason(text), text);
+}
+
 /** Reads the address of a proxy. @throws InvalidArgumentError, for commander */
 export function parseProxy(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -117,6 +128,11 @@ export function parseProxy(text: string): URL {
     throw new InvalidArgumentError('Accepted: an address with http:// or https://, such as http://proxy.example:3128.');
   }
   return url;
+}
+
+function right<T>(mistake: string | undefined, value: T): T {
+  if (mistake !== undefined) throw new InvalidArgumentError(mistake);
+  return value;
 }
 
 function accept<T>(isAccepted: boolean, value: T, accepted: string): T {

@@ -2,7 +2,7 @@ import type { BenchLoad } from './bench/bench-result.js';
 import { runBench } from './bench/run-bench.js';
 import { connectOptions } from './connection/connect-options.js';
 import { JsonReporter } from './display/json-reporter.js';
-import { StandardStreams } from './display/lines.js';
+import { StandardStreams, TimedLines, type Lines } from './display/lines.js';
 import type { Reporter } from './display/reporter.js';
 import { TextReporter } from './display/text-reporter.js';
 import { ExitCode } from './exit-code.js';
@@ -32,25 +32,34 @@ export async function run(url: URL, flags: Flags): Promise<ExitCode> {
 
 /** Whether somebody sits there who can be asked for messages. */
 function isAtTerminal(flags: Flags): boolean {
-  return process.stdin.isTTY && process.stdout.isTTY && !flags.json && !flags.bench && !isMeasuring(flags);
+  const { json, bench, input, output } = flags;
+  return (
+    process.stdin.isTTY &&
+    process.stdout.isTTY &&
+    [json, bench, input, output, flags.null].every((value) => !value) &&
+    !isMeasuring(flags)
+  );
 }
 
 /** @param interrupt is called when stdout cannot be written */
 function createReporter(
   url: URL,
-  { json, showHandshake = false, showFrames = false }: Flags,
+  { json, timestamps, output, null: isNull, showHandshake = false, showFrames = false }: Flags,
   screen: PromptScreen | undefined,
   interrupt: () => void,
 ): Reporter {
-  const shown = { handshake: showHandshake, frames: showFrames };
+  const shown = { handshake: showHandshake, frames: showFrames, raw: output === 'raw' };
+  const timed = (lines: Lines): Lines => (timestamps ? new TimedLines(lines) : lines);
   if (screen) {
-    return new PromptReporter(screen, url, shown);
+    return new PromptReporter(timed(screen), url, shown);
   }
-  const streams = new StandardStreams(() => {
+  // JSON has no line breaks, so its lines need no other end.
+  const terminator = json ? '\n' : isNull ? '\0' : output === 'raw' ? '' : '\n';
+  const streams = new StandardStreams(terminator, () => {
     process.exitCode = ExitCode.closedAbnormally;
     interrupt();
   });
-  return json ? new JsonReporter(streams, showHandshake) : new TextReporter(streams, url, shown);
+  return json ? new JsonReporter(streams, showHandshake) : new TextReporter(timed(streams), url, shown);
 }
 
 function benchLoad({

@@ -46,6 +46,10 @@ export class JsonReporter implements Reporter {
     return this.event('echo', { sequence, size: data.length, rtt: rounded(roundTrip), difference });
   }
 
+  pong(roundTrip: number, data: Buffer): void {
+    this.event('pong', { size: data.length, rtt: rounded(roundTrip), data: data.toString() });
+  }
+
   summary({ sent, received, lost, min, median, p99, max }: PingSummary): void {
     const times = { min: rounded(min), median: rounded(median), p99: rounded(p99), max: rounded(max) };
     this.event('summary', { sent, received, lost, ...times });

@@ -18,13 +18,13 @@ export async function allEchoes(session: Session, { echo, quietPeriod }: Patienc
   let stopWaiting = (): void => {};
   const impatience = await new Promise<string | undefined>((resolve) => {
     const check = (): void => {
-      if (session.over.aborted || (echo && session.echoes.outstanding === 0)) resolve(undefined);
+      if (session.over.aborted || (echo && !session.isWaiting)) resolve(undefined);
     };
-    session.on('message', check).on('close', check).on('end', check);
+    session.on('message', check).on('pong', check).on('close', check).on('end', check);
     const giveUp = (): void => resolve(`nothing came for ${quietPeriod / 1000} s (--quiet-period)`);
     const stopTimer = quietPeriod > 0 ? onceQuiet(() => session.progress, quietPeriod, giveUp) : undefined;
     stopWaiting = () => {
-      session.off('message', check).off('close', check).off('end', check);
+      session.off('message', check).off('pong', check).off('close', check).off('end', check);
       stopTimer?.();
     };
     check();

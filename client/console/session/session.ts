@@ -14,6 +14,9 @@ import { onceQuiet } from './quiet.js';
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
 const HIGH_WATER_MARK = 64 * 1024;
 
+/** What the pings of `pingInterval` say, whose pongs are not reported. */
+const KEEP_ALIVE = Buffer.from('keep-alive');
+
 /** So many messages go in one turn of the event loop: what comes, and who wants to leave, has its turn as well. */
 const MESSAGES_PER_TURN = 64;
 
@@ -30,6 +33,10 @@ export interface SessionOptions {
   readonly reconnectDelay: number;
   /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for ever. */
   readonly silenceTimeout: number;
+  /** What is sent at the start of each connection. */
+  readonly first?: readonly Message[];
+  /** From one ping that keeps the connection alive to the next, in milliseconds; 0 for none. */
+  readonly pingInterval?: number;
   /** What it closes with where no other status is given; 1000 "Status" by default. */
   readonly farewell?: CloseStatus;
   readonly onFrame?: FrameObserver;
@@ -38,11 +45,17 @@ export interface SessionOptions {
 interface SessionEvents {
   open: [connection: Connection];
   message: [message: Message, echo: Echo];
-  /** The time since `ping`, in milliseconds. */
-  pong: [roundTrip: number];
+  /** The answer to `ping`, and the time since, in milliseconds. */
+  pong: [roundTrip: number, data: Buffer];
   close: [closed: Closed];
   reconnecting: [reconnection: Reconnection];
   end: [ending: Ending];
+}
+
+/** A ping on its way. */
+interface Ping {
+  readonly data: Buffer;
+  readonly sentAt: number;
 }
 
 /**
@@ -57,6 +70,7 @@ export class Session extends EventEmitter<SessionEvents> {
   private isClosedByUs = false;
   private impatience?: string;
   private bytesOfMessages = 0;
+  private pings: Ping[] = [];
 
   constructor(private readonly options: SessionOptions) {
     super();
@@ -112,25 +126,30 @@ export class Session extends EventEmitter<SessionEvents> {
     if (!webSocket) {
       return false;
     }
-    this.echoes.send(message);
-    await new Promise<void>((resolve) => {
-      webSocket.send(message.data, { binary: message.binary }, () => resolve());
-      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
-    });
+    await this.sendOn(webSocket, message);
     if (this.echoes.sent % MESSAGES_PER_TURN === 0) await turn();
     return true;
   }
 
-  /** Sends a ping; `pong` tells how long its answer took. Without a connection it is none. */
-  ping(): boolean {
-    const webSocket = this.connection?.webSocket;
-    if (webSocket?.readyState !== WebSocket.OPEN) {
+  /**
+   * Sends a ping, when there is a connection; `pong` tells how long its answer took.
+   *
+   * @param data at most 125 bytes
+   * @returns as `send` does
+   */
+  async ping(data: Buffer): Promise<boolean> {
+    const webSocket = await this.whenOpen();
+    if (!webSocket) {
       return false;
     }
-    const sentAt = Buffer.alloc(8);
-    sentAt.writeDoubleBE(performance.now());
-    webSocket.ping(sentAt);
+    this.pings.push({ data, sentAt: performance.now() });
+    await new Promise<void>((resolve) => webSocket.ping(data, undefined, () => resolve()));
     return true;
+  }
+
+  /** Whether messages or pings have no answer yet. */
+  get isWaiting(): boolean {
+    return this.echoes.outstanding > 0 || this.pings.length > 0;
   }
 
   /**
@@ -201,7 +220,7 @@ export class Session extends EventEmitter<SessionEvents> {
       webSocket.on('ping', (data) => (this.bytesOfMessages -= controlFrameLength(data)));
       webSocket.on('pong', (data) => {
         this.bytesOfMessages -= controlFrameLength(data);
-        if (data.length === 8) this.emit('pong', performance.now() - data.readDoubleBE());
+        this.receivePong(data);
       });
       webSocket.on('message', (data, binary) => {
         // It is no array and no ArrayBuffer, unless somebody sets `binaryType`.
@@ -210,7 +229,9 @@ export class Session extends EventEmitter<SessionEvents> {
       });
       webSocket.on('close', (code, reason) => {
         stopWatching();
+        clearInterval(pinging);
         this.connection = undefined;
+        this.pings = [];
         const closed = {
           code,
           reason: reason.toString(),
@@ -223,10 +244,31 @@ export class Session extends EventEmitter<SessionEvents> {
         this.emit('close', closed);
         resolve(closed);
       });
+      const { first = [], pingInterval = 0 } = this.options;
+      const pinging = pingInterval > 0 ? setInterval(() => webSocket.ping(KEEP_ALIVE), pingInterval) : undefined;
       this.connection = connection;
+      first.forEach((message) => void this.sendOn(webSocket, message));
       this.emit('open', connection);
       webSocket.resume();
     });
+  }
+
+  /** Resolves when the next message may be sent. */
+  private sendOn(webSocket: WebSocket, message: Message): Promise<void> {
+    this.echoes.send(message);
+    return new Promise((resolve) => {
+      webSocket.send(message.data, { binary: message.binary }, () => resolve());
+      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
+    });
+  }
+
+  /** A pong may answer the latest of several pings only (RFC 6455 section 5.5.3): those before it have their answer, too. */
+  private receivePong(data: Buffer): void {
+    const index = this.pings.findIndex((ping) => ping.data.equals(data));
+    const ping = this.pings[index];
+    if (!ping) return;
+    this.pings.splice(0, index + 1);
+    this.emit('pong', performance.now() - ping.sentAt, data);
   }
 
   private watchSilence({ webSocket, transport }: Connection, onSilence: (cause: string) => void): () => void {

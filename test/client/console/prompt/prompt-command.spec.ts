@@ -14,6 +14,9 @@ describe('A line that was typed', () => {
     ['/help', { kind: 'help' }],
     ['/binary 00 ff', { kind: 'send', message: { data: Buffer.from([0, 255]), binary: true } }],
     ['/binary', { kind: 'send', message: { data: Buffer.alloc(0), binary: true } }],
+    ['/binary @a file.bin', { kind: 'file', path: 'a file.bin', binary: true }],
+    ['/text @a.txt', { kind: 'file', path: 'a.txt', binary: false }],
+    ['one\ntwo', text('one\ntwo')],
     ['/close', { kind: 'close' }],
     ['/close 3000', { kind: 'close', status: { code: 3000, reason: '' } }],
     ['/close 4999 all is said', { kind: 'close', status: { code: 4999, reason: 'all is said' } }],
@@ -23,9 +26,11 @@ describe('A line that was typed', () => {
   });
 
   it.each([
-    ['/', '/ is no command'],
-    ['/pong', '/pong is no command; /help lists them. //pong sends it as a message.'],
-    ['/binary 0', '"0" is no hex'],
+    ['/', '/ is not a command'],
+    ['/pong', '/pong is not a command; /help lists them. //pong sends it as a message.'],
+    ['/binary 0', '"0" is not hex'],
+    ['/binary @', 'A file is missing after the @.'],
+    ['/text hello', '/text takes a file'],
     ['/close now', '"now" is not a status to close with'],
     ['/close 999', '"999" is not a status'],
     ['/close 1004', '"1004" is not a status'],
