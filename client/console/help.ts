@@ -6,19 +6,21 @@ On a terminal it asks for messages; /help there lists what else can be typed. In
 a pipe each line of stdin is a message, and each message that comes is a line of
 stdout.
 
---input json takes {"text": …}, {"binary": hex}, {"ping": text} and {"close": 4000,
-"reason": …}; --input message takes all of stdin as one message, and chunks each
-chunk as it is read: text, or any bytes with --binary.
+With --input json it is {"text": "…"}, {"binary": "00ff"}, {"ping": "…"} or
+{"close": 4000, "reason": "…"}. With --input message all of stdin is one
+message, with --input chunks each chunk that is read: text, or any bytes with
+--binary.
 
 Times are 500ms, 30s, 2m or milliseconds; sizes are bytes, 64KiB or 1MiB.
 
 Environment:
   ${AUTH_VARIABLE}        user:password, as --auth has it
   ${TOKEN_VARIABLE}       a bearer token, sent where there is no user
-  HTTP_PROXY, HTTPS_PROXY  the proxy for ws:// and for wss://; ALL_PROXY for both
-  NO_PROXY                 hosts, domains and networks that are reached directly,
-                           as this machine always is
-  NO_COLOR, FORCE_COLOR    no colours, or colours even where there is no terminal
+  HTTP_PROXY, HTTPS_PROXY  the proxy for ws:// and for wss://; ALL_PROXY for
+                           both
+  NO_PROXY                 hosts, domains and networks that are reached
+                           directly, as this machine always is
+  NO_COLOR, FORCE_COLOR    no colours, or colours even without a terminal
 
 Exit codes:
   0  done

@@ -1,7 +1,7 @@
 import type { ConnectOptions } from './connection/connect.js';
 import type { Reporter } from './display/reporter.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
-import { isMeasuring, type Flags } from './flags.js';
+import { isMeasuring, UsageError, type Flags } from './flags.js';
 import { PingStatistics } from './ping/ping-summary.js';
 import { ping } from './ping/ping.js';
 import { FAREWELL, type CloseStatus } from './close-status.js';
@@ -38,8 +38,12 @@ export async function runSession(
   }
 }
 
+/** @throws UsageError when options do not go together */
 function createSession(connect: ConnectOptions, flags: Flags, reporter: Reporter): Session {
   const { reconnect = 0, verify = false, binary = false, execute = [], showFrames } = flags;
+  if (binary && flags.input === 'json') {
+    throw new UsageError('--input json says for each message whether it is binary: --binary is not for it.');
+  }
   return new Session({
     ...flags,
     connect,

@@ -113,7 +113,7 @@ function parseOrder(line: Buffer, place: string): Order {
   const { reason, ...rest } = object ?? {};
   const [[kind, value] = ['', undefined], ...others] = Object.entries(rest);
   const isOne = others.length === 0 && (reason === undefined || (kind === 'close' && isText(reason)));
-  const order = isOne ? orderOf(kind, value, (reason as string | undefined) ?? '', place) : undefined;
+  const order = isOne ? orderOf(kind, value, reason ?? '', place) : undefined;
   if (!order) {
     throw new UsageError(`${place} is not one of ${ACCEPTED_OBJECTS}: ${excerpt(line)}`);
   }
@@ -163,5 +163,6 @@ function isText(value: unknown): value is string {
 }
 
 function excerpt(line: Buffer): string {
-  return JSON.stringify([...line.subarray(0, 200).toString()].slice(0, 40).join(''));
+  // By code points, so that no pair of surrogates is cut.
+  return JSON.stringify(/^.{0,40}/su.exec(line.toString())?.[0]);
 }

@@ -7,14 +7,16 @@ import { printableLines } from '../display/printable.js';
 const MARK_PASTES = '\u001b[?2004h';
 const NO_MARKS = '\u001b[?2004l';
 
-/** What readline has and does not document. The REPL of Node.js replaces `_ttyWrite`, too. */
+/** The method that readline calls with each key. It is not documented; the REPL of Node.js replaces it, too. */
+const READ_KEY = '_ttyWrite';
+
+/** What readline has and does not document. */
 interface Internals {
   line: string;
   cursor: number;
   /** How many rows above the cursor it draws what was typed from; fewer than it takes after a long insertion. */
   readonly prevRows?: number;
-  /** Is called with each key. */
-  _ttyWrite(text: string | undefined, key: Key): void;
+  [READ_KEY](text: string | undefined, key: Key): void;
 }
 
 /** A terminal that asks for a line at its bottom and shows everything else above. */
@@ -93,8 +95,8 @@ export class PromptScreen implements Lines {
   /** Puts what is pasted into the line, with its line breaks, which else would end it. */
   private readPastes(readline: Interface & Internals): void {
     let pasted: string | undefined;
-    const readKey = readline._ttyWrite.bind(readline);
-    readline._ttyWrite = (text, key) => {
+    const readKey = readline[READ_KEY].bind(readline);
+    readline[READ_KEY] = (text, key) => {
       if (key.name === 'paste-start') {
         pasted = '';
       } else if (key.name === 'paste-end') {
