@@ -57,8 +57,7 @@ export const peers: readonly Peer[] = [
     path: '/ws',
     room: node(built('peers/nest-room.js')),
     transports: ['http', 'https', 'h2'],
-    // Before Node.js 24 HTTP/2 is off by default.
-    command: async () => ({ ...node(built('../src/main.js')), environment: { HTTP2: 'true' } }),
+    command: async () => node(built('../src/main.js')),
   },
   {
     name: baseline,

@@ -1,8 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { redacted } from './connection/address.js';
-import { UsageError, type Flags } from './flags.js';
+import { INPUT_FORMATS, OUTPUT_FORMATS, UsageError, type Flags } from './flags.js';
 import { HELP } from './help.js';
 import {
+  parseCloseCode,
+  parseCloseReason,
   parseConnectTo,
   parseCount,
   parseDuration,
@@ -15,6 +17,9 @@ import {
   parseSubprotocol,
   parseUrl,
 } from './option-values.js';
+
+/** Options that make messages up; there is nothing to send or to read beside. */
+const MEASURING = ['count', 'interval', 'size', 'bench'];
 
 /** Gives the client's command its argument, its options, its help and what it does. */
 export function defineClient(command: Command): void {
@@ -89,19 +94,39 @@ function staying(command: Command): void {
     .addOption(
       durationOption('--reconnect-delay <time>', 'wait up to this long before that, and then twice as long', '1s'),
     )
-    .addOption(durationOption('--silence-timeout <time>', 'without a byte for this long it is lost; 0: never', '0'));
+    .addOption(durationOption('--silence-timeout <time>', 'without a byte for this long it is lost; 0: never', '0'))
+    .addOption(durationOption('--ping-interval <time>', 'send a ping every so often; 0: never', '0'))
+    .option('--close-status-code <n>', 'close with this status (default: 1000)', parseCloseCode)
+    .option('--close-reason <text>', 'and this reason', parseCloseReason);
 }
 
 function showing(command: Command): void {
   command
     .option('--show-handshake', 'show the request and the response, all headers included')
     .option('--show-frames', 'show every frame in both directions')
-    .option('--json', 'print one JSON object per event');
+    .option('--json', 'print one JSON object per event')
+    .addOption(new Option('--timestamps', 'begin each line with the time of day').conflicts(['json', 'output']));
 }
 
 function piping(command: Command): void {
   command
+    .addOption(
+      new Option('--execute <message>', 'send this first, then ask or read stdin; may be repeated')
+        .argParser(repeated((text) => text))
+        .conflicts(MEASURING),
+    )
     .option('--binary', 'send binary messages: a line of stdin is hex')
+    .addOption(
+      new Option('--input <format>', 'how stdin is read (default: lines)').choices(INPUT_FORMATS).conflicts(MEASURING),
+    )
+    .addOption(
+      new Option('--output <format>', 'how messages are written (default: lines)')
+        .choices(OUTPUT_FORMATS)
+        .conflicts([...MEASURING, 'json']),
+    )
+    .addOption(
+      new Option('-0, --null', 'NUL ends a message of stdin and of stdout, in place of LF').conflicts(MEASURING),
+    )
     .addOption(
       new Option('--verify', 'compare every echo with what was sent; exit code 4 if one differs').conflicts('echo'),
     )
@@ -141,6 +166,10 @@ function loading(command: Command): void {
         'echo',
         'showFrames',
         'silenceTimeout',
+        'pingInterval',
+        'closeStatusCode',
+        'closeReason',
+        'timestamps',
       ]),
     )
     .addOption(load('--connections <n>', 'on this many connections (default: 10)').argParser(parseCount))

@@ -9,10 +9,10 @@ export const ExitCode = {
   usage: 1,
   /** No connection came about: nobody answered, TLS failed, or the server or the proxy refused. */
   notConnected: 2,
-  /** The connection was lost, the server closed it with another status than 1000, or stdout could not be written. */
+  /** The connection was lost, the server closed it with another status than 1000, or stdout cannot be written. */
   closedAbnormally: 3,
-  /** With --verify: a message came back changed, or not at all. */
-  echoDiffered: 4,
+  /** None of the messages had an echo, or, with --verify, one of them had none or one that differs. */
+  echoWrong: 4,
   /** Ctrl+C before there was a connection to close, or a second time: what shells say of SIGINT. */
   interrupted: 130,
 } as const;
@@ -22,13 +22,13 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /**
  * What to say of a session that ended so.
  *
- * @param verify whether every message should have come back as it was sent
+ * @param expected which messages should have had an echo; with `every`, the same as was sent
  * @param allSent whether everything was sent that should be
  */
 export function exitCodeOf(
   ending: Ending,
-  { differed, lost }: Pick<Echoes, 'differed' | 'lost'>,
-  verify: boolean,
+  { sent, differed, lost }: Pick<Echoes, 'sent' | 'differed' | 'lost'>,
+  expected: 'every' | 'some' | 'none',
   allSent: boolean,
 ): ExitCode {
   if (ending.kind === 'not connected') {
@@ -38,10 +38,11 @@ export function exitCodeOf(
     return ExitCode.interrupted;
   }
   if (differed > 0) {
-    return ExitCode.echoDiffered;
+    return ExitCode.echoWrong;
   }
   if (!isFarewell(ending.closed) || (!allSent && !ending.closed.byUs)) {
     return ExitCode.closedAbnormally;
   }
-  return verify && lost > 0 ? ExitCode.echoDiffered : ExitCode.done;
+  const isMissed = expected === 'every' || (expected === 'some' && lost === sent);
+  return lost > 0 && isMissed ? ExitCode.echoWrong : ExitCode.done;
 }

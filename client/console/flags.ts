@@ -27,6 +27,13 @@ export interface ConnectFlags {
   readonly connectTimeout: number;
 }
 
+/** How stdin is cut: a message a line, an object a line, one message in all, or one for each chunk that is read. */
+export const INPUT_FORMATS = ['lines', 'json', 'message', 'chunks'] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+/** How messages are written to stdout: as lines, or their bytes as they are. */
+export const OUTPUT_FORMATS = ['lines', 'raw'] as const;
+
 /** What the command line says; durations in milliseconds, sizes in bytes. */
 export interface Flags extends ConnectFlags {
   /** true: as often as it takes. */
@@ -34,11 +41,22 @@ export interface Flags extends ConnectFlags {
   readonly reconnectDelay: number;
   /** 0: never. */
   readonly silenceTimeout: number;
+  /** 0: never. */
+  readonly pingInterval: number;
+  readonly closeStatusCode?: number;
+  readonly closeReason?: string;
 
   readonly showHandshake?: boolean;
   readonly showFrames?: boolean;
   readonly json?: boolean;
+  readonly timestamps?: boolean;
 
+  /** Messages that are sent first on each connection; hex with `binary`. */
+  readonly execute?: readonly string[];
+  readonly input?: InputFormat;
+  readonly output?: (typeof OUTPUT_FORMATS)[number];
+  /** Whether NUL ends a message in a pipe, in place of LF. */
+  readonly null?: boolean;
   readonly binary?: boolean;
   readonly verify?: boolean;
   /** Whether as many messages come back as are sent. */

@@ -4,13 +4,13 @@ import { constants } from 'node:os';
 const ONE_WISH = 500;
 
 /**
- * Calls back at the first Ctrl+C or SIGTERM. Another one does not want to wait and ends the process.
+ * Calls back at the first Ctrl+C, SIGTERM or SIGHUP, which says that the terminal was closed. Another one does not want to wait and ends the process.
  *
  * @param onFirst ends politely
  */
 export function onInterrupt(onFirst: () => void): void {
   let firstAt: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (firstAt === undefined) {
         firstAt = performance.now();

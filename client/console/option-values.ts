@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { credentialsOf, webSocketUrl } from './connection/address.js';
 import type { Header } from './connection/handshake.js';
+import { mistakeInCode, mistakeInReason } from './close-status.js';
 import { LONGEST_DELAY } from './longest-delay.js';
 
 const MILLISECONDS_PER: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -111,6 +112,16 @@ export function parseUrl(text: string): URL {
   return url;
 }
 
+/** Reads a status to close with. @throws InvalidArgumentError, for commander */
+export function parseCloseCode(text: string): number {
+  return right(mistakeInCode(text), Number(text));
+}
+
+/** Reads the reason of a close frame. @throws InvalidArgumentError, for commander */
+export function parseCloseReason(text: string): string {
+  return right(mistakeInReason(text), text);
+}
+
 /** Unix sockets as servers of Node.js write them. */
 const LISTENING_ADDRESS = /^(?:https?:\/\/)?unix:(?=\/)/i;
 
@@ -161,6 +172,11 @@ export function parseConnectTo(text: string): string {
 export function parseServername(text: string): string {
   const isName = /^[\w-]+(\.[\w-]+)*\.?$/.test(text) && isIP(text) === 0;
   return accept(isName, text, 'a host name, such as example.com, and not an IP address');
+}
+
+function right<T>(mistake: string | undefined, value: T): T {
+  if (mistake !== undefined) throw new InvalidArgumentError(mistake);
+  return value;
 }
 
 function accept<T>(isAccepted: boolean, value: T, accepted: string): T {

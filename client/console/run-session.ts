@@ -1,9 +1,12 @@
 import type { ConnectOptions } from './connection/connect.js';
 import type { Reporter } from './display/reporter.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
-import { isMeasuring, type Flags } from './flags.js';
+import { isMeasuring, UsageError, type Flags } from './flags.js';
 import { PingStatistics } from './ping/ping-summary.js';
 import { ping } from './ping/ping.js';
+import { FAREWELL, type CloseStatus } from './close-status.js';
+import { parseLine } from './pipe/input.js';
+import { LINE_FEED } from './pipe/records-of.js';
 import { pipe } from './pipe/pipe.js';
 import type { PromptScreen } from './prompt/prompt-screen.js';
 import { prompt } from './prompt/prompt.js';
@@ -28,26 +31,47 @@ export async function runSession(
   const running = session.run();
   try {
     const allSent = await use(session, flags, reporter, screen);
-    return exitCodeOf(await running, session.echoes, flags.verify ?? false, allSent);
+    return exitCodeOf(await running, session.echoes, expectedEchoes(flags, screen), allSent);
   } finally {
     // A line that is no message closes the connection as well, which takes its time.
     await running;
   }
 }
 
+/** @throws UsageError when options do not go together */
 function createSession(connect: ConnectOptions, flags: Flags, reporter: Reporter): Session {
-  const { reconnect = 0, verify = false, showFrames } = flags;
+  const { reconnect = 0, verify = false, binary = false, execute = [], showFrames } = flags;
+  if (binary && flags.input === 'json') {
+    throw new UsageError('--input json says for each message whether it is binary: --binary is not for it.');
+  }
   return new Session({
     ...flags,
     connect,
     verify,
+    farewell: farewell(flags),
+    first: execute.map((text) => parseLine(Buffer.from(text), '--execute', binary)),
     reconnects: reconnect === true ? Number.POSITIVE_INFINITY : reconnect,
     onFrame: showFrames ? (direction, frame) => reporter.frame(direction, frame) : undefined,
   })
     .on('open', (connection) => reporter.opened(connection))
+    .on('pong', (roundTrip, data) => reporter.pong(roundTrip, data))
     .on('close', (closed) => reporter.closed(closed))
     .on('reconnecting', (reconnection) => reporter.reconnecting(reconnection))
     .on('end', (ending) => reporter.ended(ending));
+}
+
+/** As at the prompt, a code alone has no reason. */
+function farewell({ closeStatusCode, closeReason }: Flags): CloseStatus {
+  const { code, reason } = FAREWELL;
+  return {
+    code: closeStatusCode ?? code,
+    reason: closeReason ?? (closeStatusCode === undefined ? reason : ''),
+  };
+}
+
+/** A person at a terminal sees what is missing. */
+function expectedEchoes({ verify, echo }: Flags, screen: PromptScreen | undefined): 'every' | 'some' | 'none' {
+  return verify ? 'every' : echo && !screen ? 'some' : 'none';
 }
 
 /** @returns false when the session ended before all was sent that should be */
@@ -69,10 +93,10 @@ async function use(
   }
   session.on('message', (...message) => hold(session, reporter, reporter.message(...message)));
   if (screen) {
-    await prompt(session, screen);
-    return true;
+    return prompt(session, screen);
   }
-  return pipe(session, process.stdin, flags.binary ?? false, flags);
+  const { input = 'lines', binary = false } = flags;
+  return pipe(session, process.stdin, { format: input, separator: flags.null ? 0 : LINE_FEED, binary }, flags);
 }
 
 /** Whoever reads slowly is not to be drowned: the server is read as slowly. */

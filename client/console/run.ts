@@ -5,7 +5,7 @@ import type { ConnectOptions } from './connection/connect.js';
 import { connectOptions } from './connection/connect-options.js';
 import { needsPassphrase } from './connection/tls-options.js';
 import { JsonReporter } from './display/json-reporter.js';
-import { StandardStreams } from './display/lines.js';
+import { StandardStreams, TimedLines, type Lines } from './display/lines.js';
 import type { Reporter } from './display/reporter.js';
 import { TextReporter } from './display/text-reporter.js';
 import { ExitCode } from './exit-code.js';
@@ -48,25 +48,34 @@ async function runWith(connect: ConnectOptions, flags: Flags): Promise<ExitCode>
 
 /** Whether somebody sits there who can be asked for messages. */
 function isAtTerminal(flags: Flags): boolean {
-  return process.stdin.isTTY && process.stdout.isTTY && !flags.json && !flags.bench && !isMeasuring(flags);
+  const { json, bench, input, output } = flags;
+  return (
+    process.stdin.isTTY &&
+    process.stdout.isTTY &&
+    [json, bench, input, output, flags.null].every((value) => !value) &&
+    !isMeasuring(flags)
+  );
 }
 
-/** @param interrupt is called once stdout takes no more */
+/** @param interrupt is called when stdout cannot be written */
 function createReporter(
   url: URL,
-  { json, showHandshake = false, showFrames = false }: Flags,
+  { json, timestamps, output, null: isNull, showHandshake = false, showFrames = false }: Flags,
   screen: PromptScreen | undefined,
   interrupt: () => void,
 ): Reporter {
-  const shown = { handshake: showHandshake, frames: showFrames };
+  const shown = { handshake: showHandshake, frames: showFrames, raw: output === 'raw' };
+  const timed = (lines: Lines): Lines => (timestamps ? new TimedLines(lines) : lines);
   if (screen) {
-    return new PromptReporter(screen, url, shown);
+    return new PromptReporter(timed(screen), url, shown);
   }
-  const streams = new StandardStreams(interrupt, () => {
+  // JSON has no line breaks, so its lines need no other end.
+  const terminator = json ? '\n' : isNull ? '\0' : output === 'raw' ? '' : '\n';
+  const streams = new StandardStreams(terminator, () => {
     process.exitCode = ExitCode.closedAbnormally;
     interrupt();
   });
-  return json ? new JsonReporter(streams, showHandshake) : new TextReporter(streams, url, shown);
+  return json ? new JsonReporter(streams, showHandshake) : new TextReporter(timed(streams), url, shown);
 }
 
 function benchLoad({

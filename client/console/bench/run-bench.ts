@@ -63,12 +63,13 @@ async function close({ webSocket }: Connection): Promise<void> {
   }
 }
 
-function exitCodeOf({ load, differed, lostConnections, unanswered, unsent }: BenchResult): ExitCode {
+function exitCodeOf({ load, sent, echoed, differed, lostConnections, unanswered, unsent }: BenchResult): ExitCode {
   if (differed > 0) {
-    return ExitCode.echoDiffered;
+    return ExitCode.echoWrong;
   }
   if (lostConnections > 0) {
     return ExitCode.closedAbnormally;
   }
-  return load.verify && unanswered + unsent > 0 ? ExitCode.echoDiffered : ExitCode.done;
+  const isMissed = load.verify ? unanswered + unsent > 0 : sent > 0 && echoed === 0;
+  return isMissed ? ExitCode.echoWrong : ExitCode.done;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ConnectError, Refusal } from './connect-error.js';
 import { ConnectTimeout, explainFailure } from './explain-failure.js';
 import { FrameTap, type FrameObserver } from './frame-tap.js';
@@ -21,6 +22,8 @@ export interface Connection extends OpenWebSocket {
   /** The redirects before it. */
   readonly redirects: readonly Handshake[];
   readonly transport: Socket;
+  /** What carries the WebSocket's frames, and nothing but them: the TCP or TLS connection, or a stream of HTTP/2. */
+  readonly stream: Duplex;
 }
 
 /**
@@ -62,7 +65,7 @@ async function connectOnce(
   options: ConnectOptions,
   signal: AbortSignal,
   onFrame: FrameObserver | undefined,
-): Promise<OpenWebSocket & Pick<Connection, 'transport'>> {
+): Promise<Omit<Connection, 'url' | 'redirects'>> {
   const { url, endpoint } = options;
   let transport: Socket | undefined;
   try {
@@ -70,7 +73,7 @@ async function connectOnce(
     const http2 = options.http2 ? await openHttp2(transport, url, signal) : undefined;
     const socket = http2 ?? transport;
     const tapped = onFrame ? new FrameTap(socket, onFrame) : socket;
-    return { transport, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
+    return { transport, stream: tapped, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
   } catch (error) {
     transport?.destroy();
     const place = endpoint.href === url.href ? url.href : `${url.href} at ${endpoint.host}`;

@@ -46,6 +46,10 @@ export class JsonReporter implements Reporter {
     return this.event('echo', { sequence, size: data.length, rtt: rounded(roundTrip), difference });
   }
 
+  pong(roundTrip: number, data: Buffer): void {
+    this.event('pong', { size: data.length, rtt: rounded(roundTrip), data: data.toString() });
+  }
+
   summary({ sent, received, lost, min, median, p99, max }: PingSummary): void {
     const times = { min: rounded(min), median: rounded(median), p99: rounded(p99), max: rounded(max) };
     this.event('summary', { sent, received, lost, ...times });
@@ -70,8 +74,8 @@ export class JsonReporter implements Reporter {
   }
 
   closed(closed: Closed): void {
-    const { code, reason, cause, byUs, lost } = closed;
-    this.event('close', { code, reason, cause, by: byUs ? 'client' : 'server', lost });
+    const { code, reason, cause, impatience, byUs, lost } = closed;
+    this.event('close', { code, reason, cause: cause ?? impatience, by: byUs ? 'client' : 'server', lost });
   }
 
   reconnecting({ reason, delay, attempt }: Reconnection): void {

@@ -14,33 +14,32 @@ export interface Lines {
   drained(): Promise<void>;
 }
 
-const LINE_BREAK = Buffer.from('\n');
-
 /** stdout, and stderr for notes. */
 export class StandardStreams implements Lines {
   private draining?: Promise<void>;
   private hasFailed = false;
 
   /**
-   * @param onReaderGone is called once nobody reads stdout any more
-   * @param onFailure is called when stdout cannot be written for another reason, after that was said
+   * @param terminator is written after each line of stdout
+   * @param onFailure is called once when stdout cannot be written, after that was said: the disk is full, or the next
+   *   program of a pipe has ended
    */
-  constructor(onReaderGone: () => void, onFailure: () => void) {
+  constructor(
+    private readonly terminator: string,
+    onFailure: () => void,
+  ) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') {
-        onReaderGone();
-      } else if (!this.hasFailed) {
-        // Every further line fails as well.
-        this.hasFailed = true;
-        this.note(`stdout cannot be written: ${explain(error)}.`);
-        onFailure();
-      }
+      // Every further line fails as well.
+      if (this.hasFailed) return;
+      this.hasFailed = true;
+      this.note(`stdout cannot be written: ${explain(error)}.`);
+      onFailure();
     });
     process.stderr.on('error', () => {});
   }
 
   out(line: string | Buffer): boolean {
-    return process.stdout.write(typeof line === 'string' ? `${line}\n` : Buffer.concat([line, LINE_BREAK]));
+    return process.stdout.write(Buffer.concat([Buffer.from(line), Buffer.from(this.terminator)]));
   }
 
   note(line: string): void {
@@ -57,6 +56,30 @@ export class StandardStreams implements Lines {
     });
     return this.draining;
   }
+}
+
+/** Lines with the local time of day before each of them. */
+export class TimedLines implements Lines {
+  constructor(private readonly lines: Lines) {}
+
+  out(line: string | Buffer): boolean {
+    return this.lines.out(Buffer.concat([Buffer.from(`${timeOfDay()} `), Buffer.from(line)]));
+  }
+
+  note(line: string): void {
+    this.lines.note(`${timeOfDay()} ${line}`);
+  }
+
+  drained(): Promise<void> {
+    return this.lines.drained();
+  }
+}
+
+/** Such as `23:59:59.999`. */
+function timeOfDay(): string {
+  const now = new Date();
+  const milliseconds = String(now.getMilliseconds()).padStart(3, '0');
+  return `${now.toTimeString().slice(0, 8)}.${milliseconds}`;
 }
 
 function explain({ errno = 0, code, message }: NodeJS.ErrnoException): string {

@@ -13,6 +13,8 @@ export interface Reporter {
   message(message: Message, echo: Echo): boolean;
   /** A message that came back while measuring, by its number. @returns as `message` does */
   echo(sequence: number, message: Message, echo: Echo): boolean;
+  /** The answer to a ping that the user asked for. @param roundTrip in milliseconds */
+  pong(roundTrip: number, data: Buffer): void;
   summary(summary: PingSummary): void;
   benchmark(result: BenchResult): void;
   frame(direction: Direction, frame: FrameHead): void;

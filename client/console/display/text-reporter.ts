@@ -19,13 +19,15 @@ import { count, formatDuration } from './amounts.js';
 import { frameLine, FrameTally } from './frames.js';
 import { handshakeLines, requestLines, responseLines } from './heads.js';
 import type { Lines } from './lines.js';
-import { printable } from './printable.js';
+import { printable, printableLines } from './printable.js';
 import type { Reporter } from './reporter.js';
 
 /** What is shown beside the messages. */
 export interface Shown {
   readonly handshake: boolean;
   readonly frames: boolean;
+  /** Whether the bytes of a message are written as they are, also those of a binary one, and also to a terminal. */
+  readonly raw: boolean;
 }
 
 /** Messages as lines on stdout, and everything else as notes. */
@@ -49,10 +51,13 @@ export class TextReporter implements Reporter {
 
   message({ data, binary }: Message, echo: Echo): boolean {
     this.difference(echo);
+    if (this.shown.raw) {
+      return this.lines.out(data);
+    }
     if (binary) {
       return this.lines.out(data.toString('hex'));
     }
-    return this.lines.out(process.stdout.isTTY ? printable(data.toString()) : data);
+    return this.lines.out(process.stdout.isTTY ? printableLines(data.toString()) : data);
   }
 
   echo(sequence: number, { data }: Message, echo: Echo): boolean {
@@ -96,9 +101,15 @@ export class TextReporter implements Reporter {
       this.failed(ending.error);
     } else if (ending.kind === 'closed' && !isFarewell(ending.closed)) {
       this.problem(describeClosed(ending.closed));
+    } else if (ending.kind === 'closed' && ending.closed.impatience !== undefined) {
+      this.warning(describeClosed(ending.closed));
     } else if (ending.kind === 'closed' && ending.closed.lost > 0) {
       this.warning(describeLost(ending.closed.lost));
     }
+  }
+
+  pong(roundTrip: number, _data: Buffer): void {
+    this.lines.note(`Pong: ${formatDuration(roundTrip)}`);
   }
 
   drained(): Promise<void> {
@@ -127,7 +138,7 @@ export class TextReporter implements Reporter {
       const { handshake, body } = error;
       const { request, response } = handshake;
       this.dim([...(this.shown.handshake ? requestLines(request) : []), ...responseLines(response)]);
-      if (body !== '') this.lines.note(printable(body.trimEnd()));
+      if (body !== '') this.lines.note(`| ${printableLines(body.trimEnd())}`);
     }
   }
 

@@ -35,7 +35,6 @@ export async function ping(session: Session, options: PingOptions, patience: Pat
     // What could not be sent in time is not made up for all at once.
     due = Math.max(due + interval, performance.now());
   }
-  await allEchoes(session, patience);
-  session.close();
+  session.close(undefined, await allEchoes(session, patience));
   return true;
 }

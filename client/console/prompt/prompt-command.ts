@@ -1,32 +1,32 @@
+import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
 import { parseHex } from '../hex.js';
 import type { Message } from '../session/echoes.js';
 
 /** What a line says that somebody typed. */
 export type PromptCommand =
   | { readonly kind: 'send'; readonly message: Message }
+  | { readonly kind: 'file'; readonly path: string; readonly binary: boolean }
   | { readonly kind: 'ping' }
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'close'; readonly status?: CloseStatus }
   | { readonly kind: 'headers' }
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly text: string };
 
 /** What can be typed, line by line. */
 export const PROMPT_HELP = [
-  'What you type is sent as a text message, and the arrow keys bring back what you sent. Or:',
+  'What you type is sent as a text message, and so is what you paste, with its',
+  'line breaks. The arrow keys bring back what you sent. Or:',
   '  /ping                     send a ping, and show how long its pong takes',
   '  /binary <hex>             send a binary message, such as /binary 00 ff 10',
-  '  /close [<code> <reason>]  close the connection, with 1000 "Status" if nothing else is given',
-  '  /headers                  show the request and the response of the handshake',
+  '  /binary @<file>           send the bytes of a file as a binary message',
+  '  /text @<file>             send a file as a text message',
+  '  /close [<code> <reason>]  close; with 1000 "Status" if nothing else is given',
+  '  /headers                  show request and response of the handshake',
   '  /help                     show this',
   '  //text                    send a message that begins with a slash: /text',
-  'Ctrl+C and Ctrl+D close the connection with 1000; a second Ctrl+C does not wait for the server.',
+  'Ctrl+C and Ctrl+D close the connection; a second Ctrl+C does not wait for the',
+  'server.',
 ];
-
-/** What RFC 6455 sections 7.4.1 and 7.4.2 let a client send. */
-const CLOSE_CODES = '1000 to 1003, 1007 to 1014 or 3000 to 4999';
-
-/** What the frame has room for beside the status (RFC 6455 section 5.5). */
-const LONGEST_REASON = 123;
 
 /** Reads a line that was typed. */
 export function parseCommand(line: string): PromptCommand {
@@ -43,11 +43,13 @@ export function parseCommand(line: string): PromptCommand {
     case 'help':
       return { kind: name };
     case 'binary':
-      return binary(rest);
+      return rest.startsWith('@') ? file(rest, true) : binary(rest);
+    case 'text':
+      return rest.startsWith('@') ? file(rest, false) : mistake('/text takes a file: /text @<file>.');
     case 'close':
       return close(rest);
     default:
-      return mistake(`/${name} is no command; /help lists them. //${name} sends it as a message.`);
+      return mistake(`/${name} is not a command; /help lists them. //${name} sends it as a message.`);
   }
 }
 
@@ -57,22 +59,21 @@ function text(line: string): PromptCommand {
 
 function binary(hex: string): PromptCommand {
   const data = parseHex(hex);
-  return data ? { kind: 'send', message: { data, binary: true } } : mistake(`"${hex}" is no hex, such as 00 ff 10.`);
+  return data ? { kind: 'send', message: { data, binary: true } } : mistake(`"${hex}" is not hex, such as 00 ff 10.`);
+}
+
+function file(rest: string, isBinary: boolean): PromptCommand {
+  const path = rest.slice(1);
+  return path === '' ? mistake('A file is missing after the @.') : { kind: 'file', path, binary: isBinary };
 }
 
 function close(rest: string): PromptCommand {
   if (rest === '') {
-    return { kind: 'close', code: 1000, reason: 'Status' };
+    return { kind: 'close' };
   }
   const [, digits = '', reason = ''] = /^(\S+)\s*(.*)$/s.exec(rest) ?? [];
-  const code = /^\d{4}$/.test(digits) ? Number(digits) : 0;
-  if (!((code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999))) {
-    return mistake(`"${digits}" is no status to close with; accepted: ${CLOSE_CODES}.`);
-  }
-  if (Buffer.byteLength(reason) > LONGEST_REASON) {
-    return mistake(`The reason has ${Buffer.byteLength(reason)} bytes; accepted: at most ${LONGEST_REASON}.`);
-  }
-  return { kind: 'close', code, reason };
+  const wrong = mistakeInCode(digits) ?? mistakeInReason(reason);
+  return wrong === undefined ? { kind: 'close', status: { code: Number(digits), reason } } : mistake(wrong);
 }
 
 function mistake(sentence: string): PromptCommand {

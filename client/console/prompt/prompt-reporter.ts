@@ -1,7 +1,8 @@
+import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
 import type { Connection } from '../connection/connect.js';
 import { count, formatDuration } from '../display/amounts.js';
-import { printable } from '../display/printable.js';
+import { printableLines } from '../display/printable.js';
 import { TextReporter } from '../display/text-reporter.js';
 import type { Echo, Message } from '../session/echoes.js';
 import { describeClosed, isFarewell, type Ending } from '../session/ending.js';
@@ -19,20 +20,22 @@ export class PromptReporter extends TextReporter {
       webSocket.protocol && `sub-protocol ${webSocket.protocol}`,
       webSocket.extensions && 'compressed',
     ].filter(Boolean);
-    this.dim([`Connected to ${url.href} (${details.join(', ')}). /help lists commands, Ctrl+D closes.`]);
+    this.dim([`Connected to ${url.href} (${details.join(', ')}).`, '/help lists commands, Ctrl+D closes.']);
   }
 
   override message({ data, binary }: Message, echo: Echo): boolean {
     this.difference(echo);
-    const text = data.subarray(0, SHOWN).toString(binary ? 'hex' : 'utf8');
+    // A character that does not fit is left out, and not cut.
+    const text = new StringDecoder(binary ? 'hex' : 'utf8').write(data.subarray(0, SHOWN));
     const details = [
       binary && 'binary',
+      data.length === 0 && !binary && 'empty',
       (binary || data.length > SHOWN) && count(data.length, 'byte'),
       echo.roundTrip !== undefined && formatDuration(echo.roundTrip),
     ].filter(Boolean);
-    const suffix = details.length === 0 ? '' : ` (${details.join(', ')})`;
+    const suffix = details.length === 0 ? '' : `${text === '' ? '' : ' '}(${details.join(', ')})`;
     const cut = data.length > SHOWN ? '…' : '';
-    return this.lines.out(`Message received: ${printable(text)}${cut}${styleText('dim', suffix)}`);
+    return this.lines.out(`Message received: ${printableLines(text)}${cut}${styleText('dim', suffix)}`);
   }
 
   override ended(ending: Ending): void {

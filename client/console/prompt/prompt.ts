@@ -1,54 +1,90 @@
-import { formatDuration } from '../display/amounts.js';
+import { isUtf8 } from 'node:buffer';
+import { readFile, stat } from 'node:fs/promises';
 import { handshakeLines } from '../display/heads.js';
-import { printable } from '../display/printable.js';
+import { printable, printableLines } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
+import { LARGEST_MESSAGE } from '../option-values.js';
 import type { Message } from '../session/echoes.js';
 import type { Session } from '../session/session.js';
 import { parseCommand, PROMPT_HELP, type PromptCommand } from './prompt-command.js';
 import type { PromptScreen } from './prompt-screen.js';
 
-/** Asks for messages and sends them until the user or the server closes. */
-export async function prompt(session: Session, screen: PromptScreen): Promise<void> {
+/**
+ * Asks for messages and sends them until the user or the server closes.
+ *
+ * @returns false when the session ended before all was sent
+ */
+export async function prompt(session: Session, screen: PromptScreen): Promise<boolean> {
   let handshake: Handshake | undefined;
   session.on('open', (connection) => (handshake = connection.handshake));
-  session.on('pong', (roundTrip) => screen.note(`Pong: ${formatDuration(roundTrip)}`));
   session.once('end', () => screen.close());
   // Until there is a connection nothing is asked: Ctrl+C is the terminal's own, and ends the attempt.
   if (!(await session.opened()) || !handshake) {
-    return;
+    return true;
   }
-  // Nobody is kept from typing, Ctrl+D above all, while messages wait for a connection; they stay in order all the same.
+  // Nothing keeps the user from typing, Ctrl+D above all, while messages wait for a connection; they stay in order all the
+  // same.
   let sending: Promise<unknown> = Promise.resolve();
-  const send = (message: Message): void => {
+  let isAllSent = true;
+  const send = (message: Message, typed: string): void => {
     if (!session.isOpen) screen.note('There is no connection now: the message is sent when there is one.');
-    sending = sending.then(() => session.send(message));
+    sending = sending.then(async () => {
+      if (await session.send(message)) return;
+      isAllSent = false;
+      screen.note(`Not sent: ${printableLines(typed)}`);
+    });
   };
   for await (const line of screen.ask('Type a message: ')) {
-    perform(parseCommand(line), session, screen, handshake, send);
+    await perform(line, parseCommand(line), session, screen, handshake, send);
   }
   if (session.isOpen) await sending;
   session.close();
+  await sending;
+  return isAllSent;
 }
 
-function perform(
+/** @throws when it is not a file, or is larger than a message may be */
+async function readMessage(path: string, binary: boolean): Promise<Message> {
+  const file = await stat(path);
+  if (!file.isFile()) throw new Error('it is not a file.');
+  if (file.size > LARGEST_MESSAGE)
+    throw new Error(`it has more than the ${LARGEST_MESSAGE / 1024 ** 2} MiB of a message.`);
+  const data = await readFile(path);
+  if (!binary && !isUtf8(data)) throw new Error('it is not UTF-8, which a text message has to be; see /binary.');
+  return { data, binary };
+}
+
+async function perform(
+  line: string,
   command: PromptCommand,
   session: Session,
   screen: PromptScreen,
   handshake: Handshake,
-  send: (message: Message) => void,
-): void {
+  send: (message: Message, typed: string) => void,
+): Promise<void> {
   switch (command.kind) {
     case 'send':
-      send(command.message);
+      send(command.message, line);
+      break;
+    case 'file':
+      try {
+        send(await readMessage(command.path, command.binary), line);
+      } catch (error) {
+        screen.note(`${printable(command.path)} cannot be sent: ${(error as Error).message}`);
+      }
       break;
     case 'ping':
-      if (!session.ping()) screen.note('There is no connection to send a ping on.');
+      if (session.isOpen) {
+        void session.ping(Buffer.alloc(0));
+      } else {
+        screen.note('There is no connection to send a ping on.');
+      }
       break;
     case 'close':
-      session.close(command.code, command.reason);
+      session.close(command.status);
       break;
     case 'headers':
-      screen.note(printable(handshakeLines(handshake).join('\n')));
+      screen.note(handshakeLines(handshake).map(printable).join('\n'));
       break;
     case 'help':
       screen.note(PROMPT_HELP.join('\n'));

@@ -26,9 +26,20 @@ function kind({ binary }: Message): string {
 }
 
 function excerpt({ data, binary }: Message, from: number): string {
-  const bytes = data.subarray(from, from + SHOWN);
-  if (bytes.length === 0) {
+  if (from >= data.length) {
     return 'nothing';
   }
-  return binary ? bytes.toString('hex') : JSON.stringify(bytes.toString());
+  if (binary) {
+    return data.subarray(from, from + SHOWN).toString('hex');
+  }
+  let start = from;
+  while (isContinuation(data[start])) start--;
+  let end = Math.min(data.length, start + SHOWN);
+  while (isContinuation(data[end])) end--;
+  return JSON.stringify(data.toString('utf8', start, end));
+}
+
+/** Whether a byte of UTF-8 goes on with a character (RFC 3629 section 3). */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

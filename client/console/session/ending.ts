@@ -11,6 +11,8 @@ export interface Closed {
   readonly byUs: boolean;
   /** What went wrong, where something did. */
   readonly cause?: string;
+  /** Why the client did not wait any longer, where it closed without a word of the user. */
+  readonly impatience?: string;
   /** How many messages had no echo. */
   readonly lost: number;
   /** How long it was open, in milliseconds. */
@@ -46,12 +48,12 @@ export function isFarewell({ code, byUs }: Closed): boolean {
 }
 
 /** A connection's end in a sentence or two. */
-export function describeClosed({ code, reason, cause, lost }: Closed): string {
+export function describeClosed({ code, reason, cause, impatience, lost }: Closed): string {
   const status = code === 1005 ? 'no status' : `${code} ${reason}`.trimEnd();
   const how =
     code === 1006
       ? `The connection was lost: ${cause ?? 'it ended without a close frame'} (1006).`
-      : `The connection was closed with ${status}${cause === undefined ? '' : `: ${cause}`}.`;
+      : `The connection was closed with ${[status, cause ?? impatience].filter((part) => part !== undefined).join(': ')}.`;
   return lost > 0 ? `${how} ${describeLost(lost)}` : how;
 }
 

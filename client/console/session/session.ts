@@ -1,17 +1,21 @@
 import { EventEmitter, once } from 'node:events';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { LARGEST_MESSAGE } from '../option-values.js';
 import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
 import { ConnectError } from '../connection/connect-error.js';
 import type { FrameObserver } from '../connection/frame-tap.js';
+import { FAREWELL, type CloseStatus } from '../close-status.js';
 import { backoff, LONGEST_BACKOFF } from './backoff.js';
 import { Echoes, type Echo, type Message } from './echoes.js';
 import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
-import { explainLoss } from './explain-loss.js';
 import { onceQuiet } from './quiet.js';
 
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
 const HIGH_WATER_MARK = 64 * 1024;
+
+/** What the pings of `pingInterval` say, whose pongs are not reported. */
+const KEEP_ALIVE = Buffer.from('keep-alive');
 
 /** So many messages go in one turn of the event loop: what comes, and who wants to leave, has its turn as well. */
 const MESSAGES_PER_TURN = 64;
@@ -29,17 +33,29 @@ export interface SessionOptions {
   readonly reconnectDelay: number;
   /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for ever. */
   readonly silenceTimeout: number;
+  /** What is sent at the start of each connection. */
+  readonly first?: readonly Message[];
+  /** From one ping that keeps the connection alive to the next, in milliseconds; 0 for none. */
+  readonly pingInterval?: number;
+  /** What it closes with where no other status is given; 1000 "Status" by default. */
+  readonly farewell?: CloseStatus;
   readonly onFrame?: FrameObserver;
 }
 
 interface SessionEvents {
   open: [connection: Connection];
   message: [message: Message, echo: Echo];
-  /** The time since `ping`, in milliseconds. */
-  pong: [roundTrip: number];
+  /** The answer to `ping`, and the time since, in milliseconds. */
+  pong: [roundTrip: number, data: Buffer];
   close: [closed: Closed];
   reconnecting: [reconnection: Reconnection];
   end: [ending: Ending];
+}
+
+/** A ping on its way. */
+interface Ping {
+  readonly data: Buffer;
+  readonly sentAt: number;
 }
 
 /**
@@ -52,6 +68,9 @@ export class Session extends EventEmitter<SessionEvents> {
   private readonly ended = new AbortController();
   private connection?: Connection;
   private isClosedByUs = false;
+  private impatience?: string;
+  private bytesOfMessages = 0;
+  private pings: Ping[] = [];
 
   constructor(private readonly options: SessionOptions) {
     super();
@@ -68,10 +87,12 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.connection?.webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes of the present connection in both directions. */
-  get traffic(): number {
-    const { bytesRead = 0, bytesWritten = 0 } = this.connection?.transport ?? {};
-    return bytesRead + bytesWritten;
+  /**
+   * A number that changes with each byte of a message that comes; pings and pongs do not count. It changes all the time
+   * while the session is paused, when nothing can come.
+   */
+  get progress(): number {
+    return this.connection?.webSocket.isPaused ? performance.now() : this.bytesOfMessages;
   }
 
   /** Connects, and again when that is wanted. The promise is the session's life. */
@@ -105,37 +126,44 @@ export class Session extends EventEmitter<SessionEvents> {
     if (!webSocket) {
       return false;
     }
-    this.echoes.send(message);
-    await new Promise<void>((resolve) => {
-      webSocket.send(message.data, { binary: message.binary }, () => resolve());
-      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
-    });
+    await this.sendOn(webSocket, message);
     if (this.echoes.sent % MESSAGES_PER_TURN === 0) await turn();
     return true;
   }
 
-  /** Sends a ping; `pong` tells how long its answer took. Without a connection it is none. */
-  ping(): boolean {
-    const webSocket = this.connection?.webSocket;
-    if (webSocket?.readyState !== WebSocket.OPEN) {
+  /**
+   * Sends a ping, when there is a connection; `pong` tells how long its answer took.
+   *
+   * @param data at most 125 bytes
+   * @returns as `send` does
+   */
+  async ping(data: Buffer): Promise<boolean> {
+    const webSocket = await this.whenOpen();
+    if (!webSocket) {
       return false;
     }
-    const sentAt = Buffer.alloc(8);
-    sentAt.writeDoubleBE(performance.now());
-    webSocket.ping(sentAt);
+    this.pings.push({ data, sentAt: performance.now() });
+    await new Promise<void>((resolve) => webSocket.ping(data, undefined, () => resolve()));
     return true;
+  }
+
+  /** Whether messages or pings have no answer yet. */
+  get isWaiting(): boolean {
+    return this.echoes.outstanding > 0 || this.pings.length > 0;
   }
 
   /**
    * Closes the connection for good, or gives up connecting.
    *
+   * @param impatience why, where the user did not ask for it
    * @throws TypeError or RangeError when the status or the reason may not be sent (RFC 6455 sections 5.5.1 and 7.4)
    */
-  close(code = 1000, reason = 'Status'): void {
+  close({ code, reason }: CloseStatus = this.options.farewell ?? FAREWELL, impatience?: string): void {
     const webSocket = this.connection?.webSocket;
     if (webSocket?.readyState === WebSocket.OPEN) {
       webSocket.close(code, reason);
       this.isClosedByUs = true;
+      this.impatience = impatience;
       // The answer to it has to be read, also where nobody takes the messages before it.
       webSocket.resume();
     }
@@ -181,15 +209,18 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Listens to a connection until it is closed. */
   private hold(connection: Connection): Promise<Closed> {
-    const { webSocket, transport } = connection;
+    const { webSocket, transport, stream } = connection;
     const openedAt = performance.now();
     return new Promise((resolve) => {
       let cause: string | undefined;
       const stopWatching = this.watchSilence(connection, (silence) => (cause = silence));
       transport.on('error', (error: Error) => (cause ??= error.message));
       webSocket.on('error', (error) => (cause ??= explainLoss(error)));
+      stream.on('data', (chunk: Buffer) => (this.bytesOfMessages += chunk.length));
+      webSocket.on('ping', (data) => (this.bytesOfMessages -= controlFrameLength(data)));
       webSocket.on('pong', (data) => {
-        if (data.length === 8) this.emit('pong', performance.now() - data.readDoubleBE());
+        this.bytesOfMessages -= controlFrameLength(data);
+        this.receivePong(data);
       });
       webSocket.on('message', (data, binary) => {
         // It is no array and no ArrayBuffer, unless somebody sets `binaryType`.
@@ -198,11 +229,14 @@ export class Session extends EventEmitter<SessionEvents> {
       });
       webSocket.on('close', (code, reason) => {
         stopWatching();
+        clearInterval(pinging);
         this.connection = undefined;
+        this.pings = [];
         const closed = {
           code,
           reason: reason.toString(),
           cause,
+          impatience: this.impatience,
           byUs: this.isClosedByUs,
           lost: this.echoes.lose(),
           held: performance.now() - openedAt,
@@ -210,10 +244,31 @@ export class Session extends EventEmitter<SessionEvents> {
         this.emit('close', closed);
         resolve(closed);
       });
+      const { first = [], pingInterval = 0 } = this.options;
+      const pinging = pingInterval > 0 ? setInterval(() => webSocket.ping(KEEP_ALIVE), pingInterval) : undefined;
       this.connection = connection;
+      first.forEach((message) => void this.sendOn(webSocket, message));
       this.emit('open', connection);
       webSocket.resume();
     });
+  }
+
+  /** Resolves when the next message may be sent. */
+  private sendOn(webSocket: WebSocket, message: Message): Promise<void> {
+    this.echoes.send(message);
+    return new Promise((resolve) => {
+      webSocket.send(message.data, { binary: message.binary }, () => resolve());
+      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
+    });
+  }
+
+  /** A pong may answer the latest of several pings only (RFC 6455 section 5.5.3): those before it have their answer, too. */
+  private receivePong(data: Buffer): void {
+    const index = this.pings.findIndex((ping) => ping.data.equals(data));
+    const ping = this.pings[index];
+    if (!ping) return;
+    this.pings.splice(0, index + 1);
+    this.emit('pong', performance.now() - ping.sentAt, data);
   }
 
   private watchSilence({ webSocket, transport }: Connection, onSilence: (cause: string) => void): () => void {
@@ -228,4 +283,16 @@ export class Session extends EventEmitter<SessionEvents> {
       webSocket.terminate();
     });
   }
+}
+
+/** What ended a connection, in words that fit behind "The connection was lost: ". */
+function explainLoss({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+    ? `a message came that is larger than the ${LARGEST_MESSAGE / 1024 ** 2} MiB that this client takes`
+    : message;
+}
+
+/** Bytes of a ping or a pong that a server sent: it is not masked, and its head has two bytes (RFC 6455 section 5.2). */
+function controlFrameLength(payload: Buffer): number {
+  return 2 + payload.length;
 }

@@ -11,6 +11,7 @@ describe('The command line of the client', () => {
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: nest-ws-echo client <url> \[options\]\n/);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     for (const heading of ['Connecting:', 'In a pipe:', 'Environment:', 'Exit codes:', 'Examples:']) {
       expect(stdout).toContain(`\n${heading}\n`);
     }
@@ -58,6 +59,13 @@ describe('The command line of the client', () => {
     [[url, '--passphrase', 'secret'], '--passphrase is that of --key, which is missing.'],
     [[url, '--auth', 'secret'], '--auth has no colon; accepted: user:password'],
     [[url, '--http2'], '--http2 is for wss:// addresses'],
+    [[url, '--input', 'csv'], 'Allowed choices are lines, json, message, chunks.'],
+    [[url, '--input', 'json', '--count', '3'], 'cannot be used with'],
+    [[url, '--output', 'raw', '--json'], 'cannot be used with'],
+    [[url, '--close-status-code', '1006'], '"1006" is not a status to close with'],
+    [[url, '--close-reason', 'x'.repeat(124)], 'The reason has 124 bytes'],
+    [[url, '--execute', 'xyz', '--binary'], '--execute is not hex, which --binary takes: "xyz"'],
+    [[url, '--input', 'json', '--binary'], '--input json says for each message whether it is binary'],
     [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
     [[url, '--bench', '--count', '3'], 'cannot be used with'],
     [[url, '--rate', '5', '--in-flight', '5'], 'cannot be used with'],

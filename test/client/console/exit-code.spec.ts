@@ -7,24 +7,31 @@ describe('The exit code', () => {
     kind: 'closed',
     closed: { code, reason: '', byUs, lost: 0, held: 0 },
   });
-  const good = { differed: 0, lost: 0 };
+  const good = { sent: 3, differed: 0, lost: 0 };
+  const some = { sent: 3, differed: 0, lost: 2 };
+  const all = { sent: 3, differed: 0, lost: 3 };
 
   it.each([
-    [0, 'was closed by us', closed(1000, true), good, false, true],
-    [0, 'was closed by us, and the server had another status', closed(4000, true), good, false, true],
-    [0, 'was closed by us before all was sent, as with Ctrl+C', closed(1000, true), good, false, false],
-    [0, 'was closed by the server with 1000', closed(1000, false), good, false, true],
-    [0, 'was closed by the server without a status', closed(1005, false), good, false, true],
-    [0, 'misses echoes that nobody verifies', closed(1000, true), { differed: 0, lost: 2 }, false, true],
-    [2, 'never was', { kind: 'not connected', error: new ConnectError('', false) } as const, good, false, false],
-    [3, 'was closed by the server with another status', closed(1001, false), good, false, true],
-    [3, 'was closed by the server before all was sent', closed(1000, false), good, false, false],
-    [3, 'was lost', closed(1006, false), good, false, true],
-    [3, 'was lost while it was closed', closed(1006, true), good, false, true],
-    [4, 'misses echoes', closed(1000, true), { differed: 0, lost: 2 }, true, true],
-    [4, 'had a wrong echo, also when it was lost', closed(1006, false), { differed: 1, lost: 0 }, true, false],
-    [130, 'was given up', { kind: 'interrupted' } as const, good, false, false],
-  ])('is %i when the connection %s', (code, _, ending, echoes, verify, allSent) => {
-    expect(exitCodeOf(ending, echoes, verify, allSent)).toBe(code);
+    [0, 'was closed by us', closed(1000, true), good, 'some', true],
+    [0, 'was closed by us, and the server had another status', closed(4000, true), good, 'some', true],
+    [0, 'was closed by us before all was sent, as with Ctrl+C', closed(1000, true), good, 'some', false],
+    [0, 'was closed by the server with 1000', closed(1000, false), good, 'some', true],
+    [0, 'was closed by the server without a status', closed(1005, false), good, 'some', true],
+    [0, 'misses echoes, but not all of them', closed(1000, true), some, 'some', true],
+    [2, 'never was', { kind: 'not connected', error: new ConnectError('', false) } as const, good, 'some', false],
+    [3, 'was closed by the server with another status', closed(1001, false), good, 'some', true],
+    [3, 'was closed by the server before all was sent', closed(1000, false), good, 'some', false],
+    [3, 'was lost', closed(1006, false), good, 'some', true],
+    [3, 'was lost while it was closed', closed(1006, true), good, 'some', true],
+    [0, 'had no echo, and none was expected', closed(1000, true), all, 'none', true],
+    [0, 'had nothing to send', closed(1000, true), { ...good, sent: 0 }, 'some', true],
+    [3, 'was lost, and so were all messages', closed(1006, false), all, 'some', true],
+    [4, 'had no echo at all', closed(1000, true), all, 'some', true],
+    [4, 'had no echo at all, and was closed by the server', closed(1000, false), all, 'some', true],
+    [4, 'misses echoes where every one counts', closed(1000, true), some, 'every', true],
+    [4, 'had a wrong echo, also when it was lost', closed(1006, false), { ...good, differed: 1 }, 'every', false],
+    [130, 'was given up', { kind: 'interrupted' } as const, good, 'some', false],
+  ] as const)('is %i when the connection %s', (code, _, ending, echoes, expected, allSent) => {
+    expect(exitCodeOf(ending, echoes, expected, allSent)).toBe(code);
   });
 });

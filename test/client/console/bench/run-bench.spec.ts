@@ -43,7 +43,7 @@ describe('--bench', () => {
       '--quiet-period=100ms',
     ]);
 
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     expect([...waiting.values()]).toEqual([4, 4, 4]);
     expect(stdout).toContain('\nlatency  none: nothing came back\nfaults   12 without an echo\n');
   });

@@ -81,6 +81,15 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('4 sent, 1 received, 3 lost (75%)\n');
   });
 
+  it('leaves with 4 when all is lost', async () => {
+    const { url } = await startWebSocketServer(() => {});
+
+    const { code, stdout } = await runClient([url, '-c', '2', '-i', '1ms', '--quiet-period', '200ms']);
+
+    expect(code).toBe(4);
+    expect(stdout).toContain('2 sent, 0 received, 2 lost (100%)\n');
+  });
+
   it('shows no times with --no-echo, where a message that comes answers none', async () => {
     const { code, stdout } = await runClient([
       app.webSocketUrl,

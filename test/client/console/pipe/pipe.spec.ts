@@ -54,6 +54,85 @@ describe('In a pipe the client', () => {
     });
   });
 
+  it('ends messages with NUL with --null, on both sides', async () => {
+    expect(await runClient([app.webSocketUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
+      code: 0,
+      stdout: 'a\nb\0\0c\0',
+    });
+  });
+
+  it('sends all of stdin as one message, and writes its bytes, with --input message and --output raw', async () => {
+    const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => index));
+    const options = ['--binary', '--verify', '--input', 'message', '--output', 'raw'];
+
+    expect(await runClient([app.webSocketUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
+  });
+
+  it('does what --input json says, and waits for pongs', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const lines = '{"text":"a\\nb"}\n{"binary":"ff"}\n{"ping":"hi"}\n{"close":4000,"reason":"bye"}\n';
+    const run = runClient([url, '--input', 'json', '--json'], lines);
+    const [webSocket] = await connected;
+    const [code, reason] = (await once(webSocket, 'close')) as [number, Buffer];
+
+    expect([code, String(reason)]).toEqual([4000, 'bye']);
+    expect(eventsOf(await run).slice(1)).toMatchObject([
+      { type: 'text', data: 'a\nb' },
+      { type: 'binary', data: 'ff' },
+      { type: 'pong', size: 2, data: 'hi', rtt: expect.any(Number) },
+      { type: 'close', code: 4000, lost: 0 },
+    ]);
+  });
+
+  it.each([
+    [['--close-status-code', '4000'], 4000, ''],
+    [['--close-status-code', '4000', '--close-reason', 'bye'], 4000, 'bye'],
+    [['--close-reason', 'bye'], 1000, 'bye'],
+  ])('closes as %j say', async (options, status, reason) => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const run = runClient([url, ...options]);
+    const [webSocket] = await connected;
+    const [code, text] = (await once(webSocket, 'close')) as [number, Buffer];
+
+    expect([code, String(text)]).toEqual([status, reason]);
+    expect((await run).code).toBe(0);
+  });
+
+  it('sends the messages of --execute before those of stdin', async () => {
+    const options = ['--execute', 'one', '--execute', 'two'];
+
+    expect(await runClient([app.webSocketUrl, ...options], 'three\n')).toMatchObject({
+      code: 0,
+      stdout: 'one\ntwo\nthree\n',
+    });
+  });
+
+  it('sends a ping at each --ping-interval, and is done all the same', async () => {
+    const { url, server } = await startWebSocketServer((webSocket) => {
+      let pings = 0;
+      webSocket.on('ping', () => {
+        if (++pings === 3) webSocket.send('three pings');
+      });
+    });
+    const connected = once(server, 'connection');
+
+    const run = runClient([url, '--ping-interval', '10ms', '--json'], 'hello\n');
+    await connected;
+
+    const { code, stdout } = await run;
+    expect(code).toBe(0);
+    expect(stdout).toContain('"data":"three pings"');
+    expect(stdout).not.toContain('"type":"pong"');
+  });
+
+  it('begins lines with the time of day with --timestamps', async () => {
+    const { stdout } = await runClient([app.webSocketUrl, '--timestamps'], 'hello\n');
+
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
+  });
+
   it('closes with 1000 "Status"', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
@@ -66,8 +145,8 @@ describe('In a pipe the client', () => {
   });
 
   it.each([
-    ['text', [], Buffer.from([0x61, 0xff, 0x0a]), 'error: Line 1 of stdin is no UTF-8'],
-    ['hex', ['--binary'], Buffer.from('00\nxyz\n'), 'error: Line 2 of stdin is no hex, which --binary takes: "xyz"'],
+    ['text', [], Buffer.from([0x61, 0xff, 0x0a]), 'error: Line 1 of stdin is not UTF-8'],
+    ['hex', ['--binary'], Buffer.from('00\nxyz\n'), 'error: Line 2 of stdin is not hex, which --binary takes: "xyz"'],
   ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
@@ -98,7 +177,7 @@ describe('In a pipe the client', () => {
     expect(stdout === `${message}\n`.repeat(512)).toBe(true);
   });
 
-  it('ends quietly when nobody reads stdout any more', async () => {
+  it('says that it leaves early when the next program of the pipe has ended, and leaves with 3', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit } = startClient([url]);
@@ -108,7 +187,7 @@ describe('In a pipe the client', () => {
     child.stdin.write('hello\n');
 
     expect((await closed)[0]).toBe(1000);
-    expect(await exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await exit).toMatchObject({ code: 3, stderr: 'stdout cannot be written: broken pipe (EPIPE).\n' });
   });
 
   describe('with a server that does not send one message for each', () => {
@@ -122,7 +201,28 @@ describe('In a pipe the client', () => {
 
       const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
 
-      expect([code, stdout, stderr]).toEqual([exitCode, 'only one\n', '1 message had no echo.\n']);
+      expect([code, stdout]).toEqual([exitCode, 'only one\n']);
+      expect(stderr).toBe(
+        'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period). 1 message had no echo.\n',
+      );
+    });
+
+    it('and none at all, it leaves with 4', async () => {
+      const { url } = await startWebSocketServer(() => {});
+
+      expect(await runClient([url, '--quiet-period', '200ms'], 'one\ntwo\n')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('2 messages had no echo.'),
+      });
+    });
+
+    it('and --no-echo, it says that it leaves because nothing came, and leaves with 0', async () => {
+      const { url } = await startWebSocketServer(() => {});
+
+      expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
+        code: 0,
+        stderr: 'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period).\n',
+      });
     });
 
     it('and --no-echo, it prints all that comes until the server closes', async () => {
@@ -218,7 +318,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit, said } = startClient([url, '--json']);
@@ -243,9 +343,9 @@ describe('In a pipe the client', () => {
     const running = session.run();
     const input = new Readable({ read: () => input.destroy(new Error('EIO: i/o error')) });
 
-    await expect(pipe(session, input, false, { echo: true, quietPeriod: 0 })).rejects.toThrow(
-      new UsageError('stdin cannot be read: EIO: i/o error'),
-    );
+    await expect(
+      pipe(session, input, { format: 'lines', separator: 10, binary: false }, { echo: true, quietPeriod: 0 }),
+    ).rejects.toThrow(new UsageError('stdin cannot be read: EIO: i/o error'));
     expect(await running).toMatchObject({ kind: 'closed', closed: { code: 1000 } });
   });
 

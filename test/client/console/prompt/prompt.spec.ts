@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
 import type { WebSocket } from 'ws';
 import { startApp, closeApps, type RunningApp } from '../../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
@@ -26,7 +27,7 @@ describeInTerminal('On a terminal the client', () => {
   it('asks for a message, shows what comes back, and asks again', async () => {
     const terminal = openTerminal([app.webSocketUrl]);
     await terminal.shows(`Connected to ${app.webSocketUrl} (HTTP/1.1).`);
-    for (const message of ['hello', 'grüße 😀', '']) {
+    for (const message of ['hello', 'grüße 😀']) {
       await terminal.shows(PROMPT);
       terminal.type(`${message}\r`);
       await terminal.shows(`Message received: ${message}`);
@@ -154,6 +155,112 @@ describeInTerminal('On a terminal the client', () => {
     expect(terminal.output).not.toMatch(/news\r\n\r\n/);
   });
 
+  it('sends what is pasted as one message, and shows its lines apart from its own', async () => {
+    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    await terminal.shows('\u001b[?2004h');
+    await terminal.shows(PROMPT);
+    terminal.type('<>');
+    await terminal.shows('<>');
+    terminal.type(`${ARROW_LEFT}\u001b[200~one\rtwo\r\nthree\u001b[201~\r`);
+    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
+    await terminal.shows(PROMPT);
+    terminal.type(ARROW_UP);
+    await terminal.shows('three>');
+    terminal.type('\r');
+    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
+    terminal.type(CTRL_D);
+    await terminal.shows('\u001b[?2004l');
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('says that an empty message is empty', async () => {
+    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    await terminal.shows(PROMPT);
+    terminal.type('\r');
+    await terminal.shows('Message received: (empty, ');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('keeps what was typed to be read when the server closes', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const terminal = openTerminal([url]);
+    const [webSocket] = await connected;
+    await terminal.shows(PROMPT);
+    terminal.type('half a line');
+    await terminal.shows('half a line');
+    webSocket.close(1000);
+
+    await terminal.shows('Not sent: half a line');
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('says which messages waited for a connection in vain', async () => {
+    const { url } = await startWebSocketServer((webSocket) => {
+      webSocket.close(1001);
+      void closeWebSocketServers();
+    });
+    const terminal = openTerminal([url, '--reconnect', '1', '--reconnect-delay', '1s']);
+    await terminal.shows('Attempt 1 to connect again follows');
+    terminal.type('typed\r');
+
+    await terminal.shows('Not sent: typed');
+    expect(await terminal.exit()).toBe(2);
+  });
+
+  it('sends files with /text and /binary', async () => {
+    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    await terminal.shows(PROMPT);
+    terminal.type('/text @LICENSE\r');
+    await terminal.shows('Message received: MIT License');
+    terminal.type('/binary @LICENSE\r');
+    await terminal.shows('Message received: 4d4954');
+    for (const [path, why] of [
+      ['no-such-file', 'ENOENT'],
+      ['test', 'it is not a file.'],
+    ]) {
+      terminal.type(`/text @${path}\r`);
+      await terminal.shows(`${path} cannot be sent: ${why}`);
+    }
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('begins with the messages of --execute, and shows times with --timestamps', async () => {
+    const terminal = openTerminal([app.webSocketUrl, '--execute', 'hello', '--timestamps'], { NO_COLOR: '1' });
+    await terminal.shows('Message received: hello');
+    await terminal.shows(PROMPT);
+    terminal.type(CTRL_D);
+
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.output).toMatch(/\d\d:\d\d:\d\d\.\d{3} Message received: hello/);
+  });
+
+  it('closes when the terminal is closed', async () => {
+    const { url, server } = await startWebSocketServer(echo);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const terminal = openTerminal([url]);
+    const [webSocket] = await connected;
+    await terminal.shows(PROMPT);
+    const closed = once(webSocket, 'close') as Promise<[number]>;
+    terminal.close();
+
+    expect((await closed)[0]).toBe(1000);
+  });
+
+  it('has no line over 80 columns, neither at the start nor with /help', async () => {
+    const terminal = openTerminal([app.webSocketUrl]);
+    await terminal.shows(PROMPT);
+    terminal.type('/help\r');
+    await terminal.shows('server.');
+    terminal.type(CTRL_D);
+    await terminal.exit();
+
+    const lines = stripVTControlCharacters(terminal.output).split(/\r?\n/);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it('shows how long the answer to a ping takes with /ping', async () => {
     const terminal = openTerminal([app.webSocketUrl]);
     await terminal.shows(PROMPT);
@@ -192,7 +299,7 @@ describeInTerminal('On a terminal the client', () => {
     terminal.type('/help\r');
     await terminal.shows('/close [<code> <reason>]');
     terminal.type('/quit\r');
-    await terminal.shows('/quit is no command; /help lists them.');
+    await terminal.shows('/quit is not a command; /help lists them.');
     terminal.type('//quit\r');
     await terminal.shows('Message received: /quit');
     terminal.type(CTRL_D);
@@ -204,6 +311,15 @@ describeInTerminal('On a terminal the client', () => {
     const terminal = openTerminal([url]);
 
     await terminal.shows('Message received: \\x1b]0;title\\x07\\u202egnp.exe');
+    terminal.type(CTRL_D);
+    expect(await terminal.exit()).toBe(0);
+  });
+
+  it('does not cut a character', async () => {
+    const { url } = await startWebSocketServer((webSocket) => webSocket.send(`x${'€'.repeat(6000)}`));
+    const terminal = openTerminal([url], { NO_COLOR: '1' });
+
+    await terminal.shows('€… (18001 bytes)');
     terminal.type(CTRL_D);
     expect(await terminal.exit()).toBe(0);
   });

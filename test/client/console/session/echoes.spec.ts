@@ -40,6 +40,8 @@ describe('Echoes', () => {
     [text('hello'), text('help!'), 'from byte 3 on: "lo" became "p!"'],
     [text('hello'), text('hel'), 'from byte 3 on: "lo" became nothing, 5 bytes became 3'],
     [text('hel'), text('hello'), 'from byte 3 on: nothing became "lo", 3 bytes became 5'],
+    [text('grüße'), text('größe'), 'from byte 3 on: "üße" became "öße"'],
+    [text(`${'x'.repeat(15)}ü`), text('y'), `from byte 0 on: "${'x'.repeat(15)}" became "y", 17 bytes became 1`],
     [binary('hello'), binary('hellp'), 'from byte 4 on: 6f became 70'],
     [text('hello'), binary('hello'), 'it was text and came back as binary'],
     [binary('hello'), text('hello'), 'it was binary and came back as text'],

@@ -26,6 +26,20 @@ describe('Quiet', () => {
     expect(onQuiet).toHaveBeenCalledTimes(1);
   });
 
+  it('is not there when the count grew while the process did not run', async () => {
+    let count = 0;
+    const onQuiet = jest.fn();
+    onceQuiet(() => count, 1000, onQuiet);
+    jest.advanceTimersByTime(999);
+    // The timer fires before what came in the meantime is read.
+    setImmediate(() => count++);
+    jest.advanceTimersByTime(1);
+    expect(onQuiet).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1100);
+
+    expect(onQuiet).toHaveBeenCalledTimes(1);
+  });
+
   it('is not waited for any more when nobody wants to know', () => {
     const onQuiet = jest.fn();
     onceQuiet(() => 0, 1000, onQuiet)();

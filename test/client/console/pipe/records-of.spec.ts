@@ -1,4 +1,4 @@
-import { linesOf } from '../../../../client/console/pipe/lines-of.js';
+import { LINE_FEED, recordsOf } from '../../../../client/console/pipe/records-of.js';
 
 async function* chunks(texts: readonly string[], onRead = (): void => {}): AsyncGenerator<Buffer> {
   for (const text of texts) {
@@ -7,9 +7,9 @@ async function* chunks(texts: readonly string[], onRead = (): void => {}): Async
   }
 }
 
-async function collect(texts: readonly string[]): Promise<string[]> {
+async function collect(texts: readonly string[], separator = LINE_FEED): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of linesOf(chunks(texts))) lines.push(line.toString());
+  for await (const line of recordsOf(chunks(texts), separator)) lines.push(line.toString());
   return lines;
 }
 
@@ -34,9 +34,16 @@ describe('Lines', () => {
     expect(await collect(texts)).toEqual(lines);
   });
 
+  it('end with NUL where that is the separator, and have LF and CR in them', async () => {
+    expect(await collect(['a\nb\r\0', 'c\0\0d'], 0)).toEqual(['a\nb\r', 'c', '', 'd']);
+  });
+
   it('are read when they are asked for', async () => {
     let reads = 0;
-    const lines = linesOf(chunks(['a\nb\n', 'c\n', 'd\n'], () => reads++));
+    const lines = recordsOf(
+      chunks(['a\nb\n', 'c\n', 'd\n'], () => reads++),
+      LINE_FEED,
+    );
 
     await lines.next();
     await lines.next();
