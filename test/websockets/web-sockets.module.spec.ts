@@ -74,7 +74,7 @@ describe('WebSocketsModule', () => {
 
   it.each<[string, unknown, string]>([
     ['a wrong value', { closeTimeout: -1 }, 'closeTimeout is -1, but must be a whole number of ms'],
-    ['an unknown option', { pingInterval: 1 }, 'pingInterval is no option'],
+    ['an unknown option', { pingInterval: 1 }, 'pingInterval is not an option'],
     ['null', null, 'the options are null, but must be an object'],
   ])('does not let the application start with %s of forRootAsync', async (_what, options, message) => {
     await expect(start(WebSocketsModule.forRootAsync({ useFactory: () => options as object }))).rejects.toThrow(
