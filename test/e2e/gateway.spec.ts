@@ -103,7 +103,9 @@ class DisconnectThrowsGateway extends ObservedGateway {
     throw new Error('broken at the end');
   }
 
-  handleConnection(): void {}
+  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+    await webSocket.receive(() => {});
+  }
 }
 
 /** Has no handler at all. */

@@ -66,6 +66,24 @@ describe('WebSocketsModule', () => {
     await context.close();
   });
 
+  it.each<[string, (DynamicModule | typeof WebSocketsModule)[]]>([
+    ['does not import it', []],
+    ['imports it without options', [WebSocketsModule]],
+  ])('offers them to a feature module that %s, too', async (_how, imports) => {
+    @Injectable()
+    class Feature {
+      constructor(readonly connections: WebSocketConnections) {}
+    }
+    @Module({ imports, providers: [Feature] })
+    class FeatureModule {}
+
+    const context = await start(WebSocketsModule.forRoot(), { module: FeatureModule });
+    expect(context.get(Feature, { strict: false }).connections).toBe(
+      context.get(WebSocketConnections, { strict: false }),
+    );
+    await context.close();
+  });
+
   it('refuses wrong options of forRoot at once', () => {
     expect(() => WebSocketsModule.forRoot({ closeTimeout: -1 })).toThrow(
       'WebSocketsModule: closeTimeout is -1, but must be a whole number of ms from 0 to 2147483647.',
