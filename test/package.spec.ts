@@ -1,7 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { z } from 'zod';
@@ -80,7 +91,8 @@ function exportsOf(path: string): { name: string; isValue: boolean; documentatio
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     return {
       name: symbol.name,
-      isValue: (target.flags & ts.SymbolFlags.Value) !== 0,
+      isValue:
+        (target.flags & ts.SymbolFlags.Value) !== 0 && !symbol.declarations?.some(ts.isTypeOnlyExportDeclaration),
       documentation: ts.displayPartsToString(target.getDocumentationComment(checker)),
     };
   });
@@ -98,6 +110,75 @@ describe('what npm publishes', () => {
       './package.json',
     ]);
     expect(paths).toEqual(expect.arrayContaining(Object.values(manifest.exports).flatMap(pathsOf)));
+  });
+});
+
+describe('the packed package', () => {
+  const consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
+  afterAll(() => rmSync(consumer, { recursive: true }));
+
+  /** What a consumer writes, and whether it compiles. */
+  const sources: Record<string, readonly [code: string, compiles: boolean]> = {
+    handlers: ['client.onmessage = (event: { data: string }) => void event.data;', true],
+    construction: ['new WebSocketConnection();', false],
+    imitation: ["void webSocket.send({ type: 'text', byteLength: 3 });", false],
+    manager: ['new WebSocketManager(undefined, {} as never);', false],
+  };
+
+  beforeAll(() => {
+    execFileSync(`npm pack --silent --pack-destination "${consumer}"`, { cwd: root, shell: true });
+    const [archive] = readdirSync(consumer).filter((name) => name.endsWith('.tgz'));
+    execFileSync('tar', ['-xzf', archive], { cwd: consumer });
+    mkdirSync(join(consumer, 'node_modules'));
+    renameSync(join(consumer, 'package'), join(consumer, 'node_modules', manifest.name));
+    for (const name of ['@nestjs', '@types', 'reflect-metadata', 'rxjs']) {
+      symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name), 'junction');
+    }
+    writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+    for (const [name, [code]] of Object.entries(sources)) {
+      writeFileSync(
+        join(consumer, `${name}.ts`),
+        `import { MessageClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}/websockets';
+         export declare const webSocket: WebSocketConnection;
+         export declare const client: MessageClient;
+         export type Manager = WebSocketManager;
+         ${code}`,
+      );
+    }
+  }, 60_000);
+
+  it.each([
+    ['nodenext', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
+    ['bundler', ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
+  ])(
+    'has typings that compile with skipLibCheck: false under %s, and refuse what cannot be',
+    (_name, module, moduleResolution) => {
+      const files = Object.keys(sources).map((name) => join(consumer, `${name}.ts`));
+      const program = ts.createProgram(files, {
+        module,
+        moduleResolution,
+        target: ts.ScriptTarget.ES2023,
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        types: ['node'],
+        typeRoots: [join(consumer, 'node_modules/@types')],
+      });
+      const faulty = ts.getPreEmitDiagnostics(program).map(({ file }) => file && basename(file.fileName, '.ts'));
+      const expected = Object.keys(sources).filter((name) => !sources[name][1]);
+      expect(faulty.toSorted()).toEqual(expected.toSorted());
+    },
+    120_000,
+  );
+
+  it('has typings that the resolution of old projects finds', () => {
+    const { resolvedModule } = ts.resolveModuleName(
+      `${manifest.name}/websockets`,
+      join(consumer, 'handlers.ts'),
+      { moduleResolution: ts.ModuleResolutionKind.Node10 },
+      ts.sys,
+    );
+    expect(resolvedModule?.resolvedFileName).toMatch(/websockets\/index\.d\.ts$/);
   });
 });
 

@@ -1,11 +1,28 @@
 import { EventEmitter } from 'node:events';
 
-/** What browsers call with an event: a function, or an object with a method for it. */
-export type EventListener = ((event: Record<string, unknown>) => unknown) | EventListenerObject;
-
-interface EventListenerObject {
-  handleEvent(event: Record<string, unknown>): unknown;
+/** An event as browsers have it. Which of its properties there are depends on its type. */
+export interface ClientEvent {
+  readonly type?: string;
+  readonly target?: unknown;
+  /** Of a message: a string, or bytes as `binaryType` says. */
+  readonly data?: unknown;
+  /** Of a close: its status. */
+  readonly code?: number;
+  /** Of a close. */
+  readonly reason?: string;
+  /** Of a close: whether it came as a close frame. */
+  readonly wasClean?: boolean;
+  readonly error?: unknown;
 }
+
+/** An object that browsers call with an event. */
+export interface EventListenerObject {
+  // A method, not a property: so a listener may say more of its event than is known here, as the type of `data`.
+  handleEvent(event: ClientEvent): unknown;
+}
+
+/** What browsers call with an event: a function, or an object with a method for it. */
+export type EventListener = EventListenerObject['handleEvent'] | EventListenerObject;
 
 /** What stands for a listener among those of an EventEmitter. */
 type Wrapper = (...args: unknown[]) => unknown;
@@ -103,12 +120,12 @@ export class EventTargetEmitter extends EventEmitter {
 }
 
 /** What browsers call the arguments of an event. */
-function eventOf(type: string, [first, second]: unknown[]): Record<string, unknown> {
+function eventOf(type: string, [first, second]: unknown[]): ClientEvent {
   switch (type) {
     case 'message':
       return { data: second === true ? first : String(first) };
     case 'close':
-      return { code: first, reason: String(second), wasClean: first !== 1006 };
+      return { code: first as number, reason: String(second), wasClean: first !== 1006 };
     default:
       return { error: first };
   }

@@ -24,6 +24,10 @@ export interface Gateway {
   readonly name: string;
   readonly path: string;
   readonly port: number;
+  /** What `@WebSocketGateway` was given, the path included. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The module that provides it. */
+  readonly module: string;
   readonly instance: GatewayInstance;
   /** Whether Nest calls this one instance, and does not make one per client. */
   readonly isStatic: boolean;
@@ -42,11 +46,15 @@ export function findGateways(app: INestApplication): Gateway[] {
     .filter(({ metatype, instance }) => isGatewayClass(metatype) && typeof instance === 'object' && instance !== null)
     .map((provider) => {
       const gatewayClass = provider.metatype as Function;
-      const options = (Reflect.getMetadata(GATEWAY_OPTIONS, gatewayClass) ?? {}) as { path?: string };
+      const options = (Reflect.getMetadata(GATEWAY_OPTIONS, gatewayClass) ?? {}) as Record<string, unknown> & {
+        path?: string;
+      };
       return {
         name: gatewayClass.name,
         path: options.path ?? '',
         port: (Reflect.getMetadata(PORT_METADATA, gatewayClass) ?? 0) as number,
+        options,
+        module: provider.host?.name ?? '',
         instance: provider.instance as GatewayInstance,
         isStatic: provider.isDependencyTreeStatic(),
         isSingleton: provider.isDependencyTreeStatic() && !provider.isTransient,

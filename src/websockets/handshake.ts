@@ -101,6 +101,9 @@ export const NO_TUNNEL: Refusal = {
   headers: {},
 };
 
+/** What a client is told when code of the application failed before the handshake was accepted. */
+export const HANDSHAKE_FAILED: Refusal = { status: 500, message: 'Internal Server Error', headers: {} };
+
 export const SHUTTING_DOWN: Refusal = {
   status: 503,
   message: 'The server is shutting down.',

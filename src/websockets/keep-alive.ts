@@ -18,13 +18,16 @@ export interface KeepAliveTarget {
 }
 
 /**
- * Finds out when a peer has gone without a word, in ASP.NET Core's three ways: not at all, with unsolicited pongs that
- * keep proxies from cutting an idle connection, or with pings that have to be answered.
+ * Finds out when a peer is gone, in ASP.NET Core's three ways: not at all, with unsolicited pongs that keep proxies from
+ * cutting an idle connection, or with pings that have to be answered.
+ *
+ * A probe is sent after each `keepAliveInterval` without one and without bytes of the peer, whatever the time-out is: a
+ * proxy in between may cut a connection that is silent for longer.
  *
  * One timer serves all of it, and a read costs no more than the time being noted: the timer looks at that when it fires.
  */
 export class KeepAlive {
-  /** How long the peer took to answer the latest ping, in ms. */
+  /** How long the peer took to answer a ping, in ms. */
   roundTripTime: number | undefined;
 
   private timer: NodeJS.Timeout | undefined;
@@ -32,8 +35,12 @@ export class KeepAlive {
   private messageAt = this.heardAt;
   /** When the latest ping, or unsolicited pong, was sent. */
   private probedAt = this.heardAt;
-  private isAnswerDue = false;
+  /** When the first ping was sent that no byte of the peer has followed. */
+  private unansweredSince: number | undefined;
+  /** How many pings were sent; each carries its number. */
   private count = 0;
+  /** The ping whose answer tells the round-trip time. Others may be sent before that answer comes. */
+  private measured: { readonly number: number; readonly at: number } | undefined;
 
   constructor(
     private readonly options: KeepAliveOptions,
@@ -45,16 +52,18 @@ export class KeepAlive {
   /** Notes a sign of life: bytes came. */
   heard(withMessage: boolean): void {
     this.heardAt = performance.now();
-    this.isAnswerDue = false;
+    this.unansweredSince = undefined;
     if (withMessage) {
       this.messageAt = this.heardAt;
     }
   }
 
-  /** Takes the round-trip time from the answer to the latest ping; other pongs tell nothing (RFC 6455 section 5.5.3). */
+  /** Takes the round-trip time from the answer to the measured ping; other pongs tell nothing (RFC 6455 section 5.5.3). */
   onPong(payload: Buffer): void {
-    if (payload.length === 8 && payload.readBigUInt64BE() === BigInt(this.count)) {
-      this.roundTripTime = performance.now() - this.probedAt;
+    const { measured } = this;
+    if (measured !== undefined && payload.length === 8 && payload.readBigUInt64BE() === BigInt(measured.number)) {
+      this.roundTripTime = performance.now() - measured.at;
+      this.measured = undefined;
     }
   }
 
@@ -65,19 +74,18 @@ export class KeepAlive {
   private onTimer(): void {
     const now = performance.now();
     if (!this.target.isReading()) {
-      this.heardAt = now;
       this.messageAt = now;
-      this.isAnswerDue = false;
+      this.unansweredSince = undefined;
     }
     if (this.nextLimit(this.options.receiveTimeout, this.messageAt) <= now) {
       this.target.onNoMessage();
       return;
     }
+    if (this.silenceEnd() <= now) {
+      this.target.onSilence();
+      return;
+    }
     if (this.nextProbe() <= now) {
-      if (this.isAnswerDue) {
-        this.target.onSilence();
-        return;
-      }
       this.probe(now);
     }
     this.schedule(now);
@@ -89,21 +97,27 @@ export class KeepAlive {
       this.target.sendPong();
       return;
     }
-    this.isAnswerDue = true;
+    this.unansweredSince ??= now;
+    const number = ++this.count;
+    // A peer may leave all but the latest ping unanswered: one that is older than the time-out is given up.
+    if (this.measured === undefined || this.measured.at + this.options.keepAliveTimeout <= now) {
+      this.measured = { number, at: now };
+    }
     const payload = Buffer.allocUnsafe(8);
-    payload.writeBigUInt64BE(BigInt(++this.count));
+    payload.writeBigUInt64BE(BigInt(number));
     this.target.sendPing(payload);
   }
 
-  /** When there is something to do next: give up where an answer is due, else probe. */
+  /** When the next ping or unsolicited pong is due. Bytes of the peer count as life only where pings are sent. */
   private nextProbe(): number {
     const { keepAliveInterval, keepAliveTimeout } = this.options;
-    if (keepAliveTimeout === 0) {
-      return this.nextLimit(keepAliveInterval, this.probedAt);
-    }
-    return this.isAnswerDue
-      ? this.probedAt + keepAliveTimeout
-      : this.nextLimit(keepAliveInterval, Math.max(this.heardAt, this.probedAt));
+    const since = keepAliveTimeout === 0 ? this.probedAt : Math.max(this.heardAt, this.probedAt);
+    return this.nextLimit(keepAliveInterval, since);
+  }
+
+  /** When a peer that stays silent is given up. */
+  private silenceEnd(): number {
+    return this.unansweredSince === undefined ? Infinity : this.unansweredSince + this.options.keepAliveTimeout;
   }
 
   private nextLimit(limit: number, since: number): number {
@@ -111,7 +125,11 @@ export class KeepAlive {
   }
 
   private schedule(now: number): void {
-    const next = Math.min(this.nextProbe(), this.nextLimit(this.options.receiveTimeout, this.messageAt));
+    const next = Math.min(
+      this.nextProbe(),
+      this.silenceEnd(),
+      this.nextLimit(this.options.receiveTimeout, this.messageAt),
+    );
     if (next < Infinity) {
       this.timer = setTimeout(() => this.onTimer(), Math.max(1, Math.ceil(next - now)));
     }

@@ -10,6 +10,16 @@ type SendCallback = (error?: Error) => void;
 /** What `ws` sends: text, a number as text, or bytes. */
 type Sendable = string | number | ArrayBufferLike | ArrayBufferView;
 
+/** What the bytes of a binary message are handed on as. */
+export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
+
+const binaryTypes: Readonly<Record<BinaryType, (bytes: Buffer) => unknown>> = {
+  nodebuffer: (bytes) => bytes,
+  arraybuffer: (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  fragments: (bytes) => [bytes],
+  blob: (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]),
+};
+
 interface SendOptions {
   readonly binary?: boolean;
   readonly fin?: boolean;
@@ -38,6 +48,12 @@ export class MessageClient extends EventTargetEmitter {
   readonly CLOSED = readyStates.CLOSED;
 
   private isOver = false;
+  private currentBinaryType: BinaryType = 'nodebuffer';
+  /** Settled by `resume`, or by the end of the connection; undefined while messages are emitted. */
+  private paused: { readonly isOver: Promise<void>; readonly end: () => void } | undefined;
+  /** Settled when all Blobs are read, and what was sent after them is on its way. */
+  private blobs: Promise<void> | undefined;
+  private bytesOfBlobs = 0;
 
   constructor(
     /** The connection beneath, with all that `ws` does not have. */
@@ -48,6 +64,7 @@ export class MessageClient extends EventTargetEmitter {
     connection.pongListener = (payload) => this.emitCopy('pong', payload);
     void connection.closed.then(({ status, description }) => {
       this.isOver = true;
+      this.endPause();
       this.run('A listener of "close"', () => this.emit('close', status ?? 1005, Buffer.from(description)));
     });
   }
@@ -65,15 +82,71 @@ export class MessageClient extends EventTargetEmitter {
     return this.connection.subProtocol ?? '';
   }
 
+  /** `permessage-deflate` where messages are compressed, or an empty string. */
+  get extensions(): string {
+    return this.connection.compresses ? 'permessage-deflate' : '';
+  }
+
+  /**
+   * What the bytes of a binary message are handed on as: a Buffer, an ArrayBuffer, a list of Buffers or a Blob. Default
+   * `nodebuffer`. Text is a Buffer in any case, and a string for browsers' listeners.
+   */
+  get binaryType(): BinaryType {
+    return this.currentBinaryType;
+  }
+
+  /** @throws TypeError at another value */
+  set binaryType(type: BinaryType) {
+    if (!Object.hasOwn(binaryTypes, type)) {
+      const accepted = Object.keys(binaryTypes).join(', ');
+      throw new TypeError(`binaryType was given ${JSON.stringify(type)}; it can be ${accepted}.`);
+    }
+    this.currentBinaryType = type;
+  }
+
+  /** Whether `pause` was called, and `resume` was not. */
+  get isPaused(): boolean {
+    return this.paused !== undefined;
+  }
+
+  /** Of the socket beneath, what Nest's documented throttler asks for. All else is in `connection`. */
+  get _socket(): { readonly remoteAddress: string } {
+    return { remoteAddress: this.connection.remoteAddress };
+  }
+
   /** How many bytes wait to be sent. */
   get bufferedAmount(): number {
-    return this.connection.bufferedAmount;
+    return this.connection.bufferedAmount + this.bytesOfBlobs;
+  }
+
+  /** Emits no message until `resume`. The peer is not read meanwhile, but for what was read already. */
+  pause(): void {
+    if (!this.isOver && this.paused === undefined) {
+      let end = (): void => {};
+      const isOver = new Promise<void>((resolve) => (end = resolve));
+      this.paused = { isOver, end };
+    }
+  }
+
+  /** Emits messages again. */
+  resume(): void {
+    this.endPause();
   }
 
   /** @internal Emits each message from now on, until the peer closes. */
   async receive(): Promise<void> {
     for await (const { type, data } of this.connection.messages()) {
-      this.emit('message', typeof data === 'string' ? Buffer.from(data) : data, type === 'binary');
+      while (this.paused !== undefined) {
+        await this.paused.isOver;
+      }
+      if (this.isOver) {
+        return;
+      }
+      if (typeof data === 'string') {
+        this.emit('message', Buffer.from(data), false);
+      } else {
+        this.emit('message', binaryTypes[this.currentBinaryType](data), type === 'binary');
+      }
     }
   }
 
@@ -83,14 +156,22 @@ export class MessageClient extends EventTargetEmitter {
    * @param options `fin: false` when more parts of the message follow, `compress: false` to send it as it is
    * @param done called when the message is on its way, or with an error when the connection is not open
    */
-  send(data: Sendable, options: SendOptions | SendCallback = {}, done?: SendCallback): void {
+  send(data: Sendable | Blob, options: SendOptions | SendCallback = {}, done?: SendCallback): void {
     const [{ binary = typeof data !== 'string' && typeof data !== 'number', fin = true, compress = true }, callback] =
       typeof options === 'function' ? [{}, options] : [options, done];
-    const isOpen = this.readyState === readyStates.OPEN;
-    const sent = isOpen
-      ? this.connection.send(sendable(data), binary ? 'binary' : 'text', fin, { disableCompression: !compress })
-      : undefined;
-    this.callBack('send', callback, isOpen, sent);
+    const send = (bytes: string | Uint8Array): void => {
+      const isOpen = this.readyState === readyStates.OPEN;
+      const sent = isOpen
+        ? this.connection.send(bytes, binary ? 'binary' : 'text', fin, { disableCompression: !compress })
+        : undefined;
+      this.callBack('send', callback, isOpen, sent);
+    };
+    if (data instanceof Blob) {
+      this.sendBlob(data, send);
+    } else {
+      const bytes = sendable(data);
+      this.inTurn(() => send(bytes));
+    }
   }
 
   /**
@@ -118,7 +199,7 @@ export class MessageClient extends EventTargetEmitter {
     if (this.readyState === readyStates.OPEN) {
       const description = code === undefined ? '' : Buffer.from(reason as string).toString();
       checkClose(code, description);
-      void this.connection.close(code, description);
+      this.inTurn(() => void this.connection.close(code, description));
     }
   }
 
@@ -143,11 +224,52 @@ export class MessageClient extends EventTargetEmitter {
     if (payload.length > MAX_CONTROL_BYTES) {
       throw new RangeError(`${name}() was given ${payload.length} bytes; at most ${MAX_CONTROL_BYTES} fit.`);
     }
-    const isOpen = this.readyState === readyStates.OPEN;
-    if (isOpen) {
-      this.connection[name](payload);
+    const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
+    this.inTurn(() => {
+      const isOpen = this.readyState === readyStates.OPEN;
+      if (isOpen) {
+        this.connection[name](payload);
+      }
+      this.callBack(name, callback, isOpen);
+    });
+  }
+
+  /** Sends at once, or after the Blobs before it. */
+  private inTurn(send: () => void): void {
+    if (this.blobs === undefined) {
+      send();
+    } else {
+      void this.wait(this.blobs.then(send));
     }
-    this.callBack(name, args.find((arg) => typeof arg === 'function') as SendCallback | undefined, isOpen);
+  }
+
+  private sendBlob(blob: Blob, send: (bytes: Uint8Array) => void): void {
+    this.bytesOfBlobs += blob.size;
+    const read = async (): Promise<void> => {
+      try {
+        const bytes = Buffer.from(await blob.arrayBuffer());
+        this.bytesOfBlobs -= blob.size;
+        send(bytes);
+      } catch (error) {
+        this.run('send() of a Blob', () => {
+          throw error;
+        });
+      }
+    };
+    void this.wait((this.blobs ?? Promise.resolve()).then(read));
+  }
+
+  private async wait(blobs: Promise<void>): Promise<void> {
+    this.blobs = blobs;
+    await blobs;
+    if (this.blobs === blobs) {
+      this.blobs = undefined;
+    }
+  }
+
+  private endPause(): void {
+    this.paused?.end();
+    this.paused = undefined;
   }
 
   /** Tells, later, whether what was sent is on its way. */

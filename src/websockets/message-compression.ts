@@ -38,7 +38,8 @@ export class MessageCompression {
    *
    * @throws ProtocolError when that is no deflated data, or text that is no UTF-8; and what `onFragment` throws
    */
-  receive({ data, opcode, endOfMessage }: Fragment, onFragment: FragmentHandler): Promise<void> {
+  receive(fragment: Fragment, onFragment: FragmentHandler): Promise<void> {
+    const { data, opcode, endOfMessage } = fragment;
     return this.decompressor.decompress(data, endOfMessage, async (bytes, isEnd) => {
       if (opcode === Opcode.text) {
         this.checkText(bytes, isEnd);

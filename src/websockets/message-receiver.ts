@@ -45,6 +45,8 @@ export class MessageReceiver implements FrameReceiver {
   messagesReceived = 0;
   /** Whether a message, or a part of one, came in the read at hand. */
   hasMessage = false;
+  /** Whether anybody has received. */
+  wasWanted = false;
 
   private readonly parser: FrameParser;
   private pending: PendingReceive | undefined;
@@ -76,6 +78,7 @@ export class MessageReceiver implements FrameReceiver {
 
   /** Hands fragments to `onFragment` from the next `resume` on. Resolves with the peer's close. */
   start(onFragment: FragmentHandler): Promise<WebSocketCloseResult> {
+    this.wasWanted = true;
     return new Promise((resolve, reject) => {
       this.pending = { onFragment, resolve, reject };
     });
@@ -134,7 +137,6 @@ export class MessageReceiver implements FrameReceiver {
     this.parser.stop();
   }
 
-  /** @internal */
   onFragment(fragment: Fragment): void {
     this.hasMessage = true;
     if (fragment.endOfMessage) {
@@ -163,17 +165,14 @@ export class MessageReceiver implements FrameReceiver {
     }
   }
 
-  /** @internal */
   onPing(payload: Buffer): void {
     this.events.onPing(payload);
   }
 
-  /** @internal */
   onPong(payload: Buffer): void {
     this.events.onPong(payload);
   }
 
-  /** @internal */
   onClose(status: number | undefined, description: string): void {
     this.events.onClose(status, description);
   }

@@ -15,6 +15,8 @@ export interface WebSocketSendOptions {
 export class MessageSender {
   /** How many messages were sent whole. */
   messagesSent = 0;
+  /** How many bytes of messages wait to be compressed, or for those before them to be. */
+  bytesToCompress = 0;
   /** Whether a message goes out in fragments and the next one continues it. */
   private isSendingMessage = false;
   /** Compressed messages that are not in the output yet: what is sent after them waits. */
@@ -118,8 +120,10 @@ export class MessageSender {
     this.count(endOfMessage);
     const deflate = compression.startSend(startsMessage, endOfMessage, options.disableCompression ?? false);
     const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
+    this.bytesToCompress += bytes.length;
     const sent = (this.unfinished ?? Promise.resolve()).then(async () => {
       const payload = await deflate.payloadOf(bytes);
+      this.bytesToCompress -= bytes.length;
       if (payload === undefined || this.isStopped) {
         return;
       }

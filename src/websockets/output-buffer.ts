@@ -133,6 +133,11 @@ export class OutputBuffer {
     return this.written;
   }
 
+  /** How many bytes were added that the operating system has not taken yet, headers of frames included. */
+  get bytesWaiting(): number {
+    return this.socket.writableLength + this.sharedBytes + (owner === this ? filled - handedOver : 0);
+  }
+
   /** Sees to it that what was added is written once this turn's work is done. */
   flushSoon(): void {
     if (!this.willBeFlushed && !isFlushScheduled) {

@@ -13,8 +13,7 @@ export class PreparedMessage {
   readonly type: WebSocketMessageType;
   /** @internal Header and payload, as they go out. */
   readonly frame: Buffer;
-  /** @internal */
-  readonly payload: Buffer;
+  private readonly payloadAt: number;
 
   /**
    * @param data text or bytes; bytes are copied
@@ -28,13 +27,17 @@ export class PreparedMessage {
     const bytes = bytesOf(data);
     this.type = type;
     this.frame = Buffer.allocUnsafeSlow(frameHeaderLength(bytes.length) + bytes.length);
-    const payloadAt = writeFrameHeader(this.frame, 0, FIN | opcodeOf(type), bytes.length);
-    bytes.copy(this.frame, payloadAt);
-    this.payload = this.frame.subarray(payloadAt);
+    this.payloadAt = writeFrameHeader(this.frame, 0, FIN | opcodeOf(type), bytes.length);
+    bytes.copy(this.frame, this.payloadAt);
+  }
+
+  /** @internal */
+  get payload(): Buffer {
+    return this.frame.subarray(this.payloadAt);
   }
 
   /** How many bytes it has, without the header of its frame. */
   get byteLength(): number {
-    return this.payload.length;
+    return this.frame.length - this.payloadAt;
   }
 }

@@ -28,6 +28,7 @@ export async function serveConnection(
   handled: Promise<unknown>,
 ): Promise<void> {
   if (await succeeds(name, handled)) {
+    warnOfEarlyReturn(connection, name);
     const { status, description } = connection.peerClose ?? {
       status: WebSocketCloseStatus.normalClosure,
       description: '',
@@ -35,6 +36,21 @@ export async function serveConnection(
     await connection.close(status, description);
   } else {
     await connection.close(WebSocketCloseStatus.internalServerError);
+  }
+}
+
+/** The handlers that were warned of, so that each is once. */
+const warned = new Set<string>();
+
+/** Warns, once, of a handler that forgot to wait: its connection is closed, and the client sees no reason why. */
+function warnOfEarlyReturn(connection: WebSocketConnection, name: string): void {
+  const isEarly = connection.state === 'open' && (connection.isUnused || connection.isReceiving);
+  if (isEarly && !warned.has(name)) {
+    warned.add(name);
+    const what = connection.isUnused ? 'without having used its WebSocket' : 'while its WebSocket was being received';
+    logger.warn(
+      `${name} returned ${what}, which closed it: the promise of a handler is the life of its connection. Await receive() or messages() in it.`,
+    );
   }
 }
 

@@ -124,8 +124,9 @@ export class WebSocketConnection {
     if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
       this.keepAlive = new KeepAlive(options, {
         isReading: () => !socket.isPaused(),
-        sendPing: (payload) => this.ping(payload),
-        sendPong: () => this.sendControlFrame(Opcode.pong, NO_BYTES),
+        // A peer that reads nothing is sent no more: its pings would wait in memory, one after the other.
+        sendPing: (payload) => !this.output.isFull && this.ping(payload),
+        sendPong: () => !this.output.isFull && this.sendControlFrame(Opcode.pong, NO_BYTES),
         onSilence: () => this.onSilence(),
         onNoMessage: () => this.onNoMessage(),
       });
@@ -162,7 +163,7 @@ export class WebSocketConnection {
     return this.sender.messagesSent;
   }
 
-  /** How long the peer took to answer the latest keep-alive ping, in ms; undefined before the first answer. */
+  /** How long the peer took to answer a keep-alive ping, in ms, at last; undefined before the first answer. */
   get roundTripTime(): number | undefined {
     return this.keepAlive?.roundTripTime;
   }
@@ -251,6 +252,21 @@ export class WebSocketConnection {
     await this.closed;
   }
 
+  /** @internal Whether permessage-deflate was agreed on. */
+  get compresses(): boolean {
+    return this.compression !== undefined;
+  }
+
+  /** @internal Whether the application has neither received nor sent anything. */
+  get isUnused(): boolean {
+    return !this.receiver.wasWanted && this.output.isUnused && this.sender.pending === undefined;
+  }
+
+  /** @internal Whether `receive` or `messages` is under way. */
+  get isReceiving(): boolean {
+    return this.receiver.isWanted;
+  }
+
   /** @internal Sends a ping with at most 125 bytes (RFC 6455 section 5.5.2). */
   ping(payload: Buffer): void {
     this.sendControlFrame(Opcode.ping, payload);
@@ -261,9 +277,9 @@ export class WebSocketConnection {
     this.sendControlFrame(Opcode.pong, payload);
   }
 
-  /** @internal How many bytes wait to be sent. */
+  /** @internal How many bytes wait to be sent. Those that wait to be compressed count as they are. */
   get bufferedAmount(): number {
-    return this.socket.writableLength;
+    return this.output.bytesWaiting + this.sender.bytesToCompress;
   }
 
   /** @internal As `close`, with a time-out of its own in ms. */

@@ -14,9 +14,11 @@
  * | `WS_NOT_A_REQUEST` | `accept()` was called for a request that asks for no WebSocket |
  * | `WS_ALREADY_ACCEPTED` | `accept()` was called twice for one request |
  * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
- * | `WS_GATEWAY_CONFLICT` | two gateways want the same path |
+ * | `WS_GATEWAY_CONFLICT` | two gateways cannot share a path, or have different options at it |
  * | `WS_GATEWAY_SCOPE` | a gateway without `@SubscribeMessage` handlers is request-scoped or transient, or needs what is request-scoped |
  * | `WS_MODULE_MISSING` | `useWebSockets(app)` found no `WebSocketsModule` |
+ * | `WS_MODULE_CONFLICT` | `WebSocketsModule.forRoot()` or `forRootAsync()` is imported more than once |
+ * | `WS_ALREADY_USED` | `useWebSockets(app)` was called twice for one application |
  */
 export type WebSocketErrorCode =
   | 'WS_PROTOCOL_ERROR'
@@ -32,7 +34,9 @@ export type WebSocketErrorCode =
   | 'WS_INVALID_OPTION'
   | 'WS_GATEWAY_CONFLICT'
   | 'WS_GATEWAY_SCOPE'
-  | 'WS_MODULE_MISSING';
+  | 'WS_MODULE_MISSING'
+  | 'WS_MODULE_CONFLICT'
+  | 'WS_ALREADY_USED';
 
 /** An error of this library. `code` tells which one. */
 export class WebSocketError extends Error {

@@ -19,11 +19,15 @@ interface FrameworkResponse {
 
 /** What ASP.NET Core has as `HttpContext.WebSockets`: tells whether a request is a WebSocket request, and accepts it. */
 export class WebSocketManager {
-  /** @internal Controllers get it by `@WebSockets()`. */
-  constructor(
+  private constructor(
     private readonly upgrade: WebSocketUpgrade | undefined,
     private readonly response: FrameworkResponse,
   ) {}
+
+  /** @internal Controllers get it by `@WebSockets()`. */
+  static of(request: FrameworkRequest, response: FrameworkResponse): WebSocketManager {
+    return new WebSocketManager(upgradeOf(request), response);
+  }
 
   /** Whether the request asks for a WebSocket. */
   get isWebSocketRequest(): boolean {
@@ -71,7 +75,7 @@ export const WebSockets = createParamDecorator((_data: unknown, context: Executi
   if (refusal !== undefined) {
     throw refusing(response, refusal);
   }
-  return new WebSocketManager(upgradeOf(request), response);
+  return WebSocketManager.of(request, response);
 });
 
 /** An exception that Nest's filters answer with the refusal. They know of no headers, so those are set here. */

@@ -8,13 +8,13 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** Options of `WebSocketsModule`; what `WebSocketOptions` is to ASP.NET Core. All are optional. */
 export interface WebSocketOptions {
   /**
-   * How long a connection may be silent before it is probed, in ms; 0 never probes. Default 120000 (2 minutes). Any byte
-   * that comes counts as life.
+   * How long a connection may be silent before it is pinged, and pinged again, in ms; 0 never pings. Default 120000
+   * (2 minutes). Any byte that comes counts as life. Choose it shorter than the time-outs of proxies in between.
    */
   keepAliveInterval?: number;
   /**
-   * How long the answer to a ping may take, in ms. Default 20000. After that the connection is given up without a close
-   * frame. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
+   * How long a peer that was pinged may stay silent, in ms, counted from the first ping. Default 20000. After that the
+   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
    */
   keepAliveTimeout?: number;
   /**
@@ -49,8 +49,8 @@ export interface WebSocketOptions {
    */
   shutdownTimeout?: number;
   /**
-   * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any
-   * and `'same-origin'` for the pages of this server. Default `[]`, which allows every origin; so does a request without
+   * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any,
+   * `'same-origin'` for the pages of this server, `file://` and its like for applications that bring their pages along. Default `[]`, which allows every origin; so does a request without
    * an Origin header. A refused one gets 403.
    *
    * Browsers send the header and nobody can forge it there; everybody else can, so it authenticates nobody.
@@ -83,6 +83,22 @@ export interface WebSocketOptions {
   /** The size of the server's window as its base-2 logarithm; 9 to 15. Default 15, which is 32 KiB. */
   serverMaxWindowBits?: number;
 }
+
+/** The options that a gateway, or one accept, may have of its own. */
+export type WebSocketConnectionOptions = Pick<
+  WebSocketOptions,
+  | 'keepAliveInterval'
+  | 'keepAliveTimeout'
+  | 'receiveTimeout'
+  | 'receiveBufferSize'
+  | 'sendBufferSize'
+  | 'maxMessageSize'
+  | 'closeTimeout'
+  | 'maxMessagesPerSecond'
+  | 'dangerousEnableCompression'
+  | 'disableServerContextTakeover'
+  | 'serverMaxWindowBits'
+>;
 
 /** What an option may be. */
 interface Rule<Value> {
@@ -139,17 +155,21 @@ const rules: Rules = {
 /**
  * Fills in the defaults.
  *
+ * @param owner what has the options, for errors
  * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
  */
-export function resolveWebSocketOptions(options: WebSocketOptions = {}): Required<WebSocketOptions> {
+export function resolveWebSocketOptions(
+  options: WebSocketOptions = {},
+  owner = 'WebSocketsModule',
+): Required<WebSocketOptions> {
   if (typeof options !== 'object' || options === null) {
-    const message = `WebSocketsModule: the options are ${inspect(options)}, but must be an object.`;
+    const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
     throw new WebSocketError('WS_INVALID_OPTION', message);
   }
   const given = options as Readonly<Record<string, unknown>>;
   const faults = Object.keys(given)
     .filter((name) => !Object.hasOwn(rules, name))
-    .map((name) => `${name} is no option; there are ${Object.keys(rules).join(', ')}`);
+    .map((name) => `${name} is not an option; there are ${Object.keys(rules).join(', ')}`);
   const resolved: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(rules)) {
     const value = given[name] === undefined ? rule.default : given[name];
@@ -159,7 +179,7 @@ export function resolveWebSocketOptions(options: WebSocketOptions = {}): Require
     resolved[name] = value;
   }
   if (faults.length > 0) {
-    throw new WebSocketError('WS_INVALID_OPTION', `WebSocketsModule: ${faults.join('; ')}.`);
+    throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
   }
   return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
 }

@@ -1,17 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Refusal } from './handshake.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import type { WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketConnectionOptions } from './web-socket-options.js';
 
 /** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
-export interface WebSocketAcceptOptions extends Pick<
-  WebSocketOptions,
-  | 'keepAliveInterval'
-  | 'keepAliveTimeout'
-  | 'dangerousEnableCompression'
-  | 'disableServerContextTakeover'
-  | 'serverMaxWindowBits'
-> {
+export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
   /** The sub-protocol to agree on: one that the client requested. By default none is. */
   readonly subProtocol?: string;
 }

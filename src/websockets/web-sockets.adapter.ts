@@ -7,10 +7,11 @@ import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from './admission.js';
 import { afterEarlierResponses } from './earlier-responses.js';
 import { gatewayPath } from './gateway-path.js';
-import { createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gateway-endpoint.js';
+import { checkOwnPort, createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gateway-endpoint.js';
 import { GatewayServer } from './gateway-server.js';
-import { findGateways, type Gateway } from './gateways.js';
+import { findGateways } from './gateways.js';
 import {
+  HANDSHAKE_FAILED,
   hasUnsupportedVersion,
   isWebSocketRequest,
   mayLackHeaders,
@@ -44,6 +45,9 @@ type Refuse = (refusal: Refusal) => void;
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
 
+/** The HTTP servers whose handshakes an adapter answers. A second adapter would answer them, too. */
+const served = new WeakSet<Server>();
+
 /**
  * Serves gateways over raw WebSockets, on the application's own HTTP server, over HTTP/1.1 and, where that server has
  * HTTP/2 connections, over HTTP/2:
@@ -53,37 +57,38 @@ const APPLICATION_PORT = 0;
  * - a stock gateway, with such handlers, works as under `WsAdapter`
  * - an upgrade request that is for no gateway, or that is no WebSocket request, goes through the HTTP pipeline
  *
- * Gateways with a port of their own are left to `WsAdapter`.
+ * Stock gateways with a port of their own are left to `WsAdapter`, and the options of `WebSocketsModule` do not hold there.
  */
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
 
-  /** @throws WebSocketError `WS_MODULE_MISSING` */
+  /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
   constructor(private readonly app: INestApplication) {
     super(app);
-    const connections: unknown = providersOf(app).find(({ token }) => token === WebSocketConnections)?.instance;
-    if (!(connections instanceof WebSocketConnections)) {
-      throw new WebSocketError(
-        'WS_MODULE_MISSING',
-        'useWebSockets(app) needs WebSocketsModule.forRoot() or forRootAsync() in the imports of a module of the application.',
-      );
-    }
-    this.connections = connections;
+    this.connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
+    if (served.has(this.server)) {
+      throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
+    }
+    served.add(this.server);
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
-  /** @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE` */
+  /** @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
   override create(port: number, options: Parameters<WsAdapter['create']>[1] & { path?: string } = {}): unknown {
-    if (port !== APPLICATION_PORT || options.namespace !== undefined) {
+    const path = gatewayPath(options.path ?? '');
+    const gateways = findGateways(this.app).filter(
+      (gateway) => gateway.port === port && gatewayPath(gateway.path) === path,
+    );
+    if (port !== APPLICATION_PORT) {
+      checkOwnPort(port, gateways);
       return super.create(port, options) as unknown;
     }
-    const path = gatewayPath(options.path ?? '');
-    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, this.gatewaysAt(path));
+    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, gateways);
     this.endpoints.set(path, endpoint);
     return endpoint.server;
   }
@@ -113,15 +118,10 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   override async dispose(): Promise<void> {
+    served.delete(this.server);
     this.server.off('upgrade', this.onUpgrade);
     this.server.off('connect', this.onConnect);
     await super.dispose();
-  }
-
-  private gatewaysAt(path: string): Gateway[] {
-    return findGateways(this.app).filter(
-      (gateway) => gateway.port === APPLICATION_PORT && gatewayPath(gateway.path) === path,
-    );
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
@@ -195,7 +195,28 @@ export class WebSocketsAdapter extends WsAdapter {
       setUpgrade(request, upgrade);
       upgrade.handleOverHttp(this.server);
     } else {
-      endpoint.connect(upgrade.accept(), request);
+      void this.connect(endpoint, upgrade, refuse);
+    }
+  }
+
+  /** Lets the gateways of a path decide on a WebSocket request that nothing else refuses. */
+  private async connect(
+    endpoint: GatewayEndpoint,
+    upgrade: Http1Upgrade | Http2Upgrade,
+    refuse: Refuse,
+  ): Promise<void> {
+    const { request } = upgrade;
+    if (endpoint.verify !== undefined) {
+      // While it decided others may have connected, or a shutdown may have begun.
+      const refusal =
+        (await endpoint.verify(request)) ?? refusalOf(request.headers, request.socket.remoteAddress, this.connections);
+      if (refusal !== undefined) {
+        refuse(refusal);
+        return;
+      }
+    }
+    if (!(await endpoint.connect(upgrade, request)) && upgrade.connection === undefined) {
+      refuse(HANDSHAKE_FAILED);
     }
   }
 
@@ -212,6 +233,27 @@ export class WebSocketsAdapter extends WsAdapter {
   private endpointOf({ url = '/' }: { readonly url?: string }): GatewayEndpoint | undefined {
     return this.endpoints.get(gatewayPath(url));
   }
+}
+
+/** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT` */
+function connectionsOf(app: INestApplication): WebSocketConnections {
+  const found = providersOf(app)
+    .filter(({ token }) => token === WebSocketConnections)
+    .map(({ instance }) => instance as unknown)
+    .filter((instance) => instance instanceof WebSocketConnections);
+  if (found.length === 0) {
+    throw new WebSocketError(
+      'WS_MODULE_MISSING',
+      'useWebSockets(app) needs WebSocketsModule.forRoot() or forRootAsync() in the imports of a module of the application.',
+    );
+  }
+  if (found.length > 1) {
+    throw new WebSocketError(
+      'WS_MODULE_CONFLICT',
+      `WebSocketsModule.forRoot() or forRootAsync() is imported ${found.length} times. Import it once: it is global, so that every module can inject WebSocketConnections.`,
+    );
+  }
+  return found[0];
 }
 
 /** A client that goes away during the handshake costs nothing. */

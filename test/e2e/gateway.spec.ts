@@ -7,12 +7,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import {
   GatewayServer,
-  WebSocketConnection,
   WebSocketConnections,
   WebSocketsModule,
   type RawWebSocketGateway,
   type WebSocketClosed,
 } from '../../src/websockets/index.js';
+import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
 import { createNestApp, startGateways, startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -103,7 +103,9 @@ class DisconnectThrowsGateway extends ObservedGateway {
     throw new Error('broken at the end');
   }
 
-  handleConnection(): void {}
+  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+    await webSocket.receive(() => {});
+  }
 }
 
 /** Has no handler at all. */

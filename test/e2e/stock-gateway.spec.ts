@@ -631,11 +631,11 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
     await closed;
   });
 
-  it('cannot have namespaces, which is what WsAdapter says, too', async () => {
+  it('cannot have namespaces, and the error says what to use instead', async () => {
     const gateway = answering('x', '/x');
     WebSocketGateway({ path: '/x', namespace: 'chat' })(gateway);
     const app = await createNestApp(createAdapter, { providers: [gateway] });
-    await expect(app.init()).rejects.toThrow(/does not support namespaces/);
+    await expect(app.init()).rejects.toThrow('the option namespace cannot be used: use a path of its own');
     await app.close();
   });
 });

@@ -57,7 +57,7 @@ describe('findGateways', () => {
   it.each<[string, Provider, Partial<Gateway>]>([
     ['a path', RawGateway, { name: 'RawGateway', path: '/raw', port: 0, isStatic: true, isSingleton: true }],
     ['no path', StockGateway, { name: 'StockGateway', path: '', port: 0, isStatic: true }],
-    ['a port of its own', OwnPortGateway, { name: 'OwnPortGateway', path: '/own', port: 8080 }],
+    ['a port of its own', OwnPortGateway, { path: '/own', port: 8080, options: { path: '/own' }, module: 'AppModule' }],
     ['another token', { provide: 'TOKEN', useClass: RawGateway }, { name: 'RawGateway', path: '/raw' }],
     [
       'what it is injected made for each client',
@@ -99,6 +99,8 @@ describe('guardHandlers', () => {
     name: 'TheGateway',
     path: '',
     port: 0,
+    options: {},
+    module: 'AppModule',
     instance,
     isStatic,
     isSingleton: isStatic,

@@ -54,6 +54,38 @@ describe('KeepAlive', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it.each<[string, number, number, string[]]>([
+    ['shorter than', 500, 1200, ['ping 1 at 500', 'ping 2 at 1000', 'ping 3 at 1500', 'gave up at 1700']],
+    ['as long as', 500, 500, ['ping 1 at 500', 'gave up at 1000']],
+    ['longer than', 1000, 300, ['ping 1 at 1000', 'gave up at 1300']],
+  ])('pings every interval, also one that is %s the time-out', (_how, interval, timeout, entries) => {
+    const diary = new Diary({ keepAliveInterval: interval, keepAliveTimeout: timeout });
+    jest.advanceTimersByTime(60_000);
+    expect(diary.entries).toEqual(entries);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('measures a round trip that is longer than the interval', () => {
+    const diary = new Diary({ keepAliveInterval: 500, keepAliveTimeout: 4000 });
+    jest.advanceTimersByTime(1300);
+    diary.keepAlive.onPong(answer(1));
+    expect(diary.keepAlive.roundTripTime).toBe(800);
+    diary.keepAlive.stop();
+  });
+
+  it('measures another ping when the measured one was left unanswered for the time-out', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 1500 });
+    jest.advanceTimersByTime(1200);
+    diary.keepAlive.heard(true);
+    jest.advanceTimersByTime(1000);
+    diary.keepAlive.heard(true);
+    jest.advanceTimersByTime(1000);
+    expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2200', 'ping 3 at 3200']);
+    diary.keepAlive.onPong(answer(3));
+    expect(diary.keepAlive.roundTripTime).toBe(0);
+    diary.keepAlive.stop();
+  });
+
   it('takes any byte for life, and pings only after an interval without one', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     for (let i = 0; i < 10; i++) {
@@ -83,7 +115,7 @@ describe('KeepAlive', () => {
     diary.keepAlive.stop();
   });
 
-  it('measures the round trip by the answer to the latest ping, and by no other pong', () => {
+  it('measures the round trip by the answer to its ping, and by no other pong', () => {
     const { keepAlive } = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     jest.advanceTimersByTime(1000);
     jest.advanceTimersByTime(40);
@@ -105,12 +137,11 @@ describe('KeepAlive', () => {
     expect(diary.entries).toEqual(['no message at 1600']);
   });
 
-  it('proves nothing by silence while nothing is read', () => {
+  it('pings while nothing is read, for the proxies in between, but takes silence for no proof', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 2000 });
-    jest.advanceTimersByTime(1000);
     diary.isReading = false;
-    jest.advanceTimersByTime(60_000);
-    expect(diary.entries).toEqual(['ping 1 at 1000']);
+    jest.advanceTimersByTime(3500);
+    expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2000', 'ping 3 at 3000']);
     diary.keepAlive.stop();
   });
 });

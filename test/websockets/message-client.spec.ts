@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { MessageClient } from '../../src/websockets/message-client.js';
+import { MessageClient, type BinaryType } from '../../src/websockets/message-client.js';
 import { callHandler, serveConnection } from '../../src/websockets/serve-connection.js';
-import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from './protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
@@ -19,8 +19,16 @@ interface ConnectedClient {
   readonly client: MessageClient;
 }
 
-function connectClient(options: WebSocketOptions = {}): ConnectedClient {
-  const { client: peer, connection } = connect(options);
+/** What a client and a server agree on that compress. */
+const COMPRESSION: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+function connectClient(...args: Parameters<typeof connect>): ConnectedClient {
+  const { client: peer, connection } = connect(...args);
   return { peer, client: new MessageClient(connection) };
 }
 
@@ -65,12 +73,41 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
+    it.each([
+      [undefined, ''],
+      [COMPRESSION, 'permessage-deflate'],
+    ])('its extensions, which with %j are %j', (deflate, extensions) => {
+      const { client } = connectClient({}, {}, deflate);
+      expect(client.extensions).toBe(extensions);
+      client.terminate();
+    });
+
+    it('the address of its peer, where the documented throttler of Nest looks for it', () => {
+      const { client } = connectClient({}, { remoteAddress: '192.0.2.1' });
+      expect(client._socket.remoteAddress).toBe('192.0.2.1');
+      client.terminate();
+    });
+
     it('its bufferedAmount', async () => {
       const { client } = connectClient({ sendBufferSize: 0 });
       expect(client.bufferedAmount).toBe(0);
       client.send('x'.repeat(100_000));
+      expect(client.bufferedAmount).toBeGreaterThanOrEqual(100_000);
       await turn();
       expect(client.bufferedAmount).toBeGreaterThan(0);
+      client.terminate();
+    });
+
+    it('its bufferedAmount, in which messages count that wait to be compressed', async () => {
+      const { client, peer } = connectClient({}, {}, COMPRESSION);
+      for (let i = 0; i < 10; i++) {
+        client.send('x'.repeat(10_000));
+      }
+      expect(client.bufferedAmount).toBe(100_000);
+      peer.resume();
+      await new Promise((resolve) => client.send('last', resolve));
+      await turn();
+      expect(client.bufferedAmount).toBe(0);
       client.terminate();
     });
   });
@@ -102,7 +139,116 @@ describe('MessageClient', () => {
     });
   });
 
+  describe('binaryType', () => {
+    it.each<[BinaryType, unknown]>([
+      ['nodebuffer', Buffer.from('b')],
+      ['arraybuffer', new Uint8Array([98]).buffer],
+      ['fragments', [Buffer.from('b')]],
+    ])('lets the bytes of a message be handed on as %s', async (binaryType, expected) => {
+      const { client, peer } = connectClient();
+      expect(client.binaryType).toBe('nodebuffer');
+      const messages = record(client, 'message');
+      client.binaryType = binaryType;
+      const received = client.receive();
+      peer.write(Buffer.concat([binary('b'), text('t'), close(1000)]));
+      await received;
+      expect(messages).toEqual([
+        [expected, true],
+        [Buffer.from('t'), false],
+      ]);
+      client.terminate();
+    });
+
+    it('lets the bytes of a message be a Blob', async () => {
+      const { client, peer } = connectClient();
+      client.binaryType = 'blob';
+      const messages = record(client, 'message');
+      const received = client.receive();
+      peer.write(Buffer.concat([binary('b'), close(1000)]));
+      await received;
+      expect(await (messages[0][0] as Blob).text()).toBe('b');
+      client.terminate();
+    });
+
+    it('cannot be anything else, and says so', () => {
+      const { client } = connectClient();
+      expect(() => (client.binaryType = 'text' as BinaryType)).toThrow(
+        new TypeError('binaryType was given "text"; it can be nodebuffer, arraybuffer, fragments, blob.'),
+      );
+      client.terminate();
+    });
+  });
+
+  describe('pause', () => {
+    it('holds messages back until resume, also one that was read already', async () => {
+      const { client, peer } = connectClient();
+      const messages = record(client, 'message');
+      client.pause();
+      const received = client.receive();
+      peer.write(Buffer.concat([text('a'), text('b'), close(1000)]));
+      await turn();
+      expect([client.isPaused, messages.length]).toEqual([true, 0]);
+      client.once('message', () => client.pause());
+      client.resume();
+      await turn();
+      expect([client.isPaused, messages.length]).toEqual([true, 1]);
+      client.resume();
+      await received;
+      expect([client.isPaused, messages.length]).toEqual([false, 2]);
+      client.terminate();
+    });
+
+    it('ends with the connection, and emits nothing then', async () => {
+      const { client, peer } = connectClient();
+      const messages = record(client, 'message');
+      client.pause();
+      const received = client.receive();
+      peer.write(text('a'));
+      await turn();
+      client.terminate();
+      await received.catch(() => {});
+      expect([client.isPaused, messages.length]).toEqual([false, 0]);
+      client.pause();
+      expect(client.isPaused).toBe(false);
+    });
+  });
+
   describe('send', () => {
+    it('sends a Blob as binary, and in order what is sent after it', async () => {
+      const { client, peer } = connectClient();
+      client.send(new Blob(['bl', 'ob']));
+      client.send('text');
+      client.ping('ping');
+      client.send(new Blob(['text of a blob']), { binary: false });
+      client.close(1000);
+      expect(client.bufferedAmount).toBe(18);
+      const frames = [];
+      for (let i = 0; i < 5; i++) {
+        const { opcode, payload } = await readFrame(peer);
+        frames.push([opcode, payload.toString('latin1')]);
+      }
+      expect(frames).toEqual([
+        [2, 'blob'],
+        [1, 'text'],
+        [9, 'ping'],
+        [1, 'text of a blob'],
+        [8, '\x03\xe8'],
+      ]);
+      expect(client.bufferedAmount).toBe(0);
+      client.terminate();
+    });
+
+    it('closes with 1011 when a Blob cannot be read, and logs it once', async () => {
+      const { client, peer } = connectClient();
+      const blob = new Blob(['x']);
+      Object.assign(blob, { arrayBuffer: () => Promise.reject(new Error('unreadable')) });
+      client.send(blob);
+      const { opcode, payload } = await readFrame(peer);
+      expect([opcode, payload.readUInt16BE()]).toEqual([8, 1011]);
+      expect(logger.alarms).toHaveLength(1);
+      client.terminate();
+    });
+
     it.each<[string, Parameters<MessageClient['send']>, { opcode: number; fin: boolean; payload: string }]>([
       ['a string as text', ['hé'], { opcode: 1, fin: true, payload: 'hé' }],
       ['a number as text', [42], { opcode: 1, fin: true, payload: '42' }],

@@ -46,6 +46,29 @@ describe('isOriginAllowed', () => {
     ['same-origin does not allow another host', ['same-origin'], 'http://evil.com:5000', false],
     ['null is allowed where it is listed', ['null'], 'null', true],
     ['null is not allowed where it is not', ['http://a.com'], 'null', false],
+    ['null allows no other origin', ['null'], 'null://null', false],
+    ['file:// is allowed where it is listed', ['file://'], 'file://', true],
+    ['file:// is not allowed where it is not', ['https://a.com'], 'file://', false],
+    ['file:// allows no other origin', ['file://'], 'https://a.com', false],
+    ['an application may have a scheme of its own', ['capacitor://localhost'], 'capacitor://localhost', true],
+    ['such a scheme may have a host that is a dot', ['app://.'], 'app://.', true],
+    ['such a scheme may have no host', ['app://'], 'app://', true],
+    ['such a scheme with a host is another origin', ['app://'], 'app://a', false],
+    ['an extension is an origin', ['chrome-extension://AbCdEf'], 'chrome-extension://abcdef', true],
+    ['another extension is another origin', ['chrome-extension://abc'], 'chrome-extension://abd', false],
+    ['an international host matches its Punycode', ['https://münchen.example'], 'https://xn--mnchen-3ya.example', true],
+    ['Punycode matches its international host', ['https://xn--mnchen-3ya.example'], 'https://München.example', true],
+    [
+      'a wildcard before an international host matches its Punycode',
+      ['https://*.münchen.example'],
+      'https://a.xn--mnchen-3ya.example',
+      true,
+    ],
+    ['an IPv6 address may be written in any form', ['http://[0:0:0:0:0:0:0:1]'], 'http://[::1]', true],
+    ['an IPv4 address may be written in any form', ['http://127.1:80'], 'http://127.0.0.1', true],
+    ['a port may have leading zeros', ['https://a.com:0443'], 'https://a.com', true],
+    ['a malformed header is refused', ['https://a.com'], 'https://a.com:99999', false],
+    ['a header with a path is refused', ['https://a.com'], 'https://a.com/', false],
     ['an IPv6 address is a host', ['http://[::1]:5000'], 'http://[::1]:5000', true],
   ])('%s', (_rule, allowedOrigins, origin, allowed) => {
     const headers = { origin, host: 'server.com:5000' };
@@ -70,10 +93,19 @@ describe('isOriginAllowed', () => {
 });
 
 describe('isOriginEntry', () => {
-  it.each(['', '*', 'same-origin', 'null', 'http://a.com', 'https://*.a.com', 'http://[::1]:80', 'app://id'])(
-    'takes %p',
-    (entry) => expect(isOriginEntry(entry)).toBe(true),
-  );
+  it.each([
+    '',
+    '*',
+    'same-origin',
+    'null',
+    'http://a.com',
+    'https://*.a.com',
+    'https://*.münchen.example',
+    'http://[::1]:80',
+    'app://id',
+    'app://',
+    'file://',
+  ])('takes %p', (entry) => expect(isOriginEntry(entry)).toBe(true));
 
   it.each([
     ['a.com'],
@@ -82,7 +114,14 @@ describe('isOriginEntry', () => {
     ['http://*'],
     ['http://a.*'],
     ['http://a*.com'],
+    ['http://'],
+    ['https://:443'],
+    ['https://a.com:99999'],
+    ['http://a.com\\b'],
+    ['http://*.1.2.3.4'],
+    ['file:'],
+    ['file:///'],
     [' '],
     [7],
-  ])('takes no %p', (entry) => expect(isOriginEntry(entry)).toBe(false));
+  ])('refuses %p', (entry) => expect(isOriginEntry(entry)).toBe(false));
 });

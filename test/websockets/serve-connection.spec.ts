@@ -26,13 +26,45 @@ describe('serveConnection', () => {
     const served = serveConnection(
       pair.connection,
       'A handler',
-      callHandler(() => Promise.resolve()),
+      callHandler(async () => {
+        await pair.connection.send('bye');
+      }),
     );
+    expect((await readFrame(pair.client)).payload.toString()).toBe('bye');
     expect(await readCloseStatus(pair)).toBe(1000);
     pair.client.end(close(1000));
     await served;
     expect(await pair.connection.closed).toMatchObject({ reason: 'server', status: 1000 });
     expect(logger.lines).toEqual([]);
+  });
+
+  it.each<[string, string, (pair: ConnectedPair) => unknown]>([
+    ['has not used its WebSocket', 'without having used its WebSocket', () => {}],
+    [
+      'does not wait for receive()',
+      'while its WebSocket was being received',
+      ({ connection }) => void connection.receive(() => {}),
+    ],
+  ])('warns once of a handler that %s when it returns', async (_how, what, handler) => {
+    for (let i = 0; i < 2; i++) {
+      const pair = connect();
+      const served = serveConnection(
+        pair.connection,
+        `Handler that returned ${what}`,
+        callHandler(() => handler(pair)),
+      );
+      expect(await readCloseStatus(pair)).toBe(1000);
+      pair.client.end(close(1000));
+      await served;
+    }
+    expect(logger.alarms).toEqual([
+      {
+        level: 'warn',
+        text: expect.stringContaining(
+          `returned ${what}, which closed it: the promise of a handler is the life of its connection.`,
+        ),
+      },
+    ]);
   });
 
   it('keeps the connection open while the handler runs', async () => {

@@ -79,8 +79,8 @@ describe('resolveWebSocketOptions', () => {
     ['requireOrigin', 'yes', "requireOrigin is 'yes', but must be true or false"],
     ['maxConnections', -1, 'maxConnections is -1, but must be a whole number of connections from 0'],
     ['maxMessagesPerSecond', 0.5, 'maxMessagesPerSecond is 0.5, but must be a whole number of messages from 0'],
-    ['closetimeout', 5, 'closetimeout is no option; there are keepAliveInterval, keepAliveTimeout, '],
-    ['toString', 5, 'toString is no option; there are keepAliveInterval, keepAliveTimeout, '],
+    ['closetimeout', 5, 'closetimeout is not an option; there are keepAliveInterval, keepAliveTimeout, '],
+    ['toString', 5, 'toString is not an option; there are keepAliveInterval, keepAliveTimeout, '],
   ])('refuses %s = %p, and says what it takes', (name, value, message) => {
     expect(() => resolveWebSocketOptions({ [name]: value })).toThrow(
       expect.objectContaining({
@@ -93,7 +93,7 @@ describe('resolveWebSocketOptions', () => {
 
   it('names all that is wrong at once', () => {
     expect(() => resolveWebSocketOptions({ pingInterval: 1, closeTimeout: -1, maxMessageSize: 0 } as object)).toThrow(
-      /^WebSocketsModule: pingInterval is no option; .*; maxMessageSize is 0, .*; closeTimeout is -1, [^;]*\.$/,
+      /^WebSocketsModule: pingInterval is not an option; .*; maxMessageSize is 0, .*; closeTimeout is -1, [^;]*\.$/,
     );
   });
 

@@ -66,6 +66,24 @@ describe('WebSocketsModule', () => {
     await context.close();
   });
 
+  it.each<[string, (DynamicModule | typeof WebSocketsModule)[]]>([
+    ['does not import it', []],
+    ['imports it without options', [WebSocketsModule]],
+  ])('offers them to a feature module that %s, too', async (_how, imports) => {
+    @Injectable()
+    class Feature {
+      constructor(readonly connections: WebSocketConnections) {}
+    }
+    @Module({ imports, providers: [Feature] })
+    class FeatureModule {}
+
+    const context = await start(WebSocketsModule.forRoot(), { module: FeatureModule });
+    expect(context.get(Feature, { strict: false }).connections).toBe(
+      context.get(WebSocketConnections, { strict: false }),
+    );
+    await context.close();
+  });
+
   it('refuses wrong options of forRoot at once', () => {
     expect(() => WebSocketsModule.forRoot({ closeTimeout: -1 })).toThrow(
       'WebSocketsModule: closeTimeout is -1, but must be a whole number of ms from 0 to 2147483647.',
@@ -74,7 +92,7 @@ describe('WebSocketsModule', () => {
 
   it.each<[string, unknown, string]>([
     ['a wrong value', { closeTimeout: -1 }, 'closeTimeout is -1, but must be a whole number of ms'],
-    ['an unknown option', { pingInterval: 1 }, 'pingInterval is no option'],
+    ['an unknown option', { pingInterval: 1 }, 'pingInterval is not an option'],
     ['null', null, 'the options are null, but must be an object'],
   ])('does not let the application start with %s of forRootAsync', async (_what, options, message) => {
     await expect(start(WebSocketsModule.forRootAsync({ useFactory: () => options as object }))).rejects.toThrow(

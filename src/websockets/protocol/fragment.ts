@@ -56,11 +56,15 @@ export class Fragment {
    */
   get data(): Buffer {
     this.requireValid();
+    this.unmask();
+    return (this.view ??= this.chunk.subarray(this.start, this.end));
+  }
+
+  private unmask(): void {
     if (this.maskingKey !== 0) {
       unmask(this.chunk, this.start, this.end, this.maskingKey);
       this.maskingKey = 0;
     }
-    return (this.view ??= this.chunk.subarray(this.start, this.end));
   }
 
   /** @internal */

@@ -20,12 +20,6 @@ export class Utf8Validator {
     return this.missing === 0;
   }
 
-  reset(): void {
-    this.missing = 0;
-    this.lowest = 0x80;
-    this.highest = 0xbf;
-  }
-
   /** Takes `bytes[start..end]` as the next piece. False as soon as no continuation could make it UTF-8. */
   accepts(bytes: Buffer, start: number, end: number): boolean {
     if (end - start < NATIVE_FROM) {
