@@ -11,7 +11,9 @@ import { createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gatewa
 import { GatewayServer } from './gateway-server.js';
 import { findGateways, type Gateway } from './gateways.js';
 import {
+  hasBody,
   hasUnsupportedVersion,
+  isHandshake,
   isWebSocketRequest,
   mayLackHeaders,
   NO_TUNNEL,
@@ -32,7 +34,9 @@ import {
   unsupportedConnectVersion,
 } from './http2-upgrade.js';
 import { MessageClient } from './message-client.js';
+import { decideUpgrades } from './node-internals.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
+import { unlessTaken } from './other-listeners.js';
 import { providersOf } from './providers.js';
 import { WebSocketConnections } from './web-socket-connections.js';
 import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
@@ -59,6 +63,7 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
+  private readonly leaveUpgrades: () => void;
 
   /** @throws WebSocketError `WS_MODULE_MISSING` */
   constructor(private readonly app: INestApplication) {
@@ -74,6 +79,12 @@ export class WebSocketsAdapter extends WsAdapter {
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
+    // What is not a handshake stays with Node.js, unless another listener may want it.
+    this.leaveUpgrades = decideUpgrades(
+      this.server,
+      (request, wouldUpgrade) =>
+        isHandshake(request) || (this.server.listenerCount('upgrade') > 1 && !hasBody(request) && wouldUpgrade()),
+    );
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
@@ -113,6 +124,7 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   override async dispose(): Promise<void> {
+    this.leaveUpgrades();
     this.server.off('upgrade', this.onUpgrade);
     this.server.off('connect', this.onConnect);
     await super.dispose();
@@ -125,16 +137,23 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    socket.on('error', ignore);
-    afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+    unlessTaken(this.server, 'upgrade', socket, () => {
+      socket.on('error', ignore);
+      afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+    });
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    if (isHandshake(request)) {
+      useOriginForm(request);
+    }
     const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
     if (malformed !== undefined) {
       refuse(malformed);
-    } else if (isWebSocketRequest(request)) {
+      return;
+    }
+    if (isWebSocketRequest(request)) {
       this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
     } else if (hasUnsupportedVersion(request)) {
       this.refuseVersion(
@@ -152,13 +171,15 @@ export class WebSocketsAdapter extends WsAdapter {
     request: IncomingMessage | Http2ServerRequest,
     answerTo: Socket | Http2ServerResponse,
   ): void => {
-    if ('stream' in request && 'stream' in answerTo) {
-      this.onHttp2Connect(request, answerTo);
-    } else {
-      const socket = answerTo as Socket;
-      socket.on('error', ignore);
-      afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
-    }
+    unlessTaken(this.server, 'connect', answerTo, () => {
+      if ('stream' in request && 'stream' in answerTo) {
+        this.onHttp2Connect(request, answerTo);
+      } else {
+        const socket = answerTo as Socket;
+        socket.on('error', ignore);
+        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
+      }
+    });
   };
 
   private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
@@ -206,6 +227,18 @@ export class WebSocketsAdapter extends WsAdapter {
 
   private endpointOf({ url = '/' }: { readonly url?: string }): GatewayEndpoint | undefined {
     return this.endpoints.get(gatewayPath(url));
+  }
+}
+
+/**
+ * Makes a target in absolute form what routers know, a path and a query. The host in it counts, and not the Host header
+ * (RFC 9112 section 3.2.2).
+ */
+function useOriginForm(request: IncomingMessage): void {
+  const [, host, target] = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
+  if (host !== undefined) {
+    request.headers.host = host;
+    request.url = target.startsWith('/') ? target : `/${target}`;
   }
 }
 
