@@ -79,12 +79,9 @@ export class WebSocketsAdapter extends WsAdapter {
     this.server = app.getHttpServer() as Server;
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
-    // What is not a handshake stays with Node.js, unless another listener may want it.
-    this.leaveUpgrades = decideUpgrades(
-      this.server,
-      (request, wouldUpgrade) =>
-        isHandshake(request) || (this.server.listenerCount('upgrade') > 1 && !hasBody(request) && wouldUpgrade()),
-    );
+    // With a body an upgrade request stays with Node.js, whose parser may not have all of it yet. Without one it does not:
+    // the parser loses requests that are pipelined behind an upgrade that it was told to leave.
+    this.leaveUpgrades = decideUpgrades(this.server, (request, wouldUpgrade) => !hasBody(request) && wouldUpgrade());
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
