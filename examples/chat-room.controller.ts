@@ -1,4 +1,4 @@
-import { BadRequestException, Controller, Get, Param, ParseIntPipe, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, ParseIntPipe, UseGuards } from '@nestjs/common';
 import { PreparedMessage, WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-ws-echo/websockets';
 import { TokenGuard } from './token.guard.js';
 
@@ -11,9 +11,6 @@ export class ChatRoomController {
   @Get(':room')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('room', ParseIntPipe) number: number): Promise<void> {
-    if (!webSockets.isWebSocketRequest) {
-      throw new BadRequestException('Expected a WebSocket handshake.');
-    }
     const webSocket = webSockets.accept();
     const room = this.rooms.get(number) ?? new Set();
     this.rooms.set(number, room.add(webSocket));

@@ -1,4 +1,4 @@
-import { applyDecorators, BadRequestException, Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { applyDecorators, Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from '../websockets/index.js';
 import { BackgroundSocketProcessor, LOBBY } from './background-socket-processor.js';
@@ -22,7 +22,7 @@ const ApiChat = (summary: string): MethodDecorator =>
     ApiResponse({ status: 101, description: 'The WebSocket is open.' }),
     ApiResponse({
       status: 400,
-      description: 'The request is no WebSocket handshake, or a room or a member may not be called so.',
+      description: 'The request is not a WebSocket handshake, or a room or a member may not be called so.',
     }),
   );
 
@@ -49,13 +49,6 @@ export class BackgroundController {
     @Param('room', RoomPipe) room: string,
     @Query('name', MemberNamePipe) name: string | undefined,
   ): Promise<void> {
-    if (!webSockets.isWebSocketRequest) {
-      throw new BadRequestException(
-        'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
-          'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
-          'Connect with a WebSocket client and send a message: all who are in the room hear it.',
-      );
-    }
     // When this method returns the socket is closed, so it waits for as long as the processor has the socket.
     await this.processor.addSocket(webSockets.accept(), { room, name });
   }

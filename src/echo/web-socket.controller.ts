@@ -1,7 +1,8 @@
-import { BadRequestException, Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { All, Controller, Get } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { WebSockets, type WebSocketManager } from '../websockets/index.js';
 
-/** Answers requests at `/ws` that are no WebSocket handshake. */
+/** Answers requests at `/ws` that are not a WebSocket handshake: those are the gateway's. */
 @ApiTags('WebSockets')
 @Controller('ws')
 export class WebSocketController {
@@ -11,12 +12,14 @@ export class WebSocketController {
     description: 'What is sent comes back, fragment by fragment, as it arrives. A message may be of any size.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
-  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
-  get(): never {
-    throw new BadRequestException(
-      'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
-        'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
-        'Connect with a WebSocket client; if one sent this request, a proxy on the way may have removed its Upgrade header.',
-    );
+  @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
+  get(@WebSockets() webSockets: WebSocketManager): void {
+    webSockets.accept();
+  }
+
+  @All()
+  @ApiExcludeEndpoint()
+  other(@WebSockets() webSockets: WebSocketManager): void {
+    webSockets.accept();
   }
 }

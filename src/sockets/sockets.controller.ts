@@ -1,4 +1,4 @@
-import { BadRequestException, Controller, Get, Logger } from '@nestjs/common';
+import { Controller, Get, Logger } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from '../websockets/index.js';
 import { responseTo } from './response.js';
@@ -17,15 +17,8 @@ export class SocketsController {
       'MAX_MESSAGE_SIZE; a larger one closes the WebSocket with 1009.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
-  @ApiResponse({ status: 400, description: 'The request is no WebSocket handshake.' })
+  @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
   async respond(@WebSockets() webSockets: WebSocketManager): Promise<void> {
-    if (!webSockets.isWebSocketRequest) {
-      throw new BadRequestException(
-        'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
-          'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. ' +
-          'Connect with a WebSocket client and send a message: the answer is "Server Response to: " and the message.',
-      );
-    }
     const webSocket = webSockets.accept();
     this.logger.log('WebSocket connection established');
     try {

@@ -22,7 +22,7 @@ export function refusalOf(
     return { status: 403, message: `The origin is refused by the option ${option}.`, headers: {} };
   }
   const { maxConnections, maxConnectionsPerAddress } = options;
-  if (maxConnections > 0 && connections.size >= maxConnections) {
+  if (maxConnections > 0 && connections.placesTaken >= maxConnections) {
     return {
       status: 503,
       message: `There are as many WebSockets as maxConnections allows, which is ${maxConnections}.`,

@@ -1,10 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-
-/** Where Node.js keeps the response that it sends on a connection at the moment. Nothing public tells. */
-interface ServerSocket extends Socket {
-  readonly _httpMessage?: ServerResponse | null;
-}
+import { responseOn } from './node-internals.js';
 
 /**
  * Calls back when every request that came before on a connection has been answered: answers leave in the order of the
@@ -13,8 +8,8 @@ interface ServerSocket extends Socket {
  * @param callback is called at once where no answer is due, and never where the last one ends the connection
  */
 export function afterEarlierResponses(socket: Socket, callback: () => void): void {
-  const { _httpMessage: response } = socket as ServerSocket;
-  if (response) {
+  const response = responseOn(socket);
+  if (response !== undefined) {
     // By then the response to the next request has the socket, if there is one.
     response.once('close', () => afterEarlierResponses(socket, callback));
   } else if (socket.writable) {

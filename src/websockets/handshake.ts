@@ -11,7 +11,7 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** The version of RFC 6455, and the only one there is. */
 const WEB_SOCKET_VERSION = '13';
 
-/** Base64 of exactly 16 bytes. Of a key that is sent twice Node.js makes one with a comma, which is none. */
+/** Base64 of exactly 16 bytes. Node.js joins a key that is sent twice with a comma, which this does not match. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
@@ -41,7 +41,13 @@ export function mayLackHeaders({ rawHeaders }: IncomingMessage, limit: number | 
   return rawHeaders.length >= 2 * ((limit ?? 1000) || Infinity);
 }
 
-function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+/** Whether a request is a handshake, of a version that is spoken here or not; any other request is an ordinary one. */
+export function isHandshake(request: IncomingMessage): boolean {
+  return isWebSocketRequest(request) || hasUnsupportedVersion(request);
+}
+
+function asksForWebSocket(request: IncomingMessage): boolean {
+  const { method, headers, httpVersionMajor, httpVersionMinor } = request;
   return (
     method === 'GET' &&
     (httpVersionMajor > 1 || httpVersionMinor >= 1) &&
@@ -49,10 +55,13 @@ function asksForWebSocket({ method, headers, httpVersionMajor, httpVersionMinor 
     hasToken(headers.connection, 'upgrade') &&
     headers['sec-websocket-key'] !== undefined &&
     headers.host !== undefined &&
-    // A request with a body is an ordinary request, whatever it would upgrade to.
-    (headers['content-length'] ?? '0') === '0' &&
-    headers['transfer-encoding'] === undefined
+    !hasBody(request)
   );
+}
+
+/** Whether a request has a body. It is an ordinary request then, whatever it would upgrade to. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
 function hasToken(header: string | undefined, token: string): boolean {
@@ -67,8 +76,10 @@ function hasToken(header: string | undefined, token: string): boolean {
  */
 export function switchProtocols(request: IncomingMessage, socket: Duplex, headers: HandshakeHeaders = {}): void {
   const accept = hash('sha1', `${request.headers['sec-websocket-key']}${ACCEPT_GUID}`, 'base64');
+  // Who expects 100 gets it before 101 (RFC 9110 section 7.8).
+  const interim = request.headers.expect?.toLowerCase() === '100-continue' ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
   let response =
-    'HTTP/1.1 101 Switching Protocols\r\n' +
+    `${interim}HTTP/1.1 101 Switching Protocols\r\n` +
     'Upgrade: websocket\r\n' +
     'Connection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${accept}\r\n`;
@@ -85,6 +96,26 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a request is told that is not a handshake, where a WebSocket is served.
+ *
+ * @param httpVersionMajor the handshake is another one over HTTP/2 (RFC 8441)
+ */
+export function notAHandshake({ httpVersionMajor }: Pick<IncomingMessage, 'httpVersionMajor'>): Refusal {
+  const expected =
+    httpVersionMajor === 2
+      ? `an extended CONNECT request with :protocol = websocket and sec-websocket-version: ${WEB_SOCKET_VERSION}`
+      : `a GET request with Connection: Upgrade, Upgrade: websocket, Sec-WebSocket-Version: ${WEB_SOCKET_VERSION} and a ` +
+        'Sec-WebSocket-Key of 16 bytes in Base64';
+  return {
+    status: 400,
+    message:
+      `Expected a WebSocket handshake: ${expected}. Connect with a WebSocket client; ` +
+      'if one sent this request, a proxy on the way may have changed it.',
+    headers: {},
+  };
 }
 
 /** What a request is told whose headers may not all be known, so that not even the length of its body is. */

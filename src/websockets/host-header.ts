@@ -12,12 +12,12 @@ export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal
   if (headers.host === undefined) {
     return undefined;
   }
-  // Of several, `headers` has the first alone.
+  // Of several, `headers` has the first alone, or the host of a target in absolute form.
   const hosts = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'host');
-  if (hosts.length === 1 && HOST.test(hosts[0])) {
+  if (hosts.length === 1 && HOST.test(hosts[0]) && HOST.test(headers.host)) {
     return undefined;
   }
-  const message = `Host is ${JSON.stringify(hosts.join(', '))}; one host is accepted, with a port or without.`;
+  const message = `Host is ${JSON.stringify(hosts.length === 1 ? headers.host : hosts.join(', '))}; one host is accepted, with a port or without.`;
   return { status: 400, message, headers: {} };
 }
 

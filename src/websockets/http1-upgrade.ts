@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { endAfterAnswer, switchProtocols } from './handshake.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
+import { catchAcceptance, silence } from './handshake-response.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
 
@@ -14,17 +15,17 @@ export class Http1Upgrade extends PendingUpgrade {
     request: IncomingMessage,
     private readonly socket: Socket,
     /** What came together with the request. */
-    private readonly head: Buffer,
+    head: Buffer,
     connections: WebSocketConnections,
   ) {
     super(request, connections, 'h1', socket.remoteAddress ?? '');
+    if (head.length > 0) {
+      // At once: a socket whose peer has ended its half, and that has nothing left to read, takes nothing back.
+      socket.unshift(head);
+    }
   }
 
-  /**
-   * Lets the HTTP pipeline handle the request, with its guards, pipes and filters: a controller may accept it, and any
-   * other answer goes to the client as an ordinary response, after which the connection ends.
-   */
-  handleOverHttp(server: Server): void {
+  override handleOverHttp(server: Server): void {
     const { request, socket } = this;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
@@ -34,13 +35,19 @@ export class Http1Upgrade extends PendingUpgrade {
       socket.off('close', this.abort);
       // As Node.js does: what waits for the end of the response, as a shutdown does, goes on.
       process.nextTick(() => response.emit('close'));
-      if (this.connection === undefined) {
+      if (response.socket === socket) {
         response.detachSocket(socket);
         endAfterAnswer(socket);
       }
     });
+    this.waitFor(response);
+    catchAcceptance(response, this.accepting, this.open);
     this.response = response;
     server.emit('request', request, response);
+  }
+
+  override cut(): void {
+    this.socket.destroy();
   }
 
   /** The client went away before it was answered: no error of the server, as with any request. */
@@ -52,21 +59,27 @@ export class Http1Upgrade extends PendingUpgrade {
     return this.socket.destroyed;
   }
 
+  protected override readonly acceptedStatus = 101;
+
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { request, response, socket, head } = this;
+    const { request, response, socket } = this;
     if (response !== undefined) {
-      socket.off('close', this.abort);
-      response.detachSocket(socket);
-      // The framework answers once the handler is done. By then there is nobody to hear it.
-      response.assignSocket(new Abyss() as unknown as Socket);
+      this.endExchange(response);
     }
     socket.setTimeout(0);
     socket.setNoDelay(true);
     switchProtocols(request, socket, headers);
-    if (head.length > 0) {
-      socket.unshift(head);
-    }
     return socket;
+  }
+
+  /** To all who look at the response, it is sent. */
+  private endExchange(response: ServerResponse): void {
+    const { socket } = this;
+    socket.off('close', this.abort);
+    response.detachSocket(socket);
+    response.assignSocket(new Abyss() as unknown as Socket);
+    response.writeHead(this.acceptedStatus).end();
+    silence(response);
   }
 }
 

@@ -1,8 +1,9 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Refusal } from './handshake.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
+import { catchAcceptance, silence } from './handshake-response.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from './web-socket-connections.js';
 
@@ -22,24 +23,27 @@ export class Http2Upgrade extends PendingUpgrade {
     super(request as unknown as IncomingMessage, connections, 'h2', request.socket.remoteAddress ?? '');
   }
 
-  /**
-   * Lets the HTTP pipeline handle the request, with its guards, pipes and filters: a controller may accept it, and any
-   * other answer goes to the client as an ordinary response.
-   */
-  handleOverHttp(server: Server): void {
-    handleConnectAsGet(server, this.request, this.response);
+  override handleOverHttp(server: Server): void {
+    this.waitFor(this.response);
+    handleConnectAsGet(server, this.request, this.response, this.accepting, this.open);
+  }
+
+  override cut(): void {
+    this.response.stream.close(constants.NGHTTP2_CANCEL);
   }
 
   protected override get isGone(): boolean {
     return this.response.stream.destroyed || this.response.stream.closed;
   }
 
+  protected override readonly acceptedStatus = 200;
+
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
     const { response } = this;
     const { stream } = response;
     // No Connection, Upgrade or Sec-WebSocket-Accept: HTTP/2 has none of them (RFC 8441 section 5).
     stream.respond({ ':status': 200, ...headers });
-    silence(response);
+    endExchange(response);
     resetWhenDestroyed(stream);
     return stream;
   }
@@ -78,27 +82,37 @@ export function refuseConnect(response: Http2ServerResponse, { status, message, 
   response.end(JSON.stringify({ statusCode: status, message, error: STATUS_CODES[status] }));
 }
 
-/** Gives an extended CONNECT to the ordinary HTTP pipeline, where the routes of WebSockets are those of GET. */
-export function handleConnectAsGet(server: Server, request: IncomingMessage, response: Http2ServerResponse): void {
+/**
+ * Gives an extended CONNECT to the ordinary HTTP pipeline, where the routes of WebSockets are those of GET.
+ *
+ * Any 2xx would tell the client that its stream is a WebSocket now (RFC 8441 section 5). One that is meant for GET
+ * becomes 400, unless it accepts.
+ */
+export function handleConnectAsGet(
+  server: Server,
+  request: IncomingMessage,
+  response: Http2ServerResponse,
+  accepting: () => number | undefined = () => undefined,
+  onAccepted: (headers: OutgoingHttpHeaders) => void = () => {},
+): void {
   request.method = 'GET';
-  refuseSuccess(response);
+  catchAcceptance(response, accepting, onAccepted, (status) =>
+    status >= 200 && status < 300 ? constants.HTTP_STATUS_BAD_REQUEST : status,
+  );
   server.emit('request', request, response);
 }
 
-/**
- * Any 2xx would tell the client that its stream is a WebSocket now (RFC 8441 section 5). One that is meant for GET
- * becomes 400.
- */
-function refuseSuccess(response: Http2ServerResponse): void {
-  const writeHead = response.writeHead.bind(response) as (status: number, ...rest: unknown[]) => Http2ServerResponse;
-  response.writeHead = (status: number, ...rest: unknown[]) =>
-    writeHead(status >= 200 && status < 300 ? constants.HTTP_STATUS_BAD_REQUEST : status, ...rest);
-}
-
-/** The framework answers once the handler is done. By then the stream is the WebSocket's, and nobody is to hear it. */
-function silence(response: Http2ServerResponse): void {
-  const chain = (): Http2ServerResponse => response;
-  Object.assign(response, { setHeader: chain, writeHead: chain, write: () => true, end: chain });
+/** To all who look at the response, it is sent: Node.js would say so when the stream ends, which is the WebSocket's. */
+function endExchange(response: Http2ServerResponse): void {
+  silence(response);
+  for (const state of ['writableEnded', 'finished']) {
+    Object.defineProperty(response, state, { value: true });
+  }
+  process.nextTick(() => {
+    response.emit('finish');
+    response.emit('close');
+    response.emit = () => false;
+  });
 }
 
 /**

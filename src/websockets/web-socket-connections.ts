@@ -17,13 +17,23 @@ export interface WebSocketTotals {
   readonly messagesSent: number;
 }
 
+/** @internal A handshake that is not answered yet: guards and the like are at work. */
+export interface PendingHandshake {
+  /** The address of the client, or of the proxy before it. */
+  readonly remoteAddress: string;
+  /** Ends it without an answer. */
+  cut(): void;
+}
+
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
 @Injectable()
 export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
   private readonly logger = new Logger(WebSocketConnections.name);
   private readonly live = new Set<WebSocketConnection>();
-  /** How many each client address has. */
+  private readonly pending = new Set<PendingHandshake>();
+  /** How many each client address has, pending handshakes included. */
   private readonly sizes = new Map<string, number>();
+  private whenNonePends: (() => void) | undefined;
   private ended: WebSocketTotals = {
     connections: 0,
     bytesReceived: 0,
@@ -52,6 +62,32 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     return this.live.values();
   }
 
+  /** @internal How many places are taken: a pending handshake may become a connection. */
+  get placesTaken(): number {
+    return this.live.size + this.pending.size;
+  }
+
+  /** How many a client address has, pending handshakes included. */
+  sizeOf(remoteAddress: string): number {
+    return this.sizes.get(remoteAddress) ?? 0;
+  }
+
+  /** @internal A handshake takes a place as long as it is pending. */
+  addPending(handshake: PendingHandshake): void {
+    this.pending.add(handshake);
+    this.count(handshake.remoteAddress, 1);
+  }
+
+  /** @internal It was accepted, and has a place as a connection, or gives its place back. */
+  removePending(handshake: PendingHandshake): void {
+    if (this.pending.delete(handshake)) {
+      this.count(handshake.remoteAddress, -1);
+      if (this.pending.size === 0) {
+        this.whenNonePends?.();
+      }
+    }
+  }
+
   /** @internal */
   add(connection: WebSocketConnection): void {
     this.live.add(connection);
@@ -68,11 +104,6 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     return [...this.live].reduce(plus, this.ended);
   }
 
-  /** How many a client address has. */
-  sizeOf(remoteAddress: string): number {
-    return this.sizes.get(remoteAddress) ?? 0;
-  }
-
   private count(remoteAddress: string, change: number): void {
     const size = this.sizeOf(remoteAddress) + change;
     if (size > 0) {
@@ -82,21 +113,38 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     }
   }
 
-  /** Closes all with 1001, cuts after `shutdownTimeout` those that did not close, and is done when the last has ended. */
+  /**
+   * Closes all with 1001 and waits for pending handshakes, cuts after `shutdownTimeout` those that are left, and is done
+   * when the last has ended.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
-    if (this.size === 0) {
+    if (this.placesTaken === 0) {
       return;
     }
     const { shutdownTimeout } = this.options;
-    this.logger.log(`Closing ${this.size} WebSocket connections, for at most ${shutdownTimeout} ms`);
+    const handshakes = this.pending.size === 0 ? '' : ` and ${this.pending.size} pending handshakes`;
+    this.logger.log(`Closing ${this.size} WebSocket connections${handshakes}, for at most ${shutdownTimeout} ms`);
     const closed = [...this.live].map((connection) =>
       connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
     );
     // One that was closing already has a time-out of its own, which may be longer.
-    const deadline = setTimeout(() => this.live.forEach((connection) => connection.abort()), shutdownTimeout);
-    await Promise.all(closed);
+    const deadline = setTimeout(() => {
+      this.live.forEach((connection) => connection.abort());
+      this.pending.forEach((handshake) => handshake.cut());
+    }, shutdownTimeout);
+    await Promise.all([...closed, this.nonePends()]);
     clearTimeout(deadline);
+  }
+
+  /** While the application shuts down none is added: handshakes are refused. */
+  private nonePends(): Promise<void> {
+    return new Promise((resolve) => {
+      this.whenNonePends = resolve;
+      if (this.pending.size === 0) {
+        resolve();
+      }
+    });
   }
 }
 

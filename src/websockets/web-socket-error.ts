@@ -11,7 +11,6 @@
  * | `WS_INVALID_CLOSE` | the application asked for a status or a description that no close frame may have |
  * | `WS_INVALID_DATA` | the application sent what is neither a string nor bytes |
  * | `WS_ALREADY_RECEIVING` | `receive()` or `messages()` was called while another one is under way |
- * | `WS_NOT_A_REQUEST` | `accept()` was called for a request that asks for no WebSocket |
  * | `WS_ALREADY_ACCEPTED` | `accept()` was called twice for one request |
  * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
  * | `WS_GATEWAY_CONFLICT` | two gateways cannot share a path, or have different options at it |
@@ -29,7 +28,6 @@ export type WebSocketErrorCode =
   | 'WS_INVALID_CLOSE'
   | 'WS_INVALID_DATA'
   | 'WS_ALREADY_RECEIVING'
-  | 'WS_NOT_A_REQUEST'
   | 'WS_ALREADY_ACCEPTED'
   | 'WS_INVALID_OPTION'
   | 'WS_GATEWAY_CONFLICT'

@@ -1,32 +1,44 @@
 import { createParamDecorator, HttpException, type ExecutionContext } from '@nestjs/common';
-import { STATUS_CODES, type OutgoingHttpHeaders } from 'node:http';
-import type { Refusal } from './handshake.js';
+import { ServerResponse, STATUS_CODES } from 'node:http';
+import { notAHandshake, SHUTTING_DOWN, type Refusal } from './handshake.js';
+import type { HandshakeResponse } from './handshake-response.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import { WebSocketError } from './web-socket-error.js';
 import {
+  nodeRequestOf,
   upgradeOf,
   upgradeRefusalOf,
   type FrameworkRequest,
   type WebSocketAcceptOptions,
-  type WebSocketUpgrade,
 } from './web-socket-upgrade.js';
 
-/** A response of Express or Fastify. */
-interface FrameworkResponse {
-  header(name: string, value: string): unknown;
-  getHeaders(): OutgoingHttpHeaders;
+/** A response of Express: that of Node.js, with more methods. */
+interface ExpressResponse extends ServerResponse {
+  header(name: string, value: string): this;
+  status(status: number): this;
 }
+
+/** A response of Fastify. */
+interface FastifyReply {
+  readonly raw: HandshakeResponse;
+  readonly sent: boolean;
+  header(name: string, value: string): this;
+  code(status: number): this;
+  send(...payload: unknown[]): this;
+}
+
+type FrameworkResponse = ExpressResponse | FastifyReply;
 
 /** What ASP.NET Core has as `HttpContext.WebSockets`: tells whether a request is a WebSocket request, and accepts it. */
 export class WebSocketManager {
   private constructor(
-    private readonly upgrade: WebSocketUpgrade | undefined,
+    private readonly request: FrameworkRequest,
     private readonly response: FrameworkResponse,
+    private readonly upgrade = upgradeOf(request),
   ) {}
 
   /** @internal Controllers get it by `@WebSockets()`. */
   static of(request: FrameworkRequest, response: FrameworkResponse): WebSocketManager {
-    return new WebSocketManager(upgradeOf(request), response);
+    return new WebSocketManager(request, response);
   }
 
   /** Whether the request asks for a WebSocket. */
@@ -41,17 +53,41 @@ export class WebSocketManager {
 
   /**
    * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
-   * that is fulfilled, and closed with 1011 when it is rejected. Headers that were set on the response go out with the
-   * handshake, cookies for instance.
+   * that is fulfilled, and closed with 1011 when it is rejected.
    *
-   * @throws WebSocketError `WS_NOT_A_REQUEST` when the request is no WebSocket request, `WS_ALREADY_ACCEPTED`,
-   * `WS_INVALID_OPTION`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime.
+   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). What the framework and its plugins do as a response
+   * is sent is done: headers go out with the handshake, cookies for instance, and sessions are saved. Where that takes its
+   * time, the connection can be used at once all the same: what is sent waits.
+   *
+   * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down: Nest
+   * answers with it
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`; `WS_CLOSED_PREMATURELY` when the client has gone in
+   * the meantime.
    */
   accept(options?: WebSocketAcceptOptions): WebSocketConnection {
-    if (this.upgrade === undefined) {
-      throw new WebSocketError('WS_NOT_A_REQUEST', 'Not a WebSocket request. Ask isWebSocketRequest before accept().');
+    const { request, response, upgrade } = this;
+    if (upgrade === undefined) {
+      throw refusing(response, notAHandshake(nodeRequestOf(request)));
     }
-    return this.upgrade.accept(options, this.response.getHeaders());
+    if (upgrade.isDraining) {
+      throw refusing(response, SHUTTING_DOWN);
+    }
+    return upgrade.accept(options, (status) => send(response, status));
+  }
+}
+
+/** Has the framework send a response without a body, with its hooks. */
+function send(response: FrameworkResponse, status: number): void {
+  if (response instanceof ServerResponse) {
+    response.status(status).end();
+  } else if (response.sent) {
+    // The method answers by itself: `reply.hijack()` was called.
+    (response.raw as ServerResponse).writeHead(status).end();
+  } else {
+    const sendOnce = response.send.bind(response);
+    // Nest answers once the method is done; Fastify would log that as an answer too many.
+    response.send = (...payload) => (response.sent ? response : sendOnce(...payload));
+    response.code(status).send();
   }
 }
 

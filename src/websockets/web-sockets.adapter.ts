@@ -12,11 +12,14 @@ import { GatewayServer } from './gateway-server.js';
 import { findGateways } from './gateways.js';
 import {
   HANDSHAKE_FAILED,
+  hasBody,
   hasUnsupportedVersion,
+  isHandshake,
   isWebSocketRequest,
   mayLackHeaders,
   NO_TUNNEL,
   refuseUpgrade,
+  SHUTTING_DOWN,
   TOO_MANY_HEADERS,
   unsupportedVersion,
   type Refusal,
@@ -33,7 +36,9 @@ import {
   unsupportedConnectVersion,
 } from './http2-upgrade.js';
 import { MessageClient } from './message-client.js';
+import { decideUpgrades } from './node-internals.js';
 import { handleAsOrdinaryRequest } from './ordinary-request.js';
+import { unlessTaken } from './other-listeners.js';
 import { providersOf } from './providers.js';
 import { WebSocketConnections } from './web-socket-connections.js';
 import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
@@ -63,6 +68,7 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
+  private readonly leaveUpgrades: () => void;
 
   /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
   constructor(private readonly app: INestApplication) {
@@ -75,6 +81,9 @@ export class WebSocketsAdapter extends WsAdapter {
     served.add(this.server);
     this.server.on('upgrade', this.onUpgrade);
     this.server.on('connect', this.onConnect);
+    // With a body an upgrade request stays with Node.js, whose parser may not have all of it yet. Without one it does not:
+    // the parser loses requests that are pipelined behind an upgrade that it was told to leave.
+    this.leaveUpgrades = decideUpgrades(this.server, (request, wouldUpgrade) => !hasBody(request) && wouldUpgrade());
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
@@ -119,22 +128,30 @@ export class WebSocketsAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     served.delete(this.server);
+    this.leaveUpgrades();
     this.server.off('upgrade', this.onUpgrade);
     this.server.off('connect', this.onConnect);
     await super.dispose();
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    socket.on('error', ignore);
-    afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+    unlessTaken(this.server, 'upgrade', socket, () => {
+      socket.on('error', ignore);
+      afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+    });
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    if (isHandshake(request)) {
+      useOriginForm(request);
+    }
     const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
     if (malformed !== undefined) {
       refuse(malformed);
-    } else if (isWebSocketRequest(request)) {
+      return;
+    }
+    if (isWebSocketRequest(request)) {
       this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
     } else if (hasUnsupportedVersion(request)) {
       this.refuseVersion(
@@ -152,13 +169,15 @@ export class WebSocketsAdapter extends WsAdapter {
     request: IncomingMessage | Http2ServerRequest,
     answerTo: Socket | Http2ServerResponse,
   ): void => {
-    if ('stream' in request && 'stream' in answerTo) {
-      this.onHttp2Connect(request, answerTo);
-    } else {
-      const socket = answerTo as Socket;
-      socket.on('error', ignore);
-      afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
-    }
+    unlessTaken(this.server, 'connect', answerTo, () => {
+      if ('stream' in request && 'stream' in answerTo) {
+        this.onHttp2Connect(request, answerTo);
+      } else {
+        const socket = answerTo as Socket;
+        socket.on('error', ignore);
+        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
+      }
+    });
   };
 
   private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
@@ -207,9 +226,9 @@ export class WebSocketsAdapter extends WsAdapter {
   ): Promise<void> {
     const { request } = upgrade;
     if (endpoint.verify !== undefined) {
-      // While it decided others may have connected, or a shutdown may have begun.
-      const refusal =
-        (await endpoint.verify(request)) ?? refusalOf(request.headers, request.socket.remoteAddress, this.connections);
+      this.connections.addPending(upgrade);
+      const refusal = (await endpoint.verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
+      this.connections.removePending(upgrade);
       if (refusal !== undefined) {
         refuse(refusal);
         return;
@@ -254,6 +273,18 @@ function connectionsOf(app: INestApplication): WebSocketConnections {
     );
   }
   return found[0];
+}
+
+/**
+ * Makes a target in absolute form what routers know, a path and a query. The host in it counts, and not the Host header
+ * (RFC 9112 section 3.2.2).
+ */
+function useOriginForm(request: IncomingMessage): void {
+  const [, host, target] = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
+  if (host !== undefined) {
+    request.headers.host = host;
+    request.url = target.startsWith('/') ? target : `/${target}`;
+  }
 }
 
 /** A client that goes away during the handshake costs nothing. */

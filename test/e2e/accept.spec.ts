@@ -86,7 +86,7 @@ class AcceptingController {
 
 afterAll(removeFolders);
 
-describe.each(handshakeTransports)('Over %s, a controller', (_name, start) => {
+describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
   let nest: HandshakeApp;
 
   beforeAll(async () => {
@@ -188,10 +188,20 @@ describe.each(handshakeTransports)('Over %s, a controller', (_name, start) => {
     expect(await nest.get('/never')).toEqual({ status: 200, body: '{"isWebSocketRequest":false}' });
   });
 
-  it('cannot accept an ordinary request: 500, and the log tells why', async () => {
+  it('that accepts an ordinary request answers 400 and says what was expected, in the words of its version of HTTP', async () => {
     const alarms = await alarmsOf(async () => {
-      expect((await nest.get('/echo')).status).toBe(500);
+      const { status, body } = await nest.get('/echo');
+      expect(status).toBe(400);
+      expect(JSON.parse(body)).toEqual({
+        statusCode: 400,
+        error: 'Bad Request',
+        message: expect.stringMatching(
+          name.endsWith('HTTP/2')
+            ? /^Expected a WebSocket handshake: an extended CONNECT request with :protocol = websocket/
+            : /^Expected a WebSocket handshake: a GET request with Connection: Upgrade/,
+        ) as string,
+      });
     });
-    expect(alarms).toEqual([expect.stringContaining('Not a WebSocket request.') as string]);
+    expect(alarms).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ export interface HandshakeApp extends NestApp {
 /** A platform of Nest, and the version of HTTP beneath the WebSockets. */
 export type HandshakeTransport = readonly [
   name: string,
-  start: (parts: NestAppParts, prepare?: (app: INestApplication) => void) => Promise<HandshakeApp>,
+  start: (parts: NestAppParts, prepare?: (app: INestApplication) => unknown) => Promise<HandshakeApp>,
 ];
 
 async function startOverHttp1(

@@ -87,11 +87,11 @@ export async function createNestApp(
 export async function startNestApp(
   createAdapter: Platform[1],
   parts: NestAppParts,
-  prepare?: (app: INestApplication) => void,
+  prepare?: (app: INestApplication) => unknown,
 ): Promise<NestApp> {
   const logger = new RecordingLogger();
   const app = await createNestApp(createAdapter, parts, logger);
-  prepare?.(app);
+  await prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
   return { app, port, host: `127.0.0.1:${port}`, logger };

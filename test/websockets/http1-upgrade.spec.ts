@@ -55,13 +55,15 @@ describe('Http1Upgrade', () => {
     expect(request.aborted).toBe(true);
   });
 
-  it('does not abort the request of a client that was accepted, and swallows the answer of the framework', async () => {
+  it('ends the response when it accepts, and swallows the later answer of the framework', async () => {
     const { client, upgrade, request, response } = await handOver();
+    const ended = Promise.all([once(response, 'finish'), once(response, 'close')]);
     const connection = upgrade.accept();
+    await ended;
+    expect(response).toMatchObject({ statusCode: 101, headersSent: true, writableEnded: true });
     expect((await client.readResponse()).status).toBe(101);
-    const closed = once(response, 'close');
     response.writeHead(200).end('nobody hears this');
-    await closed;
+    expect(response.statusCode).toBe(101);
     void connection.send('but this');
     expect((await client.readFrame()).payload.toString()).toBe('but this');
     client.destroy();

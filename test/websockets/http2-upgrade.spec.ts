@@ -136,7 +136,10 @@ describe('Over HTTP/2', () => {
     it('is accepted with 200, without the headers of HTTP/1.1, and with what was agreed on', async () => {
       const exchange = await connect();
       exchange.request.headers['sec-websocket-protocol'] = 'a, b';
-      const connection = upgradeOf(exchange).accept({ subProtocol: 'b' }, { 'set-cookie': ['x=1', 'y=2'] });
+      exchange.response.setHeader('Set-Cookie', ['x=1', 'y=2']);
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      const connection = upgrade.accept({ subProtocol: 'b' });
       const { head } = await exchange.answered;
       expect(Object.keys(head).toSorted()).toEqual([':status', 'date', 'sec-websocket-protocol', 'set-cookie']);
       expect(head).toMatchObject({ ':status': 200, 'sec-websocket-protocol': 'b', 'set-cookie': ['x=1', 'y=2'] });

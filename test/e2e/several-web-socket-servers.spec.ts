@@ -1,0 +1,94 @@
+import { Controller, Get } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+import { WebSockets, type WebSocketConnection, type WebSocketManager } from '../../src/websockets/index.js';
+import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { platforms } from '../support/platforms.js';
+import { endRawClients, handshake, handshakeHeaders, RawClient, requestHead } from '../support/raw-client.js';
+
+@WebSocketGateway({ path: '/ws' })
+class Gateway {
+  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+    await webSocket.send('gateway');
+    await webSocket.receive(() => {});
+  }
+}
+
+@Controller('room')
+class RoomController {
+  @Get()
+  async join(@WebSockets() webSockets: WebSocketManager): Promise<void> {
+    await turn();
+    const webSocket = webSockets.accept();
+    await webSocket.send('controller');
+    await webSocket.receive(() => {});
+  }
+}
+
+describe.each(platforms)('On %s, beside another WebSocket server on the same HTTP server', (_name, createAdapter) => {
+  let nest: NestApp;
+  let other: WebSocketServer;
+  let upgrades: string[];
+
+  beforeEach(async () => {
+    nest = await startNestApp(createAdapter, { controllers: [RoomController], providers: [Gateway] });
+    other = new WebSocketServer({ noServer: true });
+    other.on('connection', (webSocket) => webSocket.send('other'));
+    upgrades = [];
+    (nest.app.getHttpServer() as Server).on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      upgrades.push(request.headers.upgrade ?? '');
+      if (request.url === '/other') {
+        other.handleUpgrade(request, socket, head, (webSocket) => other.emit('connection', webSocket, request));
+      } else if (request.url === '/later') {
+        // As README.md of ws has it for clients that are authenticated first.
+        socket.on('error', () => {});
+        void turn().then(() => {
+          socket.removeAllListeners('error');
+          other.handleUpgrade(request, socket, head, (webSocket) => other.emit('connection', webSocket, request));
+        });
+      }
+    });
+  });
+  afterEach(async () => {
+    await endRawClients();
+    other.close();
+    await nest.app.close();
+    expect(nest.logger.alarms).toEqual([]);
+  });
+
+  it.each([
+    ['/ws', 'gateway'],
+    ['/room', 'controller'],
+    ['/other', 'other'],
+    ['/later', 'other'],
+  ])('a handshake at %s has one answer, by the %s', async (path, greeting) => {
+    const client = await RawClient.open(nest.port, path);
+    expect((await client.readFrame()).payload.toString()).toBe(greeting);
+    const closed = once(client.socket, 'close');
+    client.socket.on('data', (bytes: Buffer) => expect(bytes.toString('latin1')).not.toContain('HTTP/1.1'));
+    client.end();
+    await closed;
+  });
+
+  it('a handshake that neither takes is answered once', async () => {
+    const client = await RawClient.connect(nest.port);
+    client.write(handshake('/nowhere'));
+    expect((await client.readResponse()).status).toBe(404);
+    expect(await client.readToEnd()).toHaveLength(0);
+  });
+
+  it('another upgrade is offered to it, and a request with a body is an ordinary one', async () => {
+    const client = await RawClient.connect(nest.port);
+    const headers = { ...handshakeHeaders, Upgrade: 'other/1' };
+    client.write(requestHead('POST /nowhere HTTP/1.1', { ...headers, 'Content-Length': '4' }));
+    client.write('body');
+    expect((await client.readResponse()).status).toBe(404);
+    client.write(requestHead('GET /nowhere HTTP/1.1', headers));
+    expect((await client.readResponse()).status).toBe(404);
+    expect(upgrades).toContain('other/1');
+  });
+});
