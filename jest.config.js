@@ -22,6 +22,8 @@ const swcOptions = {
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Jest would leave one core idle.
+  maxWorkers: '100%',
   // No test asserts on time; this ends one that hangs, on a machine that may be slow and busy.
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],

@@ -134,7 +134,7 @@ export class WebSocketConnection {
     socket.on('data', (bytes: Buffer) => this.onData(bytes));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
-    socket.on('error', (error) => this.onLost(error));
+    socket.on('error', (error) => this.onTransportError(error));
     socket.on('close', () => this.onTransportClosed());
   }
 
@@ -545,6 +545,12 @@ export class WebSocketConnection {
       this.socket.end();
       this.startCloseTimer(this.options.closeTimeout);
     }
+  }
+
+  /** A stream of HTTP/2 does not destroy itself after an error, and one with unread bytes would never be closed. */
+  private onTransportError(error: Error): void {
+    this.onLost(error);
+    this.socket.destroy();
   }
 
   private onLost(error?: Error): void {

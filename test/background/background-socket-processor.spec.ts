@@ -5,7 +5,7 @@ import { SingleServerBackplane } from '../../src/background/backplane.js';
 import { ChatCounters } from '../../src/background/chat-counters.js';
 import type { WebSocketConnection } from '../../src/websockets/index.js';
 import { close, text } from '../websockets/protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from '../websockets/socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const options: BackgroundOptions = {
   queueMessages: 1000,

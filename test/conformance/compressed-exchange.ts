@@ -1,14 +1,7 @@
 import { clientFrame, continuation } from '../websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated } from './deflate-window.js';
-import { exchange, goodbye, NORMAL_CLOSURE } from './exchange.js';
+import { exchange, goodbye, NORMAL_CLOSURE, type Open } from './exchange.js';
 import { answer, readAnswers } from './server-frames.js';
-import type { Open } from './transports.js';
-
-/** Opens a WebSocket whose messages may be compressed. */
-export const compressing =
-  (open: Open): Open =>
-  (early) =>
-    open(early, ['permessage-deflate']);
 
 /** The first frame, or the only one, of a compressed message (RFC 7692 section 6.1). */
 export const compressed = (opcode: number, payload: string | Uint8Array, fin = true): Buffer =>
@@ -38,5 +31,5 @@ export async function answersTo(
   frames: readonly Buffer[],
   pieceSize: number | 'whole' = 'whole',
 ): Promise<string[]> {
-  return readAnswers(await exchange(compressing(open), [...frames, goodbye], pieceSize), new DeflateWindow());
+  return readAnswers(await exchange(open, [...frames, goodbye], pieceSize), new DeflateWindow());
 }

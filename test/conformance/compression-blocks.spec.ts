@@ -1,17 +1,9 @@
-import {
-  answersTo,
-  closed,
-  compressed,
-  compressedBinary,
-  compressedInParts,
-  compressing,
-} from './compressed-exchange.js';
+import { answersTo, closed, compressed, compressedBinary, compressedInParts } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated, TAIL } from './deflate-window.js';
-import { exchange, goodbye } from './exchange.js';
+import { echoInMemory, exchange, goodbye } from './exchange.js';
 import { binaryOf, partsOf, textOf } from './payloads.js';
 import { answer, readServerFrames } from './server-frames.js';
-import { overEveryTransport } from './transports.js';
 
 const KIB = 1024;
 const MIB = KIB * KIB;
@@ -109,90 +101,83 @@ const payloads: readonly (readonly [what: string, parts: readonly Buffer[], mess
   ['a final block and an empty frame after it', [blocks().fixed(['Hello'], true).toBuffer(), Buffer.alloc(0)], 'Hello'],
 ];
 
-overEveryTransport(
-  (open) => {
-    describe('RFC 7692 7.2.1: a message comes back, and so do those after it, that has', () => {
-      it.each(payloads)('%s', async (_what, parts, message) => {
-        const frames = compressedInParts(1, parts);
-        const more = [compressed(1, deflated('more'))];
-        const expected = [answer(1, message), answer(1, 'more'), answer(1, message), answer(1, 'more'), closed];
-        expect(await answersTo(open, [...frames, ...more, ...frames, ...more])).toEqual(expected);
-        const largest = Math.max(...parts.map((part) => part.length));
-        const inPieces = await answersTo(open, [...frames, ...more, ...frames, ...more], largest > 2000 ? 997 : 1);
-        expect(inPieces).toEqual(expected);
-      });
+const open = echoInMemory({}, 'permessage-deflate');
 
-      it('a dynamic block is among them', () => {
-        expect((dynamicBlock[0] >> 1) & 3).toBe(2);
-      });
-    });
+describe('RFC 7692 7.2.1: a message comes back, and so do those after it, that has', () => {
+  it.each(payloads)('%s', async (_what, parts, message) => {
+    const frames = compressedInParts(1, parts);
+    const more = [compressed(1, deflated('more'))];
+    const expected = [answer(1, message), answer(1, 'more'), answer(1, message), answer(1, 'more'), closed];
+    expect(await answersTo(open, [...frames, ...more, ...frames, ...more])).toEqual(expected);
+    const largest = Math.max(...parts.map((part) => part.length));
+    const inPieces = await answersTo(open, [...frames, ...more, ...frames, ...more], largest > 2000 ? 997 : 1);
+    expect(inPieces).toEqual(expected);
+  });
 
-    describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
-      it('for the client, over frames, types and sizes', async () => {
-        const window = new DeflateWindow();
-        const messages = [100, 5000, 5000, 100, 40_000, 40_000, 0, 100, 5000].map(binaryOf);
-        const frames = messages.flatMap((message, i) =>
-          compressedInParts(2 - (i % 2), partsOf(window.deflate(i % 2 === 0 ? message : textOf(message.length)), 700)),
-        );
-        const echo = messages.map((message, i) =>
-          i % 2 === 0 ? answer(2, message) : answer(1, textOf(message.length)),
-        );
-        expect(await answersTo(open, frames)).toEqual([...echo, closed]);
-      });
+  it('a dynamic block is among them', () => {
+    expect((dynamicBlock[0] >> 1) & 3).toBe(2);
+  });
+});
 
-      it('for the server: what it has sent before takes less', async () => {
-        const client = await compressing(open)();
-        await client.send(Buffer.concat([compressedBinary(binaryOf(4000)), compressedBinary(binaryOf(4000)), goodbye]));
-        const [first, second] = readServerFrames(await client.receiveRest(), true);
-        expect(first.payload.length).toBeGreaterThan(4000);
-        expect(second.payload.length).toBeLessThan(400);
-      });
+describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
+  it('for the client, over frames, types and sizes', async () => {
+    const window = new DeflateWindow();
+    const messages = [100, 5000, 5000, 100, 40_000, 40_000, 0, 100, 5000].map(binaryOf);
+    const frames = messages.flatMap((message, i) =>
+      compressedInParts(2 - (i % 2), partsOf(window.deflate(i % 2 === 0 ? message : textOf(message.length)), 700)),
+    );
+    const echo = messages.map((message, i) => (i % 2 === 0 ? answer(2, message) : answer(1, textOf(message.length))));
+    expect(await answersTo(open, frames)).toEqual([...echo, closed]);
+  });
 
-      it('as far as 32,768 bytes back', async () => {
-        const first = binaryOf(32_768);
-        const second = new DeflateBlocks().fixed([{ length: 258, distance: 32_768 }]).toPayload();
-        expect(await answersTo(open, [compressedBinary(first), compressed(2, second)])).toEqual([
-          answer(2, first),
-          answer(2, first.subarray(0, 258)),
-          closed,
-        ]);
-      });
-    });
+  it('for the server: what it has sent before takes less', async () => {
+    const client = open();
+    await client.send(Buffer.concat([compressedBinary(binaryOf(4000)), compressedBinary(binaryOf(4000)), goodbye]));
+    const [first, second] = readServerFrames(await client.readToEnd(), true);
+    expect(first.payload.length).toBeGreaterThan(4000);
+    expect(second.payload.length).toBeLessThan(400);
+  });
 
-    describe('RFC 7692 8: what is small until it is inflated', () => {
-      it.each([
-        [64, 4],
-        [8, 1000],
-      ])('%i MiB of zeros in %i frames come back', async (size, count) => {
-        const message = Buffer.alloc(size * MIB);
-        const payload = deflated(message);
-        const frames = compressedInParts(2, partsOf(payload, Math.ceil(payload.length / count)));
-        expect(payload.length).toBeLessThan(message.length / 1000);
-        expect(await answersTo(open, frames)).toEqual([answer(2, message), closed]);
-      });
-    });
-  },
-  { COMPRESSION: 'true' },
-);
+  it('as far as 32,768 bytes back', async () => {
+    const first = binaryOf(32_768);
+    const second = new DeflateBlocks().fixed([{ length: 258, distance: 32_768 }]).toPayload();
+    expect(await answersTo(open, [compressedBinary(first), compressed(2, second)])).toEqual([
+      answer(2, first),
+      answer(2, first.subarray(0, 258)),
+      closed,
+    ]);
+  });
+});
 
-overEveryTransport(
-  (open) => {
-    describe('with RECEIVE_BUFFER_SIZE 4096, as in the sample of ASP.NET Core', () => {
-      it.each([
-        [0, [0]],
-        [4095, [4095]],
-        [4096, [4096]],
-        [4097, [4096, 1]],
-        [10_000, [4096, 4096, 1808]],
-      ])('a compressed message of %i bytes comes back in frames of %j', async (length, sizes) => {
-        const answers = await exchange(compressing(open), [compressedBinary(textOf(length)), goodbye]);
-        const window = new DeflateWindow();
-        const frames = readServerFrames(answers, true).slice(0, -1);
-        const parts = frames.map(({ payload }) => window.inflate(payload));
-        expect(parts.map((part) => part.length)).toEqual(sizes);
-        expect(Buffer.concat(parts)).toEqual(textOf(length));
-      });
-    });
-  },
-  { COMPRESSION: 'true', RECEIVE_BUFFER_SIZE: '4096' },
-);
+describe('RFC 7692 8: what is small until it is inflated', () => {
+  it.each([
+    [64, 4],
+    [8, 1000],
+  ])('%i MiB of zeros in %i frames come back', async (size, count) => {
+    const message = Buffer.alloc(size * MIB);
+    const payload = deflated(message);
+    const frames = compressedInParts(2, partsOf(payload, Math.ceil(payload.length / count)));
+    expect(payload.length).toBeLessThan(message.length / 1000);
+    expect(await answersTo(open, frames)).toEqual([answer(2, message), closed]);
+  });
+});
+
+describe('with a receiveBufferSize of 4096, as in the sample of ASP.NET Core', () => {
+  it.each([
+    [0, [0]],
+    [4095, [4095]],
+    [4096, [4096]],
+    [4097, [4096, 1]],
+    [10_000, [4096, 4096, 1808]],
+  ])('a compressed message of %i bytes comes back in frames of %j', async (length, sizes) => {
+    const answers = await exchange(echoInMemory({ receiveBufferSize: 4096 }, 'permessage-deflate'), [
+      compressedBinary(textOf(length)),
+      goodbye,
+    ]);
+    const window = new DeflateWindow();
+    const frames = readServerFrames(answers, true).slice(0, -1);
+    const parts = frames.map(({ payload }) => window.inflate(payload));
+    expect(parts.map((part) => part.length)).toEqual(sizes);
+    expect(Buffer.concat(parts)).toEqual(textOf(length));
+  });
+});

@@ -1,19 +1,10 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { clientFrame, continuation, text } from '../websockets/protocol/client-frame.js';
-import {
-  answersTo,
-  closed,
-  compressed,
-  compressedInParts,
-  compressedText,
-  compressing,
-  failed,
-} from './compressed-exchange.js';
+import { answersTo, closed, compressed, compressedInParts, compressedText, failed } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated, TAIL } from './deflate-window.js';
-import { exchange, NORMAL_CLOSURE } from './exchange.js';
+import { echoInMemory, exchange, NORMAL_CLOSURE, type Open } from './exchange.js';
 import { answer, readAnswers } from './server-frames.js';
-import { overEveryTransport, type Open } from './transports.js';
 import './wire-matchers.js';
 
 const blocks = (): DeflateBlocks => new DeflateBlocks();
@@ -97,133 +88,121 @@ function withoutEndOfBlock(): Buffer {
 
 /** Sends frames, each when the one before has come back, and then bytes that are answered with a failure. */
 async function failureAfter(open: Open, frames: readonly Buffer[], bytes: Buffer): Promise<string[]> {
-  const client = await open();
+  const client = open();
   const received: Buffer[] = [];
   for (const frame of frames) {
     await client.send(frame);
-    const header = await client.receive(2);
-    received.push(header, await client.receive(header[1]));
+    const header = await client.readBytes(2);
+    received.push(header, await client.readBytes(header[1]));
   }
   await client.send(bytes);
-  return readAnswers(Buffer.concat([...received, await client.receiveRest()]), new DeflateWindow());
+  return readAnswers(Buffer.concat([...received, await client.readToEnd()]), new DeflateWindow());
 }
 
-overEveryTransport(
-  (open) => {
-    const openCompressing = compressing(open);
-    const withoutTakeover: Open = (early) => open(early, ['permessage-deflate; client_no_context_takeover']);
+const open = echoInMemory({}, 'permessage-deflate');
 
-    describe.each(opcodes)(
-      'RFC 7692 6: a reserved bit is refused with 1002 where it has no meaning, in %s',
-      (_kind, opcode) => {
-        const isData = opcode < 8;
-        const payload = opcode === 8 ? NORMAL_CLOSURE : deflated('Hello');
-        const part = compressed(1, blocks().stored('Hel').toBuffer(), false);
+const withoutTakeover = echoInMemory({}, 'permessage-deflate; client_no_context_takeover');
 
-        it.each(reservedBits.filter(([, bits]) => bits !== 4 || opcode === 0 || !isData))(
-          '%s',
-          async (_name, reserved) => {
-            const frame = clientFrame({ opcode, reserved, payload });
-            const before = opcode === 0 ? [part] : [compressedText('Hi')];
-            const echo = opcode === 0 ? `unfinished ${answer(1, 'Hel')}` : answer(1, 'Hi');
-            expect(await failureAfter(openCompressing, before, frame)).toEqual([echo, failed(1002)]);
-            // By its first byte, before the second has come.
-            expect(await failureAfter(openCompressing, before, frame.subarray(0, 1))).toEqual([echo, failed(1002)]);
-            const inPlainMessage = await failureAfter(openCompressing, [text('Hel', false)], frame);
-            expect(inPlainMessage).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
-          },
-        );
-      },
-    );
+describe.each(opcodes)(
+  'RFC 7692 6: a reserved bit is refused with 1002 where it has no meaning, in %s',
+  (_kind, opcode) => {
+    const isData = opcode < 8;
+    const payload = opcode === 8 ? NORMAL_CLOSURE : deflated('Hello');
+    const part = compressed(1, blocks().stored('Hel').toBuffer(), false);
 
-    it.each([3, 7, 11, 15])('RFC 6455 5.2: the opcode %i is refused with 1002, whatever RSV1 says', async (opcode) => {
-      expect(await exchange(openCompressing, compressed(opcode, deflated('Hello')))).toBeFailure(1002);
-    });
-
-    it.each([
-      [
-        'compressed text in a compressed message',
-        compressed(1, blocks().stored('Hel').toBuffer(), false),
-        compressedText('lo'),
-      ],
-      ['compressed text in a plain message', text('Hel', false), compressedText('lo')],
-      ['plain text in a compressed message', compressed(1, blocks().stored('Hel').toBuffer(), false), text('lo')],
-    ])('RFC 6455 5.4: %s is refused with 1002', async (_what, first, second) => {
-      expect(await failureAfter(openCompressing, [first], second)).toEqual([
-        `unfinished ${answer(1, 'Hel')}`,
-        failed(1002),
-      ]);
-    });
-
-    describe('RFC 7692 7.2.2: what is no deflated data is refused with 1007:', () => {
-      it.each(corrupt)('%s', async (_what, payload) => {
-        const whole = compressed(2, payload);
-        expect(await exchange(openCompressing, whole)).toBeFailure(1007);
-        expect(
-          await exchange(openCompressing, [whole, text('never answered'), compressedText('nor this')]),
-        ).toBeFailure(1007);
-        expect(readAnswers(await exchange(openCompressing, whole, 1), new DeflateWindow()).at(-1)).toEqual(
-          failed(1007),
-        );
-        expect(await exchange(openCompressing, [compressed(2, '', false), continuation(payload)])).toBeFailure(1007);
-        // Though the message is not whole, and though its frame is not.
-        expect(await exchange(openCompressing, compressed(2, payload, false))).toBeFailure(1007);
-        expect(
-          await exchange(openCompressing, compressed(2, Buffer.concat([payload, Buffer.alloc(5)])).subarray(0, -5)),
-        ).toBeFailure(1007);
-
-        expect(await failureAfter(withoutTakeover, [compressedText('Hi'), text('Hi')], compressed(1, payload))).toEqual(
-          [answer(1, 'Hi'), answer(1, 'Hi'), failed(1007)],
-        );
-      });
-
-      it('a reference into an earlier message, where it was agreed that there are none', async () => {
-        const window = new DeflateWindow();
-        const frames = [compressed(1, window.deflate('Hello')), compressed(1, window.deflate('Hello'))];
-        const answers = readAnswers(await exchange(withoutTakeover, frames), new DeflateWindow());
-        expect(answers).toEqual([answer(1, 'Hello'), failed(1007)]);
-      });
-
-      it('a message after one whose last four bytes were not taken off', async () => {
-        const kept = compressed(1, Buffer.concat([deflated('Hello'), TAIL]));
-        expect(await answersTo(open, [kept])).toEqual([answer(1, 'Hello'), closed]);
-        expect(await answersTo(open, [kept, compressedText('Hello')])).toEqual([answer(1, 'Hello'), failed(1007)]);
-      });
-    });
-
-    describe('RFC 7692 7.2.2: a payload that is cut off', () => {
-      const message = Array.from({ length: 40 }, (_, i) => `${i * i} `).join('');
-
-      it.each([
-        ['a stored block', deflated(message, { level: 0 })],
-        ['a fixed block', deflated(message, { strategy: constants.Z_FIXED })],
-        ['a dynamic block', deflated(message)],
-      ])('is refused with 1007, or is what zlib makes of it: %s', async (_kind, payload) => {
-        let refused = 0;
-        for (let length = 1; length < payload.length; length++) {
-          const prefix = payload.subarray(0, length);
-          const expected = inflatedByZlib(prefix);
-          const answers = await answersTo(open, [compressed(2, prefix)]);
-          if (expected === undefined) {
-            refused++;
-            expect(answers.at(-1)).toEqual(failed(1007));
-          } else {
-            expect(answers).toEqual([answer(2, expected), closed]);
-          }
-        }
-        expect(refused).toBeGreaterThan(0);
-      });
-
-      it('is no message before it ends', async () => {
-        const [first] = compressedInParts(1, [deflated(message).subarray(0, -3), Buffer.alloc(3)]);
-        const [line, ...rest] = await answersTo(open, [first]);
-        expect(line).toMatch(/^unfinished text /);
-        expect(rest).toEqual([closed]);
-      });
+    it.each(reservedBits.filter(([, bits]) => bits !== 4 || opcode === 0 || !isData))('%s', async (_name, reserved) => {
+      const frame = clientFrame({ opcode, reserved, payload });
+      const before = opcode === 0 ? [part] : [compressedText('Hi')];
+      const echo = opcode === 0 ? `unfinished ${answer(1, 'Hel')}` : answer(1, 'Hi');
+      expect(await failureAfter(open, before, frame)).toEqual([echo, failed(1002)]);
+      // By its first byte, before the second has come.
+      expect(await failureAfter(open, before, frame.subarray(0, 1))).toEqual([echo, failed(1002)]);
+      const inPlainMessage = await failureAfter(open, [text('Hel', false)], frame);
+      expect(inPlainMessage).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
     });
   },
-  { COMPRESSION: 'true' },
 );
+
+it.each([3, 7, 11, 15])('RFC 6455 5.2: the opcode %i is refused with 1002, whatever RSV1 says', async (opcode) => {
+  expect(await exchange(open, compressed(opcode, deflated('Hello')))).toBeFailure(1002);
+});
+
+it.each([
+  [
+    'compressed text in a compressed message',
+    compressed(1, blocks().stored('Hel').toBuffer(), false),
+    compressedText('lo'),
+  ],
+  ['compressed text in a plain message', text('Hel', false), compressedText('lo')],
+  ['plain text in a compressed message', compressed(1, blocks().stored('Hel').toBuffer(), false), text('lo')],
+])('RFC 6455 5.4: %s is refused with 1002', async (_what, first, second) => {
+  expect(await failureAfter(open, [first], second)).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
+});
+
+describe('RFC 7692 7.2.2: what is no deflated data is refused with 1007:', () => {
+  it.each(corrupt)('%s', async (_what, payload) => {
+    const whole = compressed(2, payload);
+    expect(await exchange(open, whole)).toBeFailure(1007);
+    expect(await exchange(open, [whole, text('never answered'), compressedText('nor this')])).toBeFailure(1007);
+    expect(readAnswers(await exchange(open, whole, 1), new DeflateWindow()).at(-1)).toEqual(failed(1007));
+    expect(await exchange(open, [compressed(2, '', false), continuation(payload)])).toBeFailure(1007);
+    // Though the message is not whole, and though its frame is not.
+    expect(await exchange(open, compressed(2, payload, false))).toBeFailure(1007);
+    expect(await exchange(open, compressed(2, Buffer.concat([payload, Buffer.alloc(5)])).subarray(0, -5))).toBeFailure(
+      1007,
+    );
+
+    expect(await failureAfter(withoutTakeover, [compressedText('Hi'), text('Hi')], compressed(1, payload))).toEqual([
+      answer(1, 'Hi'),
+      answer(1, 'Hi'),
+      failed(1007),
+    ]);
+  });
+
+  it('a reference into an earlier message, where it was agreed that there are none', async () => {
+    const window = new DeflateWindow();
+    const frames = [compressed(1, window.deflate('Hello')), compressed(1, window.deflate('Hello'))];
+    const answers = readAnswers(await exchange(withoutTakeover, frames), new DeflateWindow());
+    expect(answers).toEqual([answer(1, 'Hello'), failed(1007)]);
+  });
+
+  it('a message after one whose last four bytes were not taken off', async () => {
+    const kept = compressed(1, Buffer.concat([deflated('Hello'), TAIL]));
+    expect(await answersTo(open, [kept])).toEqual([answer(1, 'Hello'), closed]);
+    expect(await answersTo(open, [kept, compressedText('Hello')])).toEqual([answer(1, 'Hello'), failed(1007)]);
+  });
+});
+
+describe('RFC 7692 7.2.2: a payload that is cut off', () => {
+  const message = Array.from({ length: 40 }, (_, i) => `${i * i} `).join('');
+
+  it.each([
+    ['a stored block', deflated(message, { level: 0 })],
+    ['a fixed block', deflated(message, { strategy: constants.Z_FIXED })],
+    ['a dynamic block', deflated(message)],
+  ])('is refused with 1007, or is what zlib makes of it: %s', async (_kind, payload) => {
+    let refused = 0;
+    for (let length = 1; length < payload.length; length++) {
+      const prefix = payload.subarray(0, length);
+      const expected = inflatedByZlib(prefix);
+      const answers = await answersTo(open, [compressed(2, prefix)]);
+      if (expected === undefined) {
+        refused++;
+        expect(answers.at(-1)).toEqual(failed(1007));
+      } else {
+        expect(answers).toEqual([answer(2, expected), closed]);
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  it('is no message before it ends', async () => {
+    const [first] = compressedInParts(1, [deflated(message).subarray(0, -3), Buffer.alloc(3)]);
+    const [line, ...rest] = await answersTo(open, [first]);
+    expect(line).toMatch(/^unfinished text /);
+    expect(rest).toEqual([closed]);
+  });
+});
 
 /** What zlib makes of the payload of a message; undefined when it refuses it. */
 function inflatedByZlib(payload: Buffer): Buffer | undefined {

@@ -1,73 +1,67 @@
-import { binary, clientFrame, text } from '../websockets/protocol/client-frame.js';
+import type { Duplex } from 'node:stream';
+import { acceptDeflate } from '../../src/websockets/protocol/permessage-deflate.js';
+import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import type { RawClient } from '../support/raw-client.js';
+import { clientFrame } from '../websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated, type WindowAgreement } from './deflate-window.js';
-import { farewell, goodbye, NORMAL_CLOSURE } from './exchange.js';
+import { echoInMemory, exchange, goodbye, NORMAL_CLOSURE } from './exchange.js';
 import { binaryOf } from './payloads.js';
-import { answer, readAnswers, readServerFrames, serverFrame } from './server-frames.js';
-import { overEveryTransport } from './transports.js';
-import type { WireClient } from './wire-client.js';
+import { answer, readAnswers, readServerFrames } from './server-frames.js';
 import './wire-matchers.js';
 
 const allBits = [9, 10, 11, 12, 13, 14, 15];
 
 /** Offers, and what is agreed on. */
-const accepted: readonly (readonly [offers: readonly string[], agreement: string])[] = [
-  [['permessage-deflate'], 'permessage-deflate'],
+const accepted: readonly (readonly [offer: string, agreement: string])[] = [
+  ['permessage-deflate', 'permessage-deflate'],
   ...allBits.map(
     (bits) =>
       [
-        [`permessage-deflate; server_max_window_bits=${bits}`],
+        `permessage-deflate; server_max_window_bits=${bits}`,
         `permessage-deflate; server_max_window_bits=${bits}`,
       ] as const,
   ),
   ...allBits.map(
     (bits) =>
       [
-        [`permessage-deflate; client_max_window_bits=${bits}`],
+        `permessage-deflate; client_max_window_bits=${bits}`,
         `permessage-deflate; client_max_window_bits=${bits}`,
       ] as const,
   ),
   // Without a value it says that the client knows the parameter (section 7.1.2.2).
-  [['permessage-deflate; client_max_window_bits'], 'permessage-deflate; client_max_window_bits=15'],
-  [['permessage-deflate; server_no_context_takeover'], 'permessage-deflate; server_no_context_takeover'],
-  [['permessage-deflate; client_no_context_takeover'], 'permessage-deflate; client_no_context_takeover'],
+  ['permessage-deflate; client_max_window_bits', 'permessage-deflate; client_max_window_bits=15'],
+  ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover'],
+  ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover'],
   [
-    ['permessage-deflate; client_no_context_takeover; server_no_context_takeover'],
+    'permessage-deflate; client_no_context_takeover; server_no_context_takeover',
     'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
   ],
   [
-    ['permessage-deflate; client_max_window_bits=12; server_max_window_bits=9'],
+    'permessage-deflate; client_max_window_bits=12; server_max_window_bits=9',
     'permessage-deflate; server_max_window_bits=9; client_max_window_bits=12',
   ],
   [
-    [
-      'permessage-deflate; client_max_window_bits; server_max_window_bits=10; client_no_context_takeover; ' +
-        'server_no_context_takeover',
-    ],
+    'permessage-deflate; client_max_window_bits; server_max_window_bits=10; client_no_context_takeover; ' +
+      'server_no_context_takeover',
     'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; ' +
       'client_max_window_bits=15',
   ],
   // A value may be quoted (RFC 6455 section 9.1).
-  [['permessage-deflate; server_max_window_bits="10"'], 'permessage-deflate; server_max_window_bits=10'],
-  [['permessage-deflate; client_max_window_bits="9"'], 'permessage-deflate; client_max_window_bits=9'],
-  [['permessage-deflate; server_max_window_bits="1\\2"'], 'permessage-deflate; server_max_window_bits=12'],
-  [['permessage-deflate;server_max_window_bits=11'], 'permessage-deflate; server_max_window_bits=11'],
-  [['permessage-deflate\t ; \tserver_max_window_bits=11'], 'permessage-deflate; server_max_window_bits=11'],
+  ['permessage-deflate; server_max_window_bits="10"', 'permessage-deflate; server_max_window_bits=10'],
+  ['permessage-deflate; client_max_window_bits="9"', 'permessage-deflate; client_max_window_bits=9'],
+  ['permessage-deflate; server_max_window_bits="1\\2"', 'permessage-deflate; server_max_window_bits=12'],
+  ['permessage-deflate;server_max_window_bits=11', 'permessage-deflate; server_max_window_bits=11'],
+  ['permessage-deflate\t ; \tserver_max_window_bits=11', 'permessage-deflate; server_max_window_bits=11'],
   // The first of several that can be taken is (section 5); other extensions do not count.
   [
-    ['permessage-deflate; server_max_window_bits=13, permessage-deflate'],
+    'permessage-deflate; server_max_window_bits=13, permessage-deflate',
     'permessage-deflate; server_max_window_bits=13',
   ],
-  [['permessage-deflate,permessage-deflate; server_max_window_bits=9'], 'permessage-deflate'],
-  [['x-webkit-deflate-frame, permessage-deflate'], 'permessage-deflate'],
-  [['permessage-bzip2; server_max_window_bits=9, permessage-deflate, permessage-snappy'], 'permessage-deflate'],
-  // One header or several: they are one list (RFC 6455 section 9.1).
-  [['permessage-bzip2', 'permessage-deflate'], 'permessage-deflate'],
+  ['permessage-deflate,permessage-deflate; server_max_window_bits=9', 'permessage-deflate'],
+  ['x-webkit-deflate-frame, permessage-deflate', 'permessage-deflate'],
+  ['permessage-bzip2; server_max_window_bits=9, permessage-deflate, permessage-snappy', 'permessage-deflate'],
   [
-    [
-      'permessage-deflate; server_max_window_bits=16',
-      'permessage-deflate; server_max_window_bits=14',
-      'permessage-deflate',
-    ],
+    'permessage-deflate; server_max_window_bits=16, permessage-deflate; server_max_window_bits=14, permessage-deflate',
     'permessage-deflate; server_max_window_bits=14',
   ],
 ];
@@ -132,11 +126,11 @@ const messages: readonly Buffer[] = [100, 0, 700, 1500, 3000, 6000, 12_000, 24_0
   .map(binaryOf);
 
 /** Echoes messages in the way that was agreed on, and shows that the server keeps to it. */
-async function echoAsAgreed(client: WireClient, agreement: string): Promise<void> {
+async function echoAsAgreed(client: RawClient<Duplex>, agreement: string): Promise<void> {
   const window = new DeflateWindow(agreementOf('client', agreement));
   const frames = messages.map((message) => clientFrame({ opcode: 2, reserved: 4, payload: window.deflate(message) }));
   await client.send(Buffer.concat([...frames, goodbye]));
-  const answers = await client.receiveRest();
+  const answers = await client.readToEnd();
   const server = agreementOf('server', agreement);
   expect(readAnswers(answers, new DeflateWindow(server))).toEqual([
     ...messages.map((message) => answer(2, message)),
@@ -146,74 +140,36 @@ async function echoAsAgreed(client: WireClient, agreement: string): Promise<void
   expect(second < first).toBe(server.takesOver);
 }
 
-async function echoPlain(client: WireClient): Promise<void> {
-  await client.send(Buffer.concat([text('plain'), binary(binaryOf(1000)), goodbye]));
-  expect(await client.receiveRest()).toBeBytes(serverFrame(1, 'plain'), serverFrame(2, binaryOf(1000)), farewell);
-}
+/** What the server answers to an offer. */
+const agreementTo = (offer: string): string | undefined => acceptDeflate(offer, resolveWebSocketOptions())?.header;
 
-overEveryTransport(
-  (open) => {
-    describe('RFC 7692 7.1: an offer is accepted, and messages are compressed as agreed', () => {
-      it.each(accepted)('%j is answered with %j', async (offers, agreement) => {
-        const client = await open(undefined, offers);
-        expect(client.extensions).toBe(agreement);
-        await echoAsAgreed(client, agreement);
-      });
-    });
-
-    describe('RFC 7692 7: an offer is declined', () => {
-      it.each(declined)('%j: alone nothing is compressed, and the next one counts', async (offer) => {
-        const client = await open(undefined, [offer]);
-        expect(client.extensions).toBeUndefined();
-        await echoPlain(client);
-
-        const next = 'permessage-deflate; server_max_window_bits=9';
-        const second = await open(undefined, [`${offer}, ${next}`]);
-        expect(second.extensions).toBe(next);
-        await echoAsAgreed(second, next);
-      });
-
-      it.each(malformed)('%j, as malformed: nothing is compressed', async (offer) => {
-        for (const offers of [[offer], [`${offer}, permessage-deflate`], [offer, 'permessage-deflate']]) {
-          const client = await open(undefined, offers);
-          expect(client.extensions).toBeUndefined();
-          await echoPlain(client);
-        }
-      });
-    });
-
-    describe('RFC 7692 6: RSV1 is refused with 1002', () => {
-      it.each([
-        ['where nothing was offered', []],
-        ['where the offer was declined', ['permessage-deflate; server_max_window_bits=8']],
-      ])('%s', async (_where, offers) => {
-        const client = await open(undefined, offers);
-        await client.send(clientFrame({ opcode: 1, reserved: 4, payload: deflated('Hello') }));
-        expect(await client.receiveRest()).toBeFailure(1002);
-      });
-    });
-  },
-  { COMPRESSION: 'true' },
-);
-
-overEveryTransport((open) => {
-  describe('with COMPRESSION off, its default', () => {
-    it.each(['permessage-deflate', 'permessage-deflate; client_max_window_bits', 'permessage-deflate; unknown', ';'])(
-      'the offer %j is passed over',
-      async (offer) => {
-        const client = await open(undefined, [offer]);
-        expect(client.extensions).toBeUndefined();
-        await echoPlain(client);
-      },
-    );
-
-    it('RSV1 is refused with 1002, whatever was offered', async () => {
-      const client = await open(undefined, ['permessage-deflate']);
-      await client.send(clientFrame({ opcode: 1, reserved: 4, payload: deflated('Hello') }));
-      expect(await client.receiveRest()).toBeFailure(1002);
-    });
+describe('RFC 7692 7.1: an offer is accepted, and messages are compressed as agreed', () => {
+  it.each(accepted)('%j is answered with %j', async (offer, agreement) => {
+    expect(agreementTo(offer)).toBe(agreement);
+    await echoAsAgreed(echoInMemory({}, offer)(), agreement);
   });
 });
+
+describe('RFC 7692 7: an offer is declined', () => {
+  it.each(declined)('%j: alone nothing is compressed, and the next one counts', (offer) => {
+    expect(agreementTo(offer)).toBeUndefined();
+    const next = 'permessage-deflate; server_max_window_bits=9';
+    expect(agreementTo(`${offer}, ${next}`)).toBe(next);
+  });
+
+  it.each(malformed)('%j, as malformed: nothing is compressed', (offer) => {
+    expect(agreementTo(offer)).toBeUndefined();
+    expect(agreementTo(`${offer}, permessage-deflate`)).toBeUndefined();
+  });
+});
+
+it.each([undefined, 'permessage-deflate; server_max_window_bits=8'])(
+  'RFC 7692 6: RSV1 is refused with 1002 after the offer %j',
+  async (offer) => {
+    const frame = clientFrame({ opcode: 1, reserved: 4, payload: deflated('Hello') });
+    expect(await exchange(echoInMemory({}, offer), frame)).toBeFailure(1002);
+  },
+);
 
 it('RFC 7692 7.1.2.1: a reference beyond a small window, and one into an earlier message, would not be overlooked', () => {
   const twice = Buffer.concat([binaryOf(700), binaryOf(700)]);

@@ -6,15 +6,13 @@ import {
   compressedBinary,
   compressedInParts,
   compressedText,
-  compressing,
   failed,
 } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated } from './deflate-window.js';
-import { exchange } from './exchange.js';
+import { echoInMemory, exchange } from './exchange.js';
 import { partsOf, textOf } from './payloads.js';
 import { answer, readAnswers } from './server-frames.js';
-import { overEveryTransport } from './transports.js';
 import { badSequences, cutCharacters, goodTexts } from './utf-8-sequences.js';
 import './wire-matchers.js';
 
@@ -32,112 +30,106 @@ function inFrames(parts: readonly Buffer[]): Buffer[] {
   );
 }
 
-overEveryTransport(
-  (open) => {
-    describe.each(badSequences)('RFC 6455 8.1: compressed text with $what', ({ bytes, wrongAt }) => {
-      it('is refused with 1007 at every place in a message', async () => {
-        for (const distance of distances) {
-          const message = Buffer.concat([textOf(distance), bytes, textOf(60)]);
-          const answers = readAnswers(await exchange(compressing(open), compressedText(message)), new DeflateWindow());
-          expect(answers.at(-1)).toEqual(failed(1007));
-        }
-      });
+const open = echoInMemory({}, 'permessage-deflate');
 
-      it('is refused with 1007 wherever two frames divide it', async () => {
-        const message = Buffer.concat([Buffer.from('κ'), bytes, Buffer.from('x')]);
-        for (let cut = 0; cut <= message.length; cut++) {
-          const frames = inFrames([message.subarray(0, cut), message.subarray(cut)]);
-          const answers = readAnswers(await exchange(compressing(open), frames), new DeflateWindow());
-          // What comes before the wrong byte in a frame of its own is right so far, and is echoed.
-          const echo = cut > 0 && cut <= 2 + wrongAt ? [`unfinished ${answer(1, message.subarray(0, cut))}`] : [];
-          expect(answers).toEqual([...echo, failed(1007)]);
-        }
-      });
+describe.each(badSequences)('RFC 6455 8.1: compressed text with $what', ({ bytes, wrongAt }) => {
+  it('is refused with 1007 at every place in a message', async () => {
+    for (const distance of distances) {
+      const message = Buffer.concat([textOf(distance), bytes, textOf(60)]);
+      const answers = readAnswers(await exchange(open, compressedText(message)), new DeflateWindow());
+      expect(answers.at(-1)).toEqual(failed(1007));
+    }
+  });
 
-      it('is refused with 1007 when its wrong byte has come, though the message is not whole', async () => {
-        const message = Buffer.concat([Buffer.from('κ'), bytes.subarray(0, wrongAt + 1)]);
-        const frames = inFrames([...partsOf(message, 1), Buffer.from('never sent')]).slice(0, -1);
-        const answers = readAnswers(await exchange(compressing(open), frames), new DeflateWindow());
-        expect(answers).toEqual([`unfinished ${answer(1, message.subarray(0, -1))}`, failed(1007)]);
-      });
+  it('is refused with 1007 wherever two frames divide it', async () => {
+    const message = Buffer.concat([Buffer.from('κ'), bytes, Buffer.from('x')]);
+    for (let cut = 0; cut <= message.length; cut++) {
+      const frames = inFrames([message.subarray(0, cut), message.subarray(cut)]);
+      const answers = readAnswers(await exchange(open, frames), new DeflateWindow());
+      // What comes before the wrong byte in a frame of its own is right so far, and is echoed.
+      const echo = cut > 0 && cut <= 2 + wrongAt ? [`unfinished ${answer(1, message.subarray(0, cut))}`] : [];
+      expect(answers).toEqual([...echo, failed(1007)]);
+    }
+  });
 
-      it('is welcome in a binary message', async () => {
-        expect(await answersTo(open, [compressedBinary(bytes)])).toEqual([answer(2, bytes), closed]);
-      });
-    });
+  it('is refused with 1007 when its wrong byte has come, though the message is not whole', async () => {
+    const message = Buffer.concat([Buffer.from('κ'), bytes.subarray(0, wrongAt + 1)]);
+    const frames = inFrames([...partsOf(message, 1), Buffer.from('never sent')]).slice(0, -1);
+    const answers = readAnswers(await exchange(open, frames), new DeflateWindow());
+    expect(answers).toEqual([`unfinished ${answer(1, message.subarray(0, -1))}`, failed(1007)]);
+  });
 
-    describe.each(cutCharacters)('RFC 6455 8.1: compressed text that ends with $what', ({ bytes }) => {
-      it('is refused with 1007, however long it is', async () => {
-        for (const distance of distances) {
-          const message = compressedText(Buffer.concat([textOf(distance), bytes]));
-          const answers = readAnswers(await exchange(compressing(open), message), new DeflateWindow());
-          expect(answers.at(-1)).toEqual(failed(1007));
-        }
-      });
+  it('is welcome in a binary message', async () => {
+    expect(await answersTo(open, [compressedBinary(bytes)])).toEqual([answer(2, bytes), closed]);
+  });
+});
 
-      it('is refused with 1007 when the message ends, not before', async () => {
-        const client = await compressing(open)();
-        const [first] = inFrames([bytes, Buffer.alloc(0)]);
-        await client.send(first);
-        const header = await client.receive(2);
-        const echo = await client.receive(header[1]);
-        await client.send(ping('so far, so good'));
-        const pong = await client.receive(17);
-        await client.send(continuation(new DeflateBlocks().toPayload()));
-        const answers = Buffer.concat([pong, header, echo, await client.receiveRest()]);
-        expect(readAnswers(answers, new DeflateWindow())).toEqual([
-          answer(10, 'so far, so good'),
-          `unfinished ${answer(1, bytes)}`,
-          failed(1007),
-        ]);
-      });
-    });
+describe.each(cutCharacters)('RFC 6455 8.1: compressed text that ends with $what', ({ bytes }) => {
+  it('is refused with 1007, however long it is', async () => {
+    for (const distance of distances) {
+      const message = compressedText(Buffer.concat([textOf(distance), bytes]));
+      const answers = readAnswers(await exchange(open, message), new DeflateWindow());
+      expect(answers.at(-1)).toEqual(failed(1007));
+    }
+  });
 
-    describe.each(goodTexts)('RFC 3629 4: compressed text with %s', (_what, characters) => {
-      const bytes = Buffer.from(characters);
+  it('is refused with 1007 when the message ends, not before', async () => {
+    const client = open();
+    const [first] = inFrames([bytes, Buffer.alloc(0)]);
+    await client.send(first);
+    const header = await client.readBytes(2);
+    const echo = await client.readBytes(header[1]);
+    await client.send(ping('so far, so good'));
+    const pong = await client.readBytes(17);
+    await client.send(continuation(new DeflateBlocks().toPayload()));
+    const answers = Buffer.concat([pong, header, echo, await client.readToEnd()]);
+    expect(readAnswers(answers, new DeflateWindow())).toEqual([
+      answer(10, 'so far, so good'),
+      `unfinished ${answer(1, bytes)}`,
+      failed(1007),
+    ]);
+  });
+});
 
-      it('comes back wherever two frames divide it', async () => {
-        const cuts = Array.from({ length: bytes.length + 1 }, (_, cut) => [
-          bytes.subarray(0, cut),
-          bytes.subarray(cut),
-        ]);
-        const answers = await answersTo(open, cuts.flatMap(inFrames));
-        expect(answers).toEqual([...cuts.map(() => answer(1, bytes)), closed]);
-      });
+describe.each(goodTexts)('RFC 3629 4: compressed text with %s', (_what, characters) => {
+  const bytes = Buffer.from(characters);
 
-      it('comes back when every byte has a frame of its own', async () => {
-        expect(await answersTo(open, inFrames(partsOf(bytes, 1)))).toEqual([answer(1, bytes), closed]);
-      });
+  it('comes back wherever two frames divide it', async () => {
+    const cuts = Array.from({ length: bytes.length + 1 }, (_, cut) => [bytes.subarray(0, cut), bytes.subarray(cut)]);
+    const answers = await answersTo(open, cuts.flatMap(inFrames));
+    expect(answers).toEqual([...cuts.map(() => answer(1, bytes)), closed]);
+  });
 
-      it('comes back at every place in a message', async () => {
-        const messages = distances.map((distance) => Buffer.concat([textOf(distance), bytes]));
-        const answers = await answersTo(open, messages.map(compressedText));
-        expect(answers).toEqual([...messages.map((message) => answer(1, message)), closed]);
-      });
-    });
+  it('comes back when every byte has a frame of its own', async () => {
+    expect(await answersTo(open, inFrames(partsOf(bytes, 1)))).toEqual([answer(1, bytes), closed]);
+  });
 
-    describe('RFC 3629 3: every character that there is', () => {
-      const codePoints = Array.from({ length: 0x110000 }, (_, i) => i).filter((i) => i < 0xd800 || i > 0xdfff);
-      const everyCharacter = Buffer.from(codePoints.map((codePoint) => String.fromCodePoint(codePoint)).join(''));
+  it('comes back at every place in a message', async () => {
+    const messages = distances.map((distance) => Buffer.concat([textOf(distance), bytes]));
+    const answers = await answersTo(open, messages.map(compressedText));
+    expect(answers).toEqual([...messages.map((message) => answer(1, message)), closed]);
+  });
+});
 
-      it.each([
-        ['whole', Infinity],
-        ['in frames of 997 bytes', 997],
-      ])('comes back in one compressed message, %s', async (_how, size) => {
-        const payload = deflated(everyCharacter);
-        const frames = compressedInParts(1, partsOf(payload, Math.min(size, payload.length)));
-        expect(await answersTo(open, frames)).toEqual([answer(1, everyCharacter), closed]);
-      });
-    });
+describe('RFC 3629 3: every character that there is', () => {
+  const codePoints = Array.from({ length: 0x110000 }, (_, i) => i).filter((i) => i < 0xd800 || i > 0xdfff);
+  const everyCharacter = Buffer.from(codePoints.map((codePoint) => String.fromCodePoint(codePoint)).join(''));
 
-    it('RFC 6455 8.1: a message is judged alone, whatever came before', async () => {
-      const frames = [compressedText('κ'), compressedBinary(Buffer.from([0xe2, 0x82])), compressedText('ό')];
-      const echo = [answer(1, 'κ'), answer(2, Buffer.from([0xe2, 0x82])), answer(1, 'ό')];
-      expect(await answersTo(open, [...frames, compressed(1, deflated(Buffer.from([0xac])))])).toEqual([
-        ...echo,
-        failed(1007),
-      ]);
-    });
-  },
-  { COMPRESSION: 'true' },
-);
+  it.each([
+    ['whole', Infinity],
+    ['in frames of 997 bytes', 997],
+  ])('comes back in one compressed message, %s', async (_how, size) => {
+    const payload = deflated(everyCharacter);
+    const frames = compressedInParts(1, partsOf(payload, Math.min(size, payload.length)));
+    expect(await answersTo(open, frames)).toEqual([answer(1, everyCharacter), closed]);
+  });
+});
+
+it('RFC 6455 8.1: a message is judged alone, whatever came before', async () => {
+  const frames = [compressedText('κ'), compressedBinary(Buffer.from([0xe2, 0x82])), compressedText('ό')];
+  const echo = [answer(1, 'κ'), answer(2, Buffer.from([0xe2, 0x82])), answer(1, 'ό')];
+  expect(await answersTo(open, [...frames, compressed(1, deflated(Buffer.from([0xac])))])).toEqual([
+    ...echo,
+    failed(1007),
+  ]);
+});

@@ -1,13 +1,37 @@
+import type { Duplex } from 'node:stream';
+import { echo } from '../../src/echo/echo.js';
+import { acceptDeflate } from '../../src/websockets/protocol/permessage-deflate.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
+import { connect } from '../support/socket-pair.js';
 import { close } from '../websockets/protocol/client-frame.js';
 import { serverClose } from './server-frames.js';
-import type { Open } from './transports.js';
 
 /** The status 1000 as a close frame has it. */
 export const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
-/** How a client that has nothing more to say ends, and how the echo answers that. */
+/** The close frame of a client that has nothing more to send, and the answer of the echo. */
 export const goodbye = close(1000);
 export const farewell = serverClose(1000);
+
+afterEach(endRawClients);
+
+/** Opens a WebSocket to the echo, in memory. */
+export type Open = () => RawClient<Duplex>;
+
+/**
+ * @param options the server's
+ * @param offer the client's `Sec-WebSocket-Extensions`; messages are compressed as both sides agree
+ */
+export function echoInMemory(options: WebSocketOptions = {}, offer?: string): Open {
+  const deflate = acceptDeflate(offer, resolveWebSocketOptions(options))?.parameters;
+  return () => {
+    const { client, connection } = connect(options, {}, deflate);
+    void echo(connection).catch(() => {}); // a connection that ends without a close frame
+    client.once('end', () => client.end());
+    return new RawClient(client);
+  };
+}
 
 /**
  * Sends bytes over a connection of their own and gives all that comes back until the server ends it.
@@ -19,9 +43,12 @@ export async function exchange(
   bytes: Uint8Array | readonly Uint8Array[],
   pieceSize: number | 'whole' = 'whole',
 ): Promise<Buffer> {
-  const client = await open();
+  const client = open();
   const all = bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes);
-  // Reading goes on meanwhile: a server that is not read from stops to read.
-  await client.sendInPieces(all, pieceSize === 'whole' ? all.length : pieceSize);
-  return client.receiveRest();
+  // A server that is not read from stops reading.
+  const [received] = await Promise.all([
+    client.readToEnd(),
+    client.sendInPieces(all, pieceSize === 'whole' ? all.length : pieceSize),
+  ]);
+  return received;
 }

@@ -1,11 +1,9 @@
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { serverClose, serverFrame } from '../conformance/server-frames.js';
-import { upgrade } from '../conformance/upgrade.js';
-import { WireClient } from '../conformance/wire-client.js';
 import '../conformance/wire-matchers.js';
 import { WebSocketConnections } from '../../src/websockets/index.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 import { clientFrame, close, continuation, ping, text } from '../websockets/protocol/client-frame.js';
 import { copies, Flood, repeated } from './bounded/flood.js';
@@ -27,13 +25,8 @@ const farewell = serverClose(1000);
 
 let server: MeasuredServer;
 let before: number;
-const clients: WireClient[] = [];
 
-async function open(): Promise<WireClient> {
-  const client = await server.open();
-  clients.push(client);
-  return client;
-}
+const open = (): Promise<RawClient> => server.open();
 
 /** How much more memory the server has taken at any time since it was warm, in bytes. */
 async function growth(): Promise<number> {
@@ -43,15 +36,15 @@ async function growth(): Promise<number> {
 /** Lets a server do everything once, so that later growth has its reason in what a test does. */
 async function warmUp(): Promise<void> {
   const client = await server.open();
-  client.handTo(() => {});
+  client.socket.resume();
   await new Flood(client, patternMessages(8 * MIB)).done;
   await client.send(Buffer.concat([...repeated(ping('x'), 1000), goodbye]));
-  await once(client.stream, 'end');
+  await once(client.socket, 'end');
   client.destroy();
   before = (await server.memory()).now;
 }
 
-afterEach(() => clients.splice(0).forEach((client) => client.destroy()));
+afterEach(endRawClients);
 
 describe('Bounded: the echo server', () => {
   beforeEach(async () => {
@@ -63,18 +56,16 @@ describe('Bounded: the echo server', () => {
 
   it('stops reading from a client that does not read; when that reads at last, every byte is there', async () => {
     const client = await open();
-    client.stream.pause();
     const flood = new Flood(client, patternMessages(FLOOD));
     await flood.untilStalled(server);
     expect(flood.sent).toBeLessThan(FLOOD);
     expect(await growth()).toBeLessThan(32 * MIB);
 
     const reader = new PatternReader();
-    client.handTo((bytes) => reader.take(bytes));
-    client.stream.resume();
+    client.socket.on('data', (bytes: Buffer) => reader.take(bytes));
     await flood.done;
     await client.send(goodbye);
-    await once(client.stream, 'end');
+    await once(client.socket, 'end');
     expect(reader).toMatchObject({ received: FLOOD, wrongAt: undefined });
     expect(reader.last).toBeBytes(farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
@@ -83,10 +74,10 @@ describe('Bounded: the echo server', () => {
   it('echoes one message of 64 MiB in one frame as it comes', async () => {
     const client = await open();
     const reader = new PatternReader();
-    client.handTo((bytes) => reader.take(bytes));
+    client.socket.on('data', (bytes: Buffer) => reader.take(bytes));
     await new Flood(client, patternFrame(64 * MIB)).done;
     await client.send(goodbye);
-    await once(client.stream, 'end');
+    await once(client.socket, 'end');
     expect(reader).toMatchObject({ received: 64 * MIB, wrongAt: undefined });
     expect(reader.last).toBeBytes(farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
@@ -94,7 +85,6 @@ describe('Bounded: the echo server', () => {
 
   it('queues no end of pongs for a client that sends pings and does not read', async () => {
     const client = await open();
-    client.stream.pause();
     const payloads = Array.from({ length: 500 }, (_, i) => `${i}`.padStart(125, '.'));
     const block = Buffer.concat(payloads.map((payload) => ping(payload)));
     const times = Math.ceil((32 * MIB) / block.length);
@@ -103,11 +93,11 @@ describe('Bounded: the echo server', () => {
     expect(flood.sent).toBeLessThan(times * block.length);
     expect(await growth()).toBeLessThan(32 * MIB);
 
-    client.stream.resume();
+    const received = client.readToEnd();
     await flood.done;
     await client.send(goodbye);
     const pongs = Buffer.concat(payloads.map((payload) => serverFrame(10, payload)));
-    expect(await client.receiveRest()).toBeBytes(copies(pongs, times), farewell);
+    expect(await received).toBeBytes(copies(pongs, times), farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
@@ -117,15 +107,16 @@ describe('Bounded: the echo server', () => {
     ['empty messages', text(''), serverFrame(1)],
   ])('takes a million %s as they come, and serves others meanwhile', async (_what, frame, answer) => {
     const client = await open();
+    const received = client.readToEnd();
     const block = copies(frame, 1000);
     const flood = new Flood(client, repeated(block, million / 1000));
     const other = await open();
     await other.send(Buffer.concat([text('Do you hear me?'), goodbye]));
-    expect(await other.receiveRest()).toBeBytes(serverFrame(1, 'Do you hear me?'), farewell);
+    expect(await other.readToEnd()).toBeBytes(serverFrame(1, 'Do you hear me?'), farewell);
 
     await flood.done;
     await client.send(goodbye);
-    expect(await client.receiveRest()).toBeBytes(copies(answer, million), farewell);
+    expect(await received).toBeBytes(copies(answer, million), farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
@@ -135,10 +126,11 @@ describe('Bounded: the echo server', () => {
   ])('streams a message of a million fragments %s', async (_what, payload) => {
     const client = await open();
     await client.send(text(payload, false));
+    const received = client.readToEnd();
     const block = copies(continuation(payload, false), 1000);
     await new Flood(client, repeated(block, million / 1000)).done;
     await client.send(Buffer.concat([continuation(payload), goodbye]));
-    expect(await client.receiveRest()).toBeBytes(
+    expect(await received).toBeBytes(
       serverFrame(1, payload, false),
       copies(serverFrame(0, payload, false), million),
       serverFrame(0, payload),
@@ -151,12 +143,11 @@ describe('Bounded: the echo server', () => {
     ['one header', Buffer.alloc(64 * KIB, 'x')],
     ['many headers', Buffer.from('\r\nX-Filler: filler'.repeat(4096))],
   ])('answers a handshake of endless bytes in %s with 431, and cuts it', async (_what, block) => {
-    const client = new WireClient(connect(server.port, '127.0.0.1'));
-    clients.push(client);
-    const cut = new Promise((resolve) => client.stream.once('close', resolve));
+    const client = await RawClient.connect(server.port);
+    const cut = new Promise((resolve) => client.socket.once('close', resolve));
     await client.send(Buffer.from('GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Long: '));
     await client.send(block);
-    expect((await client.receive(13)).toString()).toBe('HTTP/1.1 431 ');
+    expect((await client.readBytes(13)).toString()).toBe('HTTP/1.1 431 ');
     const flood = new Flood(client, repeated(block, 1000));
     await cut;
     await flood.done;
@@ -179,7 +170,7 @@ describe('Bounded: a server that collects whole messages', () => {
     const block = copies(continuation('x', false), 1000);
     await new Flood(client, repeated(block, million / 1000)).done;
     await client.send(Buffer.concat([continuation('x'), goodbye]));
-    expect(await client.receiveRest()).toBeBytes(serverFrame(1, `text ${million + 2}`), farewell);
+    expect(await client.readToEnd()).toBeBytes(serverFrame(1, `text ${million + 2}`), farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
@@ -189,7 +180,7 @@ describe('Bounded: a server that collects whole messages', () => {
     const block = copies(continuation('', false), 1000);
     await new Flood(client, repeated(block, million / 1000)).done;
     await client.send(Buffer.concat([continuation('x'), goodbye]));
-    expect(await client.receiveRest()).toBeBytes(serverFrame(1, 'text 1'), farewell);
+    expect(await client.readToEnd()).toBeBytes(serverFrame(1, 'text 1'), farewell);
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
@@ -200,7 +191,7 @@ describe('Bounded: a server that collects whole messages', () => {
     const client = await open();
     await client.send(Buffer.concat(start));
     const flood = new Flood(client, blocks);
-    expect(await client.receive(4)).toMatchObject({ 0: 0x88, 2: 1009 >> 8, 3: 1009 & 0xff });
+    expect(await client.readBytes(4)).toMatchObject({ 0: 0x88, 2: 1009 >> 8, 3: 1009 & 0xff });
     await flood.done;
     expect(await growth()).toBeLessThan(64 * MIB);
   });
@@ -209,17 +200,12 @@ describe('Bounded: a server that collects whole messages', () => {
 describe('Bounded: the time that a client may take', () => {
   let app: RunningApp;
 
-  const openWebSocket = async (): Promise<WireClient> => {
-    const { hostname, port } = new URL(app.url);
-    const client = await upgrade(connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true }));
-    clients.push(client);
-    return client;
-  };
+  const openWebSocket = (): Promise<RawClient> => RawClient.open(Number(new URL(app.url).port), '/ws');
 
   /** Goes on sending until the server has cut the connection; it answers nothing. */
-  const untilCut = async (client: WireClient, block: Buffer): Promise<void> => {
+  const untilCut = async (client: RawClient, block: Buffer): Promise<void> => {
     await new Flood(client, repeated(block, Infinity)).done;
-    expect(client.stream.destroyed).toBe(true);
+    expect(client.socket.destroyed).toBe(true);
   };
 
   beforeAll(async () => {
@@ -237,22 +223,21 @@ describe('Bounded: the time that a client may take', () => {
   it('for ending the connection after a close is closeTimeout', async () => {
     const client = await openWebSocket();
     await client.send(goodbye);
-    expect(await client.receiveRest()).toBeBytes(farewell);
+    expect(await client.readToEnd()).toBeBytes(farewell);
     await untilCut(client, ping('still here'));
   });
 
   it('for ending the connection after a failure is closeTimeout', async () => {
     const client = await openWebSocket();
     await client.send(clientFrame({ opcode: 3 }));
-    expect(await client.receiveRest()).toBeFailure(1002);
+    expect(await client.readToEnd()).toBeFailure(1002);
     await untilCut(client, ping('still here'));
   });
 
   it('for reading what is queued for it at a close is closeTimeout', async () => {
     const client = await openWebSocket();
-    client.stream.pause();
     const flood = new Flood(client, patternMessages(FLOOD));
-    const closed = new Promise((resolve) => client.stream.once('close', resolve));
+    const closed = new Promise((resolve) => client.socket.once('close', resolve));
     const [connection] = app.app.get(WebSocketConnections, { strict: false });
     void connection.close(1001, 'Server shutting down');
     await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout' });
@@ -264,7 +249,7 @@ describe('Bounded: the time that a client may take', () => {
     const client = await openWebSocket();
     const [connection] = app.app.get(WebSocketConnections, { strict: false });
     void connection.close(1001, 'Server shutting down');
-    expect(await client.receive(24)).toBeBytes(serverClose(1001, 'Server shutting down'));
+    expect(await client.readBytes(24)).toBeBytes(serverClose(1001, 'Server shutting down'));
     await untilCut(client, text('x'.repeat(10_000)));
     await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout', status: 1006 });
   });

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readAnswers, serverClose, serverFrame } from '../conformance/server-frames.js';
-import { upgrade } from '../conformance/upgrade.js';
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { binary, close, ping, pong } from '../websockets/protocol/client-frame.js';
 
@@ -12,6 +12,7 @@ import { binary, close, ping, pong } from '../websockets/protocol/client-frame.j
 const MESSAGES = 300;
 const message = Buffer.alloc(1000, 'x');
 
+afterEach(endRawClients);
 afterEach(closeApps);
 afterAll(removeFolders);
 
@@ -43,18 +44,16 @@ describe.each<[string, (prepare: (app: NestFastifyApplication) => void) => Promi
     const socket = await start((app) => {
       app.getHttpServer().on('connection', (one: Socket) => serverSockets.push(one));
     });
-    const client = await upgrade(socket);
-    socket.pause();
+    const client = new RawClient(socket);
+    await client.upgrade('/ws');
     const finished = once(serverSockets[0], 'finish');
     await client.send(Buffer.concat([...Array.from({ length: MESSAGES }, () => binary(message)), close(1000, 'bye')]));
     await finished; // the operating system has taken all, and most of it has not left it yet
 
     await act(socket);
-    socket.resume();
 
     const echo = Array.from({ length: MESSAGES }, () => serverFrame(2, message));
     const all = Buffer.concat([...echo, serverClose(1000, 'bye')]);
-    expect(readAnswers(await client.receiveRest())).toEqual(readAnswers(all));
-    client.destroy();
+    expect(readAnswers(await client.readToEnd())).toEqual(readAnswers(all));
   });
 });

@@ -223,18 +223,6 @@ describeInBrowser('The page', (executablePath) => {
   });
 
   describe('in a conversation', () => {
-    it('logs the opening, both messages and the closing', async () => {
-      await converse('Hello, world');
-      await close();
-
-      expect(await rows()).toEqual([
-        ['Connection opened'],
-        ['Client', 'Server', 'Hello, world'],
-        ['Server', 'Client', 'Hello, world'],
-        ['Connection closed. Code: 1000. Reason: Closing from client'],
-      ]);
-    });
-
     it('goes through the states of the sample in their order', async () => {
       await page.evaluate(`
         globalThis.states = [];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
-import { readBytes, readFrame, type ServerFrame } from '../websockets/socket-pair.js';
+import { RawClient } from './raw-client.js';
 
 /** An extended CONNECT as RFC 8441 section 5.1 has it, but for what a test changes. */
 export const connectHeaders = {
@@ -55,54 +55,26 @@ export class Http2Client {
   }
 }
 
-/** A request and its answer, or a WebSocket once that is 200. */
-export class Http2Exchange {
+/** A request and its answer, or a WebSocket once the status is 200. */
+export class Http2Exchange extends RawClient<ClientHttp2Stream> {
   constructor(
-    readonly stream: ClientHttp2Stream,
+    stream: ClientHttp2Stream,
     readonly head: Readonly<Record<string, string | number>>,
-  ) {}
+  ) {
+    super(stream);
+  }
+
+  get stream(): ClientHttp2Stream {
+    return this.socket;
+  }
 
   get status(): string | number | undefined {
     return this.head[':status'];
   }
 
-  write(bytes: Uint8Array): this {
-    this.stream.write(bytes);
-    return this;
-  }
-
-  /** Ends its half of the stream. */
-  end(): void {
-    this.stream.end();
-  }
-
-  readFrame(): Promise<ServerFrame> {
-    return readFrame(this.stream);
-  }
-
-  /** Reads a message of one frame as text. */
-  async readText(): Promise<string> {
-    return (await this.readFrame()).payload.toString();
-  }
-
-  readBytes(count: number): Promise<Buffer> {
-    return readBytes(this.stream, count);
-  }
-
-  /** Reads a close frame. */
-  async readClose(): Promise<{ status: number | undefined; reason: string }> {
-    const { opcode, payload } = await this.readFrame();
-    expect(opcode).toBe(8);
-    return { status: payload.length === 0 ? undefined : payload.readUInt16BE(), reason: payload.toString('utf8', 2) };
-  }
-
   /** Reads to the end of the answer. */
   async readBody(): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.stream) {
-      chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks).toString();
+    return (await this.readToEnd()).toString();
   }
 }
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { readBytes, readFrame, type ServerFrame } from '../websockets/socket-pair.js';
+import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { readBytes, readFrame, type ServerFrame } from '../support/socket-pair.js';
 
 /** A key as RFC 6455 section 1.3 has it, and what a server makes of it. */
 export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -39,11 +41,14 @@ export interface RawResponse {
   readonly body: string;
 }
 
-const clients = new Set<RawClient>();
+const clients = new Set<RawClient<Duplex>>();
 
-/** A client that sends just the bytes that it is told to. */
-export class RawClient {
-  private constructor(readonly socket: Socket) {
+/**
+ * A client that sends exactly the bytes that a test gives it, and reads only when the test asks: over TCP, or over any
+ * other stream (TLS, an HTTP/2 stream, a connection in memory).
+ */
+export class RawClient<S extends Duplex = Socket> {
+  constructor(readonly socket: S) {
     clients.add(this);
     socket.on('error', () => {});
   }
@@ -54,17 +59,43 @@ export class RawClient {
     return new RawClient(socket);
   }
 
-  /** Connects, and shakes hands as it should be done. */
+  /** Connects over TCP, and makes a valid handshake. */
   static async open(port: number, path: string): Promise<RawClient> {
     const client = await RawClient.connect(port);
-    client.write(handshake(path));
-    expect((await client.readResponse()).status).toBe(101);
+    await client.upgrade(path);
     return client;
+  }
+
+  /**
+   * Makes a valid HTTP/1.1 handshake, except for what `changed` changes, and expects 101.
+   *
+   * @param early bytes that are sent together with it
+   */
+  async upgrade(path: string, changed: Headers = {}, early: Uint8Array = Buffer.alloc(0)): Promise<RawResponse> {
+    this.write(Buffer.concat([Buffer.from(handshake(path, changed)), early]));
+    const response = await this.readResponse();
+    expect(response.status).toBe(101);
+    return response;
   }
 
   write(bytes: string | Uint8Array): this {
     this.socket.write(bytes);
     return this;
+  }
+
+  /** Resolves when the transport has taken the bytes, or never will. */
+  send(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.write(bytes, () => resolve());
+    });
+  }
+
+  /** Sends the bytes in pieces, with a turn of the event loop between, so that the server reads them one by one. */
+  async sendInPieces(bytes: Uint8Array, size: number): Promise<void> {
+    for (let at = 0; at < bytes.length; at += size) {
+      await this.send(bytes.subarray(at, at + size));
+      await setImmediate();
+    }
   }
 
   /** Reads one response, with a body whose length it tells or which ends with the connection. */
@@ -84,12 +115,22 @@ export class RawClient {
         ? ''
         : length === undefined
           ? (await this.readToEnd()).toString()
-          : (await readBytes(this.socket, Number(length))).toString();
+          : (await this.readBytes(Number(length))).toString();
     return { status, headers, body };
+  }
+
+  /** Reads exactly `length` bytes. Rejects when the connection ends before. */
+  readBytes(length: number): Promise<Buffer> {
+    return readBytes(this.socket, length);
   }
 
   readFrame(): Promise<ServerFrame> {
     return readFrame(this.socket);
+  }
+
+  /** Reads a message of one frame as text. */
+  async readText(): Promise<string> {
+    return (await this.readFrame()).payload.toString();
   }
 
   /** Reads a close frame. */
@@ -99,7 +140,7 @@ export class RawClient {
     return { status: payload.length === 0 ? undefined : payload.readUInt16BE(), reason: payload.toString('utf8', 2) };
   }
 
-  /** Reads all that comes until the server ends its half of the connection. */
+  /** Reads until the server ends its half of the connection. Rejects when the connection is cut instead. */
   async readToEnd(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
@@ -113,12 +154,12 @@ export class RawClient {
     this.socket.end();
   }
 
-  /** Goes away as a program does that crashed: with a reset. */
-  reset(): void {
+  /** Leaves as a program does that crashed: with a reset. */
+  reset(this: RawClient): void {
     this.socket.resetAndDestroy();
   }
 
-  /** Goes away without a word. */
+  /** Closes the connection without a close frame. */
   destroy(): void {
     this.socket.destroy();
   }
@@ -127,7 +168,7 @@ export class RawClient {
   private async readHead(): Promise<string> {
     let head = '';
     while (!head.endsWith('\r\n\r\n')) {
-      head += (await readBytes(this.socket, 1)).toString('latin1');
+      head += (await this.readBytes(1)).toString('latin1');
     }
     return head.slice(0, -4);
   }

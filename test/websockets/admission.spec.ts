@@ -1,7 +1,7 @@
 import { refusalOf } from '../../src/websockets/admission.js';
 import { WebSocketConnections } from '../../src/websockets/web-socket-connections.js';
 import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
-import { connect } from './socket-pair.js';
+import { connect } from '../support/socket-pair.js';
 
 /** The connections of an application, as many of which are live as there are addresses. */
 function connectionsOf(options: WebSocketOptions, addresses: readonly string[] = []): WebSocketConnections {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { KeepAlive, type KeepAliveOptions } from '../../src/websockets/keep-alive.js';
 import { close, ping, pong, text } from './protocol/client-frame.js';
-import { connect, readFrame } from './socket-pair.js';
+import { connect, readFrame } from '../support/socket-pair.js';
 import { jest } from '@jest/globals';
 
 const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, receiveTimeout: 0 };

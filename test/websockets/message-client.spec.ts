@@ -7,7 +7,7 @@ import { callHandler, serveConnection } from '../../src/websockets/serve-connect
 import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from './protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 let logger: RecordingLogger;
 beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));

@@ -3,7 +3,7 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
 import type { WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { clientFrame, close, ping } from './protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { MessageRate } from '../../src/websockets/message-rate.js';
 import { close, text } from './protocol/client-frame.js';
-import { connect } from './socket-pair.js';
+import { connect } from '../support/socket-pair.js';
 
 describe('MessageRate', () => {
   beforeEach(() => void jest.useFakeTimers());

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { PreparedMessage } from '../../src/websockets/prepared-message.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const text = (payload: string): unknown => ({ opcode: 1, fin: true, payload: Buffer.from(payload) });
 

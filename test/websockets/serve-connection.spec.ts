@@ -3,7 +3,7 @@ import { callHandler, runHandler, serveConnection } from '../../src/websockets/s
 import { WebSocketError } from '../../src/websockets/web-socket-error.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { clientFrame, close } from './protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 let logger: RecordingLogger;
 beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import type { WebSocketData } from '../../src/websockets/web-socket-data.js';
 import { binary, clientFrame, close, continuation, ping, text } from './protocol/client-frame.js';
-import { connect, readFrame, type ConnectedPair } from './socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const closeFrame = (status?: number, reason = ''): { opcode: number; fin: boolean; payload: Buffer } => ({
   opcode: 8,
@@ -369,6 +369,17 @@ describe('WebSocketConnection', () => {
       expect(connection.state).toBe('aborted');
       expect(await connection.closed).toMatchObject({ reason: 'aborted', status: 1006 });
     });
+  });
+
+  it('ends after an error of the transport, also when that does not destroy itself', async () => {
+    const { client, connection, server } = connect();
+    const error = new Error('The stream has been reset.');
+    client.write(text('Hi'));
+
+    server.emit('error', error); // as a stream of HTTP/2 does that has unread bytes and is written to after a reset
+
+    await expect(connection.closed).resolves.toMatchObject({ reason: 'transportLost', error });
+    expect(server.destroyed).toBe(true);
   });
 
   describe('messages', () => {

@@ -4,7 +4,7 @@ import { WebSocketConnections } from '../../src/websockets/web-socket-connection
 import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
 import { RecordingLogger } from '../support/nest-app.js';
 import { close, text } from './protocol/client-frame.js';
-import { connect, readFrame } from './socket-pair.js';
+import { connect, readFrame } from '../support/socket-pair.js';
 
 /** As many connections, whose clients do nothing. */
 function connectSome(count: number, options: WebSocketOptions = {}) {

@@ -4,7 +4,7 @@ import { LINGER } from '../../src/websockets/web-socket-close.js';
 import { PreparedMessage } from '../../src/websockets/prepared-message.js';
 import type { AcceptedHandshake } from '../../src/websockets/web-socket-connection.js';
 import { close, ping } from './protocol/client-frame.js';
-import { connect, type ConnectedPair } from './socket-pair.js';
+import { connect, type ConnectedPair } from '../support/socket-pair.js';
 
 /** How both sides come to have closed, while the peer keeps its half of the transport open. */
 const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [

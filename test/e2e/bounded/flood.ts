@@ -1,4 +1,4 @@
-import type { WireClient } from '../../conformance/wire-client.js';
+import type { RawClient } from '../../support/raw-client.js';
 import { ping } from '../../websockets/protocol/client-frame.js';
 import type { MeasuredServer } from './measured-server.js';
 
@@ -10,7 +10,7 @@ export class Flood {
   readonly done: Promise<void>;
 
   constructor(
-    private readonly client: WireClient,
+    private readonly client: RawClient,
     blocks: Iterable<Buffer>,
   ) {
     this.done = this.send(blocks);
@@ -24,7 +24,7 @@ export class Flood {
       ({ sent } = this);
       for (let turn = 0; turn < 100; turn++) {
         await witness.send(ping('x'));
-        await witness.receive(3);
+        await witness.readBytes(3);
       }
     } while (this.sent > sent);
     witness.destroy();
@@ -32,7 +32,7 @@ export class Flood {
 
   private async send(blocks: Iterable<Buffer>): Promise<void> {
     for (const block of blocks) {
-      if (this.client.stream.destroyed) {
+      if (this.client.socket.destroyed) {
         return;
       }
       await this.client.send(block);

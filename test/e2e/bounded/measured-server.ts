@@ -1,10 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { upgrade } from '../../conformance/upgrade.js';
-import type { WireClient } from '../../conformance/wire-client.js';
+import { RawClient } from '../../support/raw-client.js';
 
 /** How much memory a process takes, in bytes: what the operating system gave it. */
 export interface MemoryReport {
@@ -52,8 +50,8 @@ export class MeasuredServer {
   }
 
   /** Opens a WebSocket. */
-  open(): Promise<WireClient> {
-    return upgrade(connect({ port: this.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }));
+  open(): Promise<RawClient> {
+    return RawClient.open(this.port, '/ws');
   }
 
   async memory(): Promise<MemoryReport> {

@@ -11,9 +11,7 @@ class SocketEnd extends Duplex {
   private taken: (() => void) | undefined;
 
   override _read(): void {
-    const { taken } = this;
-    this.taken = undefined;
-    taken?.();
+    this.acknowledge();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -33,14 +31,25 @@ class SocketEnd extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.acknowledge();
     done(error);
-    setImmediate(() => this.peer?.destroy());
+    // After an orderly end the peer may still read what was sent before it.
+    if (!this.writableFinished || !this.readableEnded) {
+      setImmediate(() => this.peer?.destroy());
+    }
+  }
+
+  /** Completes the write of the peer that waits for room. */
+  private acknowledge(): void {
+    const { taken } = this;
+    this.taken = undefined;
+    taken?.();
   }
 
   private deliver(bytes: Buffer, done: () => void): void {
     const peer = this.peer as SocketEnd;
-    // A copy, as a network makes one: the sender may use its buffer again.
-    if (peer.push(Buffer.from(bytes))) {
+    // A copy, as a network makes one: the sender may use its buffer again. A destroyed peer discards it.
+    if (peer.destroyed || peer.push(Buffer.from(bytes))) {
       done();
     } else {
       peer.taken = done;
