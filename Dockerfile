@@ -7,17 +7,22 @@
 
 FROM node:24-slim AS build
 WORKDIR /app
-# The two files that decide what gets installed come alone: the layer stays cached while only source changes.
+# The files that decide what gets installed come alone: the layer stays cached while only source changes.
 COPY package.json package-lock.json ./
+COPY libs/websockets/package.json ./libs/websockets/
+COPY client/console/package.json ./client/console/
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json nest-cli.json ./
+COPY tsconfig.json tsconfig.package.json tsconfig.build.json nest-cli.json ./
 COPY src ./src
+COPY libs ./libs
 COPY client ./client
 RUN npm run build
 
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY libs/websockets/package.json ./libs/websockets/
+COPY client/console/package.json ./client/console/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
@@ -42,7 +47,12 @@ EXPOSE 5000
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The two packages of this repository, to which links in node_modules point.
+COPY --from=build /app/libs/websockets/dist ./libs/websockets/dist
+COPY --from=build /app/client/console/dist ./client/console/dist
 COPY package.json ./
+COPY libs/websockets/package.json ./libs/websockets/
+COPY client/console/package.json ./client/console/
 COPY scripts/healthcheck.mjs ./scripts/
 USER node
 

@@ -30,7 +30,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^nest-ws-echo/websockets$': '<rootDir>/src/websockets/index.ts',
+    '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',
+    '^nest-ws-echo-client$': '<rootDir>/client/console/src/command.ts',
   },
   transform: {
     // Types are checked once, by `npm run typecheck`; swc only transpiles.

@@ -14,6 +14,6 @@ export default {
     'config',
     'conformance/transports',
     'page/smoke',
-    'websockets',
+    'libs',
   ].map((part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`),
 };

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { developmentCertificate } from '../src/tls/development-certificate.js';
+import { developmentCertificate } from '../src/listening/development-certificate.js';
 import type { Transport } from './load/connection.js';
 import type { Load } from './loads.js';
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, ParseIntPipe, UseGuards } from '@nestjs/common';
-import { PreparedMessage, WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-ws-echo/websockets';
+import { PreparedMessage, WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
 import { TokenGuard } from './token.guard.js';
 
 /** A chat: what one says in a room, all in it hear. `ws://localhost:5000/rooms/7?token=…` */

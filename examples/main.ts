@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { useWebSockets, WebSocketsModule } from 'nest-ws-echo/websockets';
+import { useWebSockets, WebSocketsModule } from 'nest-raw-websockets';
 import { ChatRoomController } from './chat-room.controller.js';
 import { SubProtocolController } from './sub-protocol.controller.js';
 

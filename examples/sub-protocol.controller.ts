@@ -1,5 +1,5 @@
 import { BadRequestException, Controller, Get } from '@nestjs/common';
-import { WebSockets, type WebSocketManager } from 'nest-ws-echo/websockets';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
 /** What each sub-protocol makes of a message. */
 const protocols = new Map<string, (text: string) => string>([

@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const buildStamp = join(root, 'dist', '.built-from');
-const buildInputs = ['src', 'client', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+const buildInputs = [
+  'src',
+  'libs/websockets/src',
+  'client/console/src',
+  'client/page',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.package.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+];
 
 /** @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} */
 function packagesIn(lockFile) {
@@ -67,7 +77,8 @@ function run(command) {
 
 if (!isInstalled()) {
   // Engine warnings come from parts of NestJS that this project does not call on Node.js 20; errors still show.
-  run('npm ci --no-audit --no-fund --loglevel=error');
+  // No install script is needed, and without them npm does not build the workspaces, which is done below.
+  run('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error');
 }
 const inputs = fingerprint();
 if (!isBuilt(inputs)) {

@@ -1,16 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BackgroundModule } from './background/background.module.js';
-import { ClientFaults } from './client-faults.js';
+import { ClientFaults } from './listening/client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
-import { HttpDrain } from './http-drain.js';
+import { HttpDrain } from './listening/http-drain.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { Metrics } from './metrics/metrics.js';
 import { PageModule } from './page/page.module.js';
 import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
-import { WebSocketsModule } from './websockets/index.js';
+import { WebSocketsModule } from 'nest-raw-websockets';
 
 /** The parts of the application, with the options that each is given. */
 @Module({})

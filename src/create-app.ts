@@ -5,9 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
-import { answerFromMemory } from './file-responses.js';
+import { answerFromMemory } from './listening/file-responses.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
-import { useWebSockets } from './websockets/index.js';
+import { useWebSockets } from 'nest-raw-websockets';
 
 /**
  * Creates the application as it runs in production; `listen` starts it. The process is left alone: signals are the

@@ -8,7 +8,7 @@ type Define = (command: Command) => void;
 // Each is loaded when it is wanted: the client does not wait for NestJS.
 const definitions: Record<string, () => Promise<Define>> = {
   serve: async () => (await import('./serve.js')).defineServe,
-  client: async () => (await import('../client/console/command.js')).defineClient,
+  client: async () => (await import('nest-ws-echo-client')).defineClient,
 };
 
 // By the package's name, because this file runs from a folder of the build.

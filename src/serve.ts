@@ -5,8 +5,8 @@ import { optionDescriptions } from './config/configuration.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { createApp } from './create-app.js';
-import { listen, ListenError } from './listen.js';
-import { tuneForLargeMessages } from './websockets/index.js';
+import { listen, ListenError } from './listening/listen.js';
+import { tuneForLargeMessages } from 'nest-raw-websockets';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 

@@ -9,7 +9,7 @@ import {
   WebSocketsModule,
   type RawWebSocketGateway,
   type WebSocketConnection,
-} from 'nest-ws-echo/websockets';
+} from 'nest-raw-websockets';
 
 /* A room with the library of this project: all members hear each message. */
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { WebSocketCloseStatus, type WebSocketConnection } from '../websockets/index.js';
+import { WebSocketCloseStatus, type WebSocketConnection } from 'nest-raw-websockets';
 import { BACKGROUND_OPTIONS, type BackgroundOptions } from './background-options.js';
 import { BACKPLANE, type Backplane } from './backplane.js';
 import { ChatCounters } from './chat-counters.js';

@@ -1,6 +1,6 @@
 import { applyDecorators, Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { WebSockets, type WebSocketManager } from '../websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { BackgroundSocketProcessor, LOBBY } from './background-socket-processor.js';
 import { MAX_NAME_LENGTH, MemberNamePipe, ROOM, RoomPipe } from './chat-names.js';
 

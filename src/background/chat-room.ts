@@ -1,4 +1,4 @@
-import { PreparedMessage } from '../websockets/index.js';
+import { PreparedMessage } from 'nest-raw-websockets';
 import type { Backplane } from './backplane.js';
 import type { RoomEvent, WelcomeEvent } from './chat-event.js';
 import { nextId } from './chat-ids.js';

@@ -1,4 +1,4 @@
-import { WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from '../websockets/index.js';
+import { WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from 'nest-raw-websockets';
 import type { ChatCounters } from './chat-counters.js';
 
 /** What may wait for one socket, and what happens when more would. */

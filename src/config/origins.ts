@@ -1,4 +1,4 @@
-import { WebSocketsModule } from '../websockets/index.js';
+import { WebSocketsModule } from 'nest-raw-websockets';
 import { parseCommaList } from './comma-list.js';
 import { parsed } from './parsed.js';
 

@@ -1,5 +1,5 @@
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
-import type { WebSocketConnection } from '../websockets/index.js';
+import type { WebSocketConnection } from 'nest-raw-websockets';
 import { echo } from './echo.js';
 
 /** The WebSockets at `/ws`. */

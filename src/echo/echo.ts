@@ -1,4 +1,4 @@
-import type { WebSocketConnection } from '../websockets/index.js';
+import type { WebSocketConnection } from 'nest-raw-websockets';
 
 /** Sends back every fragment as it arrives, and closes as the peer closes. */
 export async function echo(webSocket: WebSocketConnection): Promise<void> {

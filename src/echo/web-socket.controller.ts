@@ -1,6 +1,6 @@
 import { All, Controller, Get } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { WebSockets, type WebSocketManager } from '../websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
 /** Answers requests at `/ws` that are not a WebSocket handshake: those are the gateway's. */
 @ApiTags('WebSockets')

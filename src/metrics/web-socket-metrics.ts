@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { WebSocketConnections, type WebSocketTotals } from '../websockets/index.js';
+import { WebSocketConnections, type WebSocketTotals } from 'nest-raw-websockets';
 import { Metrics } from './metrics.js';
 
 const totals: readonly [total: keyof WebSocketTotals, name: string, help: string][] = [

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
-import type { MessageClient } from '../websockets/index.js';
+import type { MessageClient } from 'nest-raw-websockets';
 
 /** Settles a question: with the answer, or with why there is none. */
 interface Pending {

@@ -10,7 +10,7 @@ import {
   type OnGatewayDisconnect,
   type WsResponse,
 } from '@nestjs/websockets';
-import type { MessageClient } from '../websockets/index.js';
+import type { MessageClient } from 'nest-raw-websockets';
 import { calls, idOf, type Call } from './calls.js';
 import { ClientQuestions } from './client-questions.js';
 import { describeIssues, exceptionFor } from './exceptions.js';

@@ -1,4 +1,4 @@
-import type { WebSocketMessage } from '../websockets/index.js';
+import type { WebSocketMessage } from 'nest-raw-websockets';
 
 const PREFIX = 'Server Response to: ';
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Logger } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { WebSockets, type WebSocketManager } from '../websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { responseTo } from './response.js';
 
 /** The documented endpoint: a controller that accepts, answers each message, and logs each step. */

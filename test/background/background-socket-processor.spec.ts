@@ -3,8 +3,8 @@ import { BackgroundSocketProcessor } from '../../src/background/background-socke
 import type { BackgroundOptions } from '../../src/background/background-options.js';
 import { SingleServerBackplane } from '../../src/background/backplane.js';
 import { ChatCounters } from '../../src/background/chat-counters.js';
-import type { WebSocketConnection } from '../../src/websockets/index.js';
-import { close, text } from '../websockets/protocol/client-frame.js';
+import type { WebSocketConnection } from 'nest-raw-websockets';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const options: BackgroundOptions = {

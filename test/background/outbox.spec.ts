@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { ChatCounters } from '../../src/background/chat-counters.js';
 import { Outbox, type OutboxOptions } from '../../src/background/outbox.js';
-import { PreparedMessage } from '../../src/websockets/index.js';
+import { PreparedMessage } from 'nest-raw-websockets';
 import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
 const options: OutboxOptions = { queueMessages: 10, queueSize: 100_000, whenQueueFull: 'drop-oldest' };

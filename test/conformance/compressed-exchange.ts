@@ -1,4 +1,4 @@
-import { clientFrame, continuation } from '../websockets/protocol/client-frame.js';
+import { clientFrame, continuation } from '../libs/websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated } from './deflate-window.js';
 import { exchange, goodbye, NORMAL_CLOSURE, type Open } from './exchange.js';
 import { answer, readAnswers } from './server-frames.js';

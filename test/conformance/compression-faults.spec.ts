@@ -1,5 +1,5 @@
 import { constants, inflateRawSync } from 'node:zlib';
-import { clientFrame, continuation, text } from '../websockets/protocol/client-frame.js';
+import { clientFrame, continuation, text } from '../libs/websockets/protocol/client-frame.js';
 import { answersTo, closed, compressed, compressedInParts, compressedText, failed } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated, TAIL } from './deflate-window.js';

@@ -1,4 +1,4 @@
-import { continuation, ping, pong } from '../websockets/protocol/client-frame.js';
+import { continuation, ping, pong } from '../libs/websockets/protocol/client-frame.js';
 import { answersTo, closed, compressed, compressedBinary, compressedInParts } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated } from './deflate-window.js';

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { acceptDeflate } from '../../src/websockets/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
 import type { RawClient } from '../support/raw-client.js';
-import { clientFrame } from '../websockets/protocol/client-frame.js';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated, type WindowAgreement } from './deflate-window.js';
 import { echoInMemory, exchange, goodbye, NORMAL_CLOSURE } from './exchange.js';
 import { binaryOf } from './payloads.js';

@@ -1,4 +1,4 @@
-import { continuation, ping } from '../websockets/protocol/client-frame.js';
+import { continuation, ping } from '../libs/websockets/protocol/client-frame.js';
 import {
   answersTo,
   closed,

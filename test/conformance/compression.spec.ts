@@ -1,4 +1,4 @@
-import { binary, clientFrame, continuation, ping, text } from '../websockets/protocol/client-frame.js';
+import { binary, clientFrame, continuation, ping, text } from '../libs/websockets/protocol/client-frame.js';
 import { answersTo, closed, compressed, compressedBinary, compressedText } from './compressed-exchange.js';
 import { DeflateBlocks } from './deflate-blocks.js';
 import { DeflateWindow, deflated } from './deflate-window.js';

@@ -1,4 +1,4 @@
-import { binary, clientFrame, continuation, ping, pong, text } from '../websockets/protocol/client-frame.js';
+import { binary, clientFrame, continuation, ping, pong, text } from '../libs/websockets/protocol/client-frame.js';
 import { echoInMemory, exchange, farewell, goodbye, NORMAL_CLOSURE } from './exchange.js';
 import { binaryOf } from './payloads.js';
 import { answer, readAnswers, serverFrame } from './server-frames.js';

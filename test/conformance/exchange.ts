@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { echo } from '../../src/echo/echo.js';
-import { acceptDeflate } from '../../src/websockets/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
+import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { connect } from '../support/socket-pair.js';
-import { close } from '../websockets/protocol/client-frame.js';
+import { close } from '../libs/websockets/protocol/client-frame.js';
 import { serverClose } from './server-frames.js';
 
 /** The status 1000 as a close frame has it. */

@@ -1,4 +1,4 @@
-import { binary, continuation, ping, pong, text } from '../websockets/protocol/client-frame.js';
+import { binary, continuation, ping, pong, text } from '../libs/websockets/protocol/client-frame.js';
 import { echoInMemory, exchange, farewell, goodbye, NORMAL_CLOSURE } from './exchange.js';
 import { partsOf, textOf } from './payloads.js';
 import { answer, readAnswers, readServerFrames, serverFrame } from './server-frames.js';

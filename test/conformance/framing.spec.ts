@@ -1,4 +1,4 @@
-import { binary, clientFrame, text } from '../websockets/protocol/client-frame.js';
+import { binary, clientFrame, text } from '../libs/websockets/protocol/client-frame.js';
 import { echoInMemory, exchange, farewell, goodbye, NORMAL_CLOSURE } from './exchange.js';
 import { binaryOf, textOf } from './payloads.js';
 import { answer, readAnswers, serverFrame } from './server-frames.js';

@@ -1,4 +1,4 @@
-import { binary, clientFrame, ping, text } from '../websockets/protocol/client-frame.js';
+import { binary, clientFrame, ping, text } from '../libs/websockets/protocol/client-frame.js';
 import { echoInMemory, exchange } from './exchange.js';
 import { serverFrame } from './server-frames.js';
 import './wire-matchers.js';

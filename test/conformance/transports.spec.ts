@@ -6,7 +6,7 @@ import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
-import { binary, clientFrame, close, continuation, ping, text } from '../websockets/protocol/client-frame.js';
+import { binary, clientFrame, close, continuation, ping, text } from '../libs/websockets/protocol/client-frame.js';
 import { compressedText } from './compressed-exchange.js';
 import { DeflateWindow } from './deflate-window.js';
 import { farewell, goodbye, NORMAL_CLOSURE } from './exchange.js';

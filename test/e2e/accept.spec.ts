@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Injectable, Res, UseGuards, type CanActivate } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
-import { close, text } from '../websockets/protocol/client-frame.js';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
 /** What Express and Fastify have in common. */
 interface Reply {

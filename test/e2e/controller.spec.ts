@@ -11,8 +11,8 @@ import {
 } from '@nestjs/common';
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
-import { text } from '../websockets/protocol/client-frame.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
+import { text } from '../libs/websockets/protocol/client-frame.js';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';

@@ -10,11 +10,11 @@ import type {
   RawWebSocketGateway,
   WebSocketClosed,
   WebSocketConnection,
-} from '../../src/websockets/index.js';
+} from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, RawClient, requestHead } from '../support/raw-client.js';
-import { close, text } from '../websockets/protocol/client-frame.js';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
 @WebSocketGateway({ path: '/raw' })
 class RawGateway implements RawWebSocketGateway {

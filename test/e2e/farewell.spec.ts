@@ -6,7 +6,7 @@ import { readAnswers, serverClose, serverFrame } from '../conformance/server-fra
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
-import { binary, close, ping, pong } from '../websockets/protocol/client-frame.js';
+import { binary, close, ping, pong } from '../libs/websockets/protocol/client-frame.js';
 
 /** More than the client takes before it reads, and less than operating systems keep for the server. */
 const MESSAGES = 300;

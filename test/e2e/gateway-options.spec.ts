@@ -3,11 +3,11 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { WebSocketsModule, type VerifyClient } from '../../src/websockets/index.js';
+import { WebSocketsModule, type VerifyClient } from 'nest-raw-websockets';
 import { createNestApp, startGateways, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
-import { text } from '../websockets/protocol/client-frame.js';
+import { text } from '../libs/websockets/protocol/client-frame.js';
 
 /** A stock gateway with options. */
 function stock(options: Record<string, unknown>, port = 0): Type {

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Scope, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
-import type { WebSocketConnection } from '../../src/websockets/index.js';
+import type { WebSocketConnection } from 'nest-raw-websockets';
 import { createNestApp, startNestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';

@@ -11,12 +11,12 @@ import {
   WebSocketsModule,
   type RawWebSocketGateway,
   type WebSocketClosed,
-} from '../../src/websockets/index.js';
-import { WebSocketConnection } from '../../src/websockets/web-socket-connection.js';
+} from 'nest-raw-websockets';
+import { WebSocketConnection } from '../../libs/websockets/src/connection/web-socket-connection.js';
 import { createNestApp, startGateways, startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
-import { clientFrame, close, text } from '../websockets/protocol/client-frame.js';
+import { clientFrame, close, text } from '../libs/websockets/protocol/client-frame.js';
 
 /** Remembers how its connections ended. */
 abstract class ObservedGateway implements RawWebSocketGateway {

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WebSockets, type WebSocketConnection, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, handshakeHeaders, RawClient, requestHead } from '../support/raw-client.js';
-import { text } from '../websockets/protocol/client-frame.js';
+import { text } from '../libs/websockets/protocol/client-frame.js';
 
 async function echo(webSocket: WebSocketConnection): Promise<void> {
   await webSocket.receive((fragment) => webSocket.send(fragment));

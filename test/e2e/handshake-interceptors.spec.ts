@@ -18,12 +18,12 @@ import {
   WebSocketsModule,
   type WebSocketConnection,
   type WebSocketManager,
-} from '../../src/websockets/index.js';
+} from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
-import { close, text } from '../websockets/protocol/client-frame.js';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
 /** What happened, in this order. */
 class Diary extends EventEmitter {

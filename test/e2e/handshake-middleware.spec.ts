@@ -10,7 +10,7 @@ import {
   type NestModule,
 } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { WebSockets, WebSocketsModule, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, WebSocketsModule, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

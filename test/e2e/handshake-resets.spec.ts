@@ -26,7 +26,7 @@ import {
   WebSockets,
   WebSocketsModule,
   type WebSocketManager,
-} from '../../src/websockets/index.js';
+} from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp, type WaitingClient } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

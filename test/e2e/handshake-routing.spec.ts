@@ -9,7 +9,7 @@ import {
   type INestApplication,
   type Type,
 } from '@nestjs/common';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

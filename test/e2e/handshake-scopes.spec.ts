@@ -15,12 +15,12 @@ import {
 import { APP_GUARD, REQUEST } from '@nestjs/core';
 import type { IncomingHttpHeaders } from 'node:http';
 import { finalize, type Observable } from 'rxjs';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
-import { close, text } from '../websockets/protocol/client-frame.js';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
 let visitors = 0;
 

@@ -7,12 +7,12 @@ import session from 'express-session';
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
-import { text } from '../websockets/protocol/client-frame.js';
+import { text } from '../libs/websockets/protocol/client-frame.js';
 
 const secret = 'a secret that is at least 32 characters long';
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable, UnauthorizedException, UseGuards, type CanActivate } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { WebSockets, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { WebSocketConnection } from '../../src/websockets/index.js';
+import type { WebSocketConnection } from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import {
@@ -18,7 +18,7 @@ import {
   SAMPLE_KEY,
   type Headers,
 } from '../support/raw-client.js';
-import { clientFrame, close, text } from '../websockets/protocol/client-frame.js';
+import { clientFrame, close, text } from '../libs/websockets/protocol/client-frame.js';
 
 /** Echoes whole messages. */
 @WebSocketGateway({ path: '/ws' })

@@ -20,14 +20,14 @@ import {
   type WebSocketClosed,
   type WebSocketConnection,
   type WebSocketManager,
-} from '../../src/websockets/index.js';
+} from 'nest-raw-websockets';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { connectHeaders, endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { Http2FrameClient, frameTypes } from '../support/http2-frames.js';
 import { makeCertificateFiles, removeFolders, startHttpsApp, type HttpsApp } from '../support/https-app.js';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { closeApps } from '../support/start-app.js';
-import { binary, close, text } from '../websockets/protocol/client-frame.js';
+import { binary, close, text } from '../libs/websockets/protocol/client-frame.js';
 
 import.meta.jest.setTimeout(30_000);
 

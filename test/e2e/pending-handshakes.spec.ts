@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
 import { EventEmitter, once } from 'node:events';
-import { WebSockets, type WebSocketManager, type WebSocketOptions } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketManager, type WebSocketOptions } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

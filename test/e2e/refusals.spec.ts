@@ -8,7 +8,7 @@ import {
   type WebSocketConnection,
   type WebSocketManager,
   type WebSocketOptions,
-} from '../../src/websockets/index.js';
+} from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import {

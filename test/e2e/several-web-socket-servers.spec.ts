@@ -5,7 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
-import { WebSockets, type WebSocketConnection, type WebSocketManager } from '../../src/websockets/index.js';
+import { WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, handshakeHeaders, RawClient, requestHead } from '../support/raw-client.js';

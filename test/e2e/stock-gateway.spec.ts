@@ -35,7 +35,7 @@ import { WebSocket, type WebSocketServer as WsServer } from 'ws';
 import { createNestApp, startGateways, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
-import { clientFrame, close, text } from '../websockets/protocol/client-frame.js';
+import { clientFrame, close, text } from '../libs/websockets/protocol/client-frame.js';
 
 @Injectable()
 class OnlyWithTicket implements CanActivate {

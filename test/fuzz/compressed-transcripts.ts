@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
-import { MessageCompression } from '../../src/websockets/message-compression.js';
-import type { Fragment } from '../../src/websockets/protocol/fragment.js';
-import { FrameParser } from '../../src/websockets/protocol/frame-parser.js';
-import { Opcode } from '../../src/websockets/protocol/opcode.js';
-import { ProtocolError } from '../../src/websockets/protocol/protocol-error.js';
+import { MessageCompression } from '../../libs/websockets/src/connection/message-compression.js';
+import type { Fragment } from '../../libs/websockets/src/protocol/fragment.js';
+import { FrameParser } from '../../libs/websockets/src/protocol/frame-parser.js';
+import { Opcode } from '../../libs/websockets/src/protocol/opcode.js';
+import { ProtocolError } from '../../libs/websockets/src/protocol/protocol-error.js';
 import type { WindowAgreement } from '../conformance/deflate-window.js';
 import { answer } from '../conformance/server-frames.js';
 import { readFrames } from './read-frames.js';

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
-import { FrameParser } from '../../src/websockets/protocol/frame-parser.js';
-import { Opcode } from '../../src/websockets/protocol/opcode.js';
-import { ProtocolError } from '../../src/websockets/protocol/protocol-error.js';
+import { FrameParser } from '../../libs/websockets/src/protocol/frame-parser.js';
+import { Opcode } from '../../libs/websockets/src/protocol/opcode.js';
+import { ProtocolError } from '../../libs/websockets/src/protocol/protocol-error.js';
 import { answer } from '../conformance/server-frames.js';
 
 /**

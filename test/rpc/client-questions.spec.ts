@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ClientQuestions } from '../../src/rpc/client-questions.js';
 import { RpcGateway } from '../../src/rpc/rpc.gateway.js';
-import { MessageClient } from '../../src/websockets/index.js';
+import { MessageClient } from 'nest-raw-websockets';
 import { connect, readFrame } from '../support/socket-pair.js';
 
 const MINUTE = 60_000;

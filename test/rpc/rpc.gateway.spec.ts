@@ -1,9 +1,9 @@
 import { RpcModule } from '../../src/rpc/rpc.module.js';
-import { WebSocketsModule } from '../../src/websockets/index.js';
+import { WebSocketsModule } from 'nest-raw-websockets';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
-import { binary, close, text } from '../websockets/protocol/client-frame.js';
+import { binary, close, text } from '../libs/websockets/protocol/client-frame.js';
 
 describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
   let nest: NestApp;

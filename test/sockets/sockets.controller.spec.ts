@@ -8,7 +8,7 @@ import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
-import { binary, close, continuation, ping, text } from '../websockets/protocol/client-frame.js';
+import { binary, close, continuation, ping, text } from '../libs/websockets/protocol/client-frame.js';
 
 const PREFIX = 'Server Response to: ';
 

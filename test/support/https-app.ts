@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { CertificateFiles } from '../../src/tls/certificate.js';
-import { developmentCertificate } from '../../src/tls/development-certificate.js';
+import type { CertificateFiles } from '../../src/listening/certificate.js';
+import { developmentCertificate } from '../../src/listening/development-certificate.js';
 import { startApp, type RunningApp } from './start-app.js';
 
 const folders: string[] = [];

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Module, type INestApplication, type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { useWebSockets, WebSocketsModule, type WebSocketOptions } from '../../src/websockets/index.js';
+import { useWebSockets, WebSocketsModule, type WebSocketOptions } from 'nest-raw-websockets';
 import type { Platform } from './platforms.js';
 
 /** One call of a logger. */

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
-import type { DeflateParameters } from '../../src/websockets/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../src/websockets/web-socket-options.js';
-import { WebSocketConnection, type AcceptedHandshake } from '../../src/websockets/web-socket-connection.js';
+import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
+import { WebSocketConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/web-socket-connection.js';
 
 /** One end of a connection in memory. A write is done when the other end has taken it. */
 class SocketEnd extends Duplex {

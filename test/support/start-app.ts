@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readConfiguration } from '../../src/config/read-configuration.js';
 import { createApp } from '../../src/create-app.js';
-import { listen } from '../../src/listen.js';
+import { listen } from '../../src/listening/listen.js';
 
 /** The application, listening on a free port of 127.0.0.1 unless URLS says otherwise. */
 export interface RunningApp {

@@ -1,6 +1,6 @@
-import { ConnectError } from '../../../client/console/connection/connect-error.js';
-import { exitCodeOf } from '../../../client/console/exit-code.js';
-import type { Ending } from '../../../client/console/session/ending.js';
+import { ConnectError } from '../../../client/console/src/connection/connect-error.js';
+import { exitCodeOf } from '../../../client/console/src/exit-code.js';
+import type { Ending } from '../../../client/console/src/session/ending.js';
 
 describe('The exit code', () => {
   const closed = (code: number, byUs: boolean): Ending => ({

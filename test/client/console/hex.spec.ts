@@ -1,4 +1,4 @@
-import { parseHex } from '../../../client/console/hex.js';
+import { parseHex } from '../../../client/console/src/hex.js';
 
 describe('Hex', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { Latencies } from '../../../client/console/latencies.js';
+import { Latencies } from '../../../client/console/src/latencies.js';
 
 describe('Latencies', () => {
   it('have no figures when there are none', () => {

@@ -9,7 +9,7 @@ import {
   parseSize,
   parseSubprotocol,
   parseUrl,
-} from '../../../client/console/option-values.js';
+} from '../../../client/console/src/option-values.js';
 
 describe('The values of options', () => {
   it.each([

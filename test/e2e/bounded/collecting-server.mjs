@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { useWebSockets, WebSocketsModule } from 'nest-ws-echo/websockets';
+import { useWebSockets, WebSocketsModule } from 'nest-raw-websockets';
 
 class CollectingGateway {
   async handleConnection(webSocket) {

@@ -1,5 +1,5 @@
 import type { RawClient } from '../../support/raw-client.js';
-import { ping } from '../../websockets/protocol/client-frame.js';
+import { ping } from '../../libs/websockets/protocol/client-frame.js';
 import type { MeasuredServer } from './measured-server.js';
 
 /** Sends a lot, one block after the other, each when the operating system has taken the one before. */

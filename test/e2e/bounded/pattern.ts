@@ -1,5 +1,5 @@
 import { binaryOf } from '../../conformance/payloads.js';
-import { clientFrame } from '../../websockets/protocol/client-frame.js';
+import { clientFrame } from '../../libs/websockets/protocol/client-frame.js';
 
 const KIB = 1024;
 

@@ -1,6 +1,6 @@
-import { benchLines, caveats, type BenchResult } from '../../../../client/console/bench/bench-result.js';
-import { keepSchedule } from '../../../../client/console/bench/keep-schedule.js';
-import { Latencies } from '../../../../client/console/latencies.js';
+import { benchLines, caveats, type BenchResult } from '../../../../client/console/src/bench/bench-result.js';
+import { keepSchedule } from '../../../../client/console/src/bench/keep-schedule.js';
+import { Latencies } from '../../../../client/console/src/latencies.js';
 
 const load = { connections: 2, inFlight: 1, duration: 1000, size: 1024, binary: false, verify: false };
 

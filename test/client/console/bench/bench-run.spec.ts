@@ -1,6 +1,6 @@
-import { BenchRun } from '../../../../client/console/bench/bench-run.js';
-import { connect } from '../../../../client/console/connection/connect.js';
-import { connectOptions } from '../../../../client/console/connection/connect-options.js';
+import { BenchRun } from '../../../../client/console/src/bench/bench-run.js';
+import { connect } from '../../../../client/console/src/connection/connect.js';
+import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
 import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const load = { connections: 1, inFlight: 3, duration: 3_600_000, size: 32, binary: false, verify: true };

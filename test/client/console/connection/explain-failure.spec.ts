@@ -1,5 +1,5 @@
-import { ConnectError } from '../../../../client/console/connection/connect-error.js';
-import { explainFailure } from '../../../../client/console/connection/explain-failure.js';
+import { ConnectError } from '../../../../client/console/src/connection/connect-error.js';
+import { explainFailure } from '../../../../client/console/src/connection/explain-failure.js';
 
 describe('A failure to connect', () => {
   const failure = (code: string, message = 'what the system says'): Error =>

@@ -1,5 +1,5 @@
-import { FrameReader, type FrameHead } from '../../../../client/console/connection/frame-reader.js';
-import { clientFrame } from '../../../websockets/protocol/client-frame.js';
+import { FrameReader, type FrameHead } from '../../../../client/console/src/connection/frame-reader.js';
+import { clientFrame } from '../../../libs/websockets/protocol/client-frame.js';
 
 /** The bytes of a frame, and what has to be found in them. */
 function frame(opcode: number, length: number, fin: boolean, masked: boolean, rsv1: boolean): [Buffer, FrameHead] {

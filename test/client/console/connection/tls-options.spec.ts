@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
-import type { CertificateFiles } from '../../../../src/tls/certificate.js';
+import type { CertificateFiles } from '../../../../src/listening/certificate.js';
 import { endClients, runClient } from '../../../support/console-client.js';
 import { makeCertificateFiles, makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';

@@ -1,4 +1,4 @@
-import { frameLine } from '../../../../client/console/display/frames.js';
+import { frameLine } from '../../../../client/console/src/display/frames.js';
 
 describe('What is shown', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { printable, printableLines } from '../../../../client/console/display/printable.js';
+import { printable, printableLines } from '../../../../client/console/src/display/printable.js';
 
 describe('What is shown', () => {
   it.each([

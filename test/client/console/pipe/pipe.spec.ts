@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { connectOptions } from '../../../../client/console/connection/connect-options.js';
-import { UsageError } from '../../../../client/console/flags.js';
-import { pipe } from '../../../../client/console/pipe/pipe.js';
-import { Session } from '../../../../client/console/session/session.js';
+import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
+import { UsageError } from '../../../../client/console/src/flags.js';
+import { pipe } from '../../../../client/console/src/pipe/pipe.js';
+import { Session } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';

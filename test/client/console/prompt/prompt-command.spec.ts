@@ -1,4 +1,4 @@
-import { parseCommand } from '../../../../client/console/prompt/prompt-command.js';
+import { parseCommand } from '../../../../client/console/src/prompt/prompt-command.js';
 
 describe('A line that was typed', () => {
   const text = (data: string): unknown => ({ kind: 'send', message: { data: Buffer.from(data), binary: false } });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
-import { connectOptions } from '../../../../client/console/connection/connect-options.js';
-import { allEchoes } from '../../../../client/console/session/all-echoes.js';
-import { Session } from '../../../../client/console/session/session.js';
+import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
+import { allEchoes } from '../../../../client/console/src/session/all-echoes.js';
+import { Session } from '../../../../client/console/src/session/session.js';
 import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const patience = { echo: false, quietPeriod: 100 };

@@ -1,4 +1,4 @@
-import { Echoes, type Message } from '../../../../client/console/session/echoes.js';
+import { Echoes, type Message } from '../../../../client/console/src/session/echoes.js';
 
 const text = (data: string): Message => ({ data: Buffer.from(data), binary: false });
 const binary = (data: string): Message => ({ data: Buffer.from(data), binary: true });

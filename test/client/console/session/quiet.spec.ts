@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { onceQuiet } from '../../../../client/console/session/quiet.js';
+import { onceQuiet } from '../../../../client/console/src/session/quiet.js';
 
 describe('Quiet', () => {
   beforeEach(() => {

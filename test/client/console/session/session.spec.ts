@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { jest } from '@jest/globals';
 import { WebSocketServer } from 'ws';
-import { connectOptions } from '../../../../client/console/connection/connect-options.js';
-import { Session, type SessionOptions } from '../../../../client/console/session/session.js';
+import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
+import { Session, type SessionOptions } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 

@@ -1,0 +1,97 @@
+import { Compressor } from '../protocol/compressor.js';
+import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { Decompressor } from '../protocol/decompressor.js';
+import { Fragment } from '../protocol/fragment.js';
+import { Opcode, RSV1 } from '../protocol/opcode.js';
+import type { DeflateParameters } from '../protocol/permessage-deflate.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { Utf8Validator } from '../protocol/utf8-validator.js';
+import type { FragmentHandler } from './message-receiver.js';
+
+/** How one frame is to be sent. */
+interface FrameDeflation {
+  /** The reserved bits of a message's first frame. */
+  readonly reservedBits: number;
+  /** The frame's payload; nothing once the connection has ended. */
+  payloadOf(bytes: Buffer): Buffer | Promise<Buffer | undefined>;
+}
+
+/** One connection's permessage-deflate (RFC 7692). Its zlib streams are made when the first compressed message needs them. */
+export class MessageCompression {
+  private readonly compressor: Compressor;
+  private readonly decompressor: Decompressor;
+  private readonly text = new Utf8Validator();
+  private readonly fragment = new Fragment();
+  private isSendingCompressed = false;
+
+  constructor(
+    parameters: DeflateParameters,
+    /** The largest fragment to hand on, in bytes. */
+    private readonly receiveBufferSize: number,
+  ) {
+    this.compressor = new Compressor(parameters);
+    this.decompressor = new Decompressor(parameters);
+  }
+
+  /**
+   * Inflates a fragment, and hands on what it becomes.
+   *
+   * @throws ProtocolError when that is no deflated data, or text that is no UTF-8; and what `onFragment` throws
+   */
+  receive(fragment: Fragment, onFragment: FragmentHandler): Promise<void> {
+    const { data, opcode, endOfMessage } = fragment;
+    return this.decompressor.decompress(data, endOfMessage, async (bytes, isEnd) => {
+      if (opcode === Opcode.text) {
+        this.checkText(bytes, isEnd);
+      }
+      let start = 0;
+      do {
+        const end = Math.min(start + this.receiveBufferSize, bytes.length);
+        await this.handOn(bytes, start, end, opcode, isEnd && end === bytes.length, onFragment);
+        start = end;
+      } while (start < bytes.length);
+    });
+  }
+
+  /** Tells how the next frame is sent. The first frame of a message decides for all of it. */
+  startSend(startsMessage: boolean, endOfMessage: boolean, disableCompression: boolean): FrameDeflation {
+    if (startsMessage) {
+      this.isSendingCompressed = !disableCompression;
+    }
+    return this.isSendingCompressed
+      ? { reservedBits: RSV1, payloadOf: (bytes) => this.compressor.compress(bytes, endOfMessage) }
+      : { reservedBits: 0, payloadOf: (bytes) => bytes };
+  }
+
+  /** Gives the memory of its zlib streams back. */
+  close(): void {
+    this.compressor.close();
+    this.decompressor.close();
+  }
+
+  private checkText(bytes: Buffer, isEnd: boolean): void {
+    if (!this.text.accepts(bytes, 0, bytes.length) || (isEnd && !this.text.isComplete)) {
+      throw new ProtocolError('A compressed text message is not UTF-8', WebSocketCloseStatus.invalidPayloadData);
+    }
+  }
+
+  private async handOn(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    opcode: number,
+    endOfMessage: boolean,
+    onFragment: FragmentHandler,
+  ): Promise<void> {
+    const { fragment } = this;
+    fragment.chunk = bytes;
+    fragment.start = start;
+    fragment.end = end;
+    fragment.view = undefined;
+    fragment.maskingKey = 0;
+    fragment.opcode = opcode;
+    fragment.endOfMessage = endOfMessage;
+    await onFragment(fragment);
+    fragment.release();
+  }
+}

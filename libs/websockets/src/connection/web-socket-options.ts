@@ -1,0 +1,188 @@
+import { inspect } from 'node:util';
+import { ACCEPTED_ORIGIN_ENTRY, isOriginEntry } from '../handshake/origin-policy.js';
+import { WebSocketError } from './web-socket-error.js';
+
+/** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Options of `WebSocketsModule`; what `WebSocketOptions` is to ASP.NET Core. All are optional. */
+export interface WebSocketOptions {
+  /**
+   * How long a connection may be silent before it is pinged, and pinged again, in ms; 0 never pings. Default 120000
+   * (2 minutes). Any byte that comes counts as life. Choose it shorter than the time-outs of proxies in between.
+   */
+  keepAliveInterval?: number;
+  /**
+   * How long a peer that was pinged may stay silent, in ms, counted from the first ping. Default 20000. After that the
+   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
+   */
+  keepAliveTimeout?: number;
+  /**
+   * How long a client may go without sending a message, in ms; 0 for as long as it likes. Default 0. After that it is
+   * told 1008 and why. A client that sends a message every X is let go after twice that, says the article.
+   */
+  receiveTimeout?: number;
+  /**
+   * The largest fragment that a handler is given, in bytes; 1 or more. Default 65536, what one read brings. 4096 gives
+   * the chunks of ASP.NET Core's sample.
+   */
+  receiveBufferSize?: number;
+  /**
+   * How many bytes may wait to be sent before the connection stops being read and `send` returns a promise, in bytes;
+   * 0 or more. Default 65536. The socket's own high-water mark (16 KiB, or 64 KiB from Node.js 22 on) is the least that
+   * has an effect.
+   */
+  sendBufferSize?: number;
+  /**
+   * The largest message that `messages()` and gateways with `@SubscribeMessage` collect, in bytes; 1 or more. A larger
+   * one closes with 1009. Default 1048576 (1 MiB). `receive` streams, and has no such limit.
+   */
+  maxMessageSize?: number;
+  /**
+   * How long a close may take, from the first close frame to the end of the connection, in ms; 0 or more, where 0 does
+   * not wait. Default 30000: a client on a slow line has to take what was sent before. After that it is cut.
+   */
+  closeTimeout?: number;
+  /**
+   * How long connections have to close when the application shuts down, in ms; 0 or more. Default 30000. After that
+   * they are cut.
+   */
+  shutdownTimeout?: number;
+  /**
+   * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any,
+   * `'same-origin'` for the pages of this server, `file://` and its like for applications that bring their pages along. Default `[]`, which allows every origin; so does a request without
+   * an Origin header. A refused one gets 403.
+   *
+   * Browsers send the header and nobody can forge it there; everybody else can, so it authenticates nobody.
+   */
+  allowedOrigins?: readonly string[];
+  /** Whether a request without an Origin header, which no browser sends, is refused. Default false. */
+  requireOrigin?: boolean;
+  /** How many connections there may be; 0 for any number. Default 0. One too many gets 503 with `Retry-After`. */
+  maxConnections?: number;
+  /**
+   * How many connections one client address may have; 0 for any number. Default 0. One too many gets 429. Behind a proxy
+   * all clients have the proxy's address.
+   */
+  maxConnectionsPerAddress?: number;
+  /**
+   * How many messages a second are read of one connection; 0 for any number. Default 0. A client that sends more is not
+   * closed: it is read more slowly.
+   */
+  maxMessagesPerSecond?: number;
+  /**
+   * Whether messages are compressed with clients that offer permessage-deflate (RFC 7692). Default false.
+   *
+   * Dangerous, as ASP.NET Core's option of the same name is: where a secret and text that an attacker chose go over one
+   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `disableCompression`.
+   * A connection that compresses takes some 225 KiB more memory, and far more time per message.
+   */
+  dangerousEnableCompression?: boolean;
+  /** Whether the server forgets what it compressed after each message: it compresses worse. Default false. */
+  disableServerContextTakeover?: boolean;
+  /** The size of the server's window as its base-2 logarithm; 9 to 15. Default 15, which is 32 KiB. */
+  serverMaxWindowBits?: number;
+}
+
+/** The options that a gateway, or one accept, may have of its own. */
+export type WebSocketConnectionOptions = Pick<
+  WebSocketOptions,
+  | 'keepAliveInterval'
+  | 'keepAliveTimeout'
+  | 'receiveTimeout'
+  | 'receiveBufferSize'
+  | 'sendBufferSize'
+  | 'maxMessageSize'
+  | 'closeTimeout'
+  | 'maxMessagesPerSecond'
+  | 'dangerousEnableCompression'
+  | 'disableServerContextTakeover'
+  | 'serverMaxWindowBits'
+>;
+
+/** What an option may be. */
+interface Rule<Value> {
+  readonly default: Value;
+  /** Says in words what is accepted. */
+  readonly accepted: string;
+  accepts(value: unknown): boolean;
+}
+
+type Rules = { readonly [name in keyof WebSocketOptions]-?: Rule<Required<WebSocketOptions>[name]> };
+
+const number = (
+  fallback: number,
+  unit: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): Rule<number> => ({
+  default: fallback,
+  accepted: `a whole number of ${unit} from ${least} to ${most}`,
+  accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+});
+
+const time = (fallback: number): Rule<number> => number(fallback, 'ms', 0, MAX_TIMER);
+
+const flag = (fallback: boolean): Rule<boolean> => ({
+  default: fallback,
+  accepted: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+});
+
+const rules: Rules = {
+  keepAliveInterval: time(120_000),
+  keepAliveTimeout: time(20_000),
+  receiveTimeout: time(0),
+  receiveBufferSize: number(65536, 'bytes', 1),
+  sendBufferSize: number(65536, 'bytes', 0),
+  maxMessageSize: number(1024 * 1024, 'bytes', 1),
+  closeTimeout: time(30_000),
+  shutdownTimeout: time(30_000),
+  allowedOrigins: {
+    default: [],
+    accepted: `a list, each entry of which is ${ACCEPTED_ORIGIN_ENTRY}`,
+    accepts: (value) => Array.isArray(value) && value.every(isOriginEntry),
+  },
+  requireOrigin: flag(false),
+  maxConnections: number(0, 'connections', 0),
+  maxConnectionsPerAddress: number(0, 'connections', 0),
+  maxMessagesPerSecond: number(0, 'messages', 0),
+  dangerousEnableCompression: flag(false),
+  disableServerContextTakeover: flag(false),
+  serverMaxWindowBits: number(15, 'bits', 9, 15),
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @param owner what has the options, for errors
+ * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
+ */
+export function resolveWebSocketOptions(
+  options: WebSocketOptions = {},
+  owner = 'WebSocketsModule',
+): Required<WebSocketOptions> {
+  if (typeof options !== 'object' || options === null) {
+    const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
+    throw new WebSocketError('WS_INVALID_OPTION', message);
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  const faults = Object.keys(given)
+    .filter((name) => !Object.hasOwn(rules, name))
+    .map((name) => `${name} is not an option; there are ${Object.keys(rules).join(', ')}`);
+  const resolved: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name] === undefined ? rule.default : given[name];
+    if (!rule.accepts(value)) {
+      faults.push(`${name} is ${inspect(value)}, but must be ${rule.accepted}`);
+    }
+    resolved[name] = value;
+  }
+  if (faults.length > 0) {
+    throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
+  }
+  return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
+}
+
+/** The injection token of the options with their defaults filled in. */
+export const RESOLVED_OPTIONS = Symbol('WebSocketOptions');

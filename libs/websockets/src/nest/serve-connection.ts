@@ -1,0 +1,83 @@
+import { Logger } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { WebSocketError, type WebSocketErrorCode } from '../connection/web-socket-error.js';
+
+const logger = new Logger('WebSockets');
+
+/** What a peer or the network did, and what the application itself ended: no errors of the server. */
+const ordinaryEndings: ReadonlySet<WebSocketErrorCode> = new Set<WebSocketErrorCode>([
+  'WS_ABORTED',
+  'WS_CLOSED_PREMATURELY',
+  'WS_MESSAGE_TOO_BIG',
+  'WS_PROTOCOL_ERROR',
+  'WS_TIMEOUT',
+]);
+
+/**
+ * Lets a handler live with its connection: when its promise is fulfilled the connection is closed with 1000, or with the
+ * peer's own status where the peer closed first; when it is rejected, with 1011 and one line in the log.
+ *
+ * @param name what to call the handler in the log
+ * @param handled the promise, not the handler: its closure would hold on to the request as long as the connection lives
+ */
+export async function serveConnection(
+  connection: WebSocketConnection,
+  name: string,
+  handled: Promise<unknown>,
+): Promise<void> {
+  if (await succeeds(name, handled)) {
+    warnOfEarlyReturn(connection, name);
+    const { status, description } = connection.peerClose ?? {
+      status: WebSocketCloseStatus.normalClosure,
+      description: '',
+    };
+    await connection.close(status, description);
+  } else {
+    await connection.close(WebSocketCloseStatus.internalServerError);
+  }
+}
+
+/** The handlers that were warned of, so that each is once. */
+const warned = new Set<string>();
+
+/** Warns, once, of a handler that forgot to wait: its connection is closed, and the client sees no reason why. */
+function warnOfEarlyReturn(connection: WebSocketConnection, name: string): void {
+  const isEarly = connection.state === 'open' && (connection.isUnused || connection.isReceiving);
+  if (isEarly && !warned.has(name)) {
+    warned.add(name);
+    const what = connection.isUnused ? 'without having used its WebSocket' : 'while its WebSocket was being received';
+    logger.warn(
+      `${name} returned ${what}, which closed it: the promise of a handler is the life of its connection. Await receive() or messages() in it.`,
+    );
+  }
+}
+
+/** Calls a handler of the application. What it throws rejects the promise. */
+export function callHandler<Args extends unknown[]>(
+  handler: (...args: Args) => unknown,
+  ...args: Args
+): Promise<unknown> {
+  return new Promise((resolve) => resolve(handler(...args)));
+}
+
+/** Runs a handler of the application. What it throws is logged, once, and never reaches the process. */
+export function runHandler(name: string, handler: () => unknown): Promise<boolean> {
+  return succeeds(name, callHandler(handler));
+}
+
+async function succeeds(name: string, handled: Promise<unknown>): Promise<boolean> {
+  try {
+    await handled;
+    return true;
+  } catch (error) {
+    if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
+      logger.debug(`${name}: ${error.message}`);
+    } else {
+      const [what, stack] = error instanceof Error ? [String(error), error.stack] : [inspect(error), undefined];
+      logger.error(`${name} failed: ${what}`, stack);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import { createParamDecorator, HttpException, type ExecutionContext } from '@nestjs/common';
+import { ServerResponse, STATUS_CODES } from 'node:http';
+import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/handshake.js';
+import type { HandshakeResponse } from '../handshake/handshake-response.js';
+import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import {
+  nodeRequestOf,
+  upgradeOf,
+  upgradeRefusalOf,
+  type FrameworkRequest,
+  type WebSocketAcceptOptions,
+} from '../handshake/web-socket-upgrade.js';
+
+/** A response of Express: that of Node.js, with more methods. */
+interface ExpressResponse extends ServerResponse {
+  header(name: string, value: string): this;
+  status(status: number): this;
+}
+
+/** A response of Fastify. */
+interface FastifyReply {
+  readonly raw: HandshakeResponse;
+  readonly sent: boolean;
+  header(name: string, value: string): this;
+  code(status: number): this;
+  send(...payload: unknown[]): this;
+}
+
+type FrameworkResponse = ExpressResponse | FastifyReply;
+
+/** What ASP.NET Core has as `HttpContext.WebSockets`: tells whether a request is a WebSocket request, and accepts it. */
+export class WebSocketManager {
+  private constructor(
+    private readonly request: FrameworkRequest,
+    private readonly response: FrameworkResponse,
+    private readonly upgrade = upgradeOf(request),
+  ) {}
+
+  /** @internal Controllers get it by `@WebSockets()`. */
+  static of(request: FrameworkRequest, response: FrameworkResponse): WebSocketManager {
+    return new WebSocketManager(request, response);
+  }
+
+  /** Whether the request asks for a WebSocket. */
+  get isWebSocketRequest(): boolean {
+    return this.upgrade !== undefined;
+  }
+
+  /** The sub-protocols that the client offers, in its order of preference; what ASP.NET Core calls `WebSocketRequestedProtocols`. */
+  get requestedProtocols(): readonly string[] {
+    return this.upgrade?.requestedProtocols ?? [];
+  }
+
+  /**
+   * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
+   * that is fulfilled, and closed with 1011 when it is rejected.
+   *
+   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). What the framework and its plugins do as a response
+   * is sent is done: headers go out with the handshake, cookies for instance, and sessions are saved. Where that takes its
+   * time, the connection can be used at once all the same: what is sent waits.
+   *
+   * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down: Nest
+   * answers with it
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`; `WS_CLOSED_PREMATURELY` when the client has gone in
+   * the meantime.
+   */
+  accept(options?: WebSocketAcceptOptions): WebSocketConnection {
+    const { request, response, upgrade } = this;
+    if (upgrade === undefined) {
+      throw refusing(response, notAHandshake(nodeRequestOf(request)));
+    }
+    if (upgrade.isDraining) {
+      throw refusing(response, SHUTTING_DOWN);
+    }
+    return upgrade.accept(options, (status) => send(response, status));
+  }
+}
+
+/** Has the framework send a response without a body, with its hooks. */
+function send(response: FrameworkResponse, status: number): void {
+  if (response instanceof ServerResponse) {
+    response.status(status).end();
+  } else if (response.sent) {
+    // The method answers by itself: `reply.hijack()` was called.
+    (response.raw as ServerResponse).writeHead(status).end();
+  } else {
+    const sendOnce = response.send.bind(response);
+    // Nest answers once the method is done; Fastify would log that as an answer too many.
+    response.send = (...payload) => (response.sent ? response : sendOnce(...payload));
+    response.code(status).send();
+  }
+}
+
+/**
+ * Gives a method of a controller the request's WebSockets:
+ *
+ * ```ts
+ * @Get('rooms/:id')
+ * async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number) {
+ *   const webSocket = webSockets.accept();
+ *   ...
+ * }
+ * ```
+ *
+ * A handshake of a version that is not spoken here never reaches the method: it is told 426, and which version is.
+ */
+export const WebSockets = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const http = context.switchToHttp();
+  const [request, response] = [http.getRequest<FrameworkRequest>(), http.getResponse<FrameworkResponse>()];
+  const refusal = upgradeRefusalOf(request);
+  if (refusal !== undefined) {
+    throw refusing(response, refusal);
+  }
+  return WebSocketManager.of(request, response);
+});
+
+/** An exception that Nest's filters answer with the refusal. They know of no headers, so those are set here. */
+function refusing(response: FrameworkResponse, { status, message, headers }: Refusal): HttpException {
+  Object.entries(headers).forEach(([name, value]) => response.header(name, value));
+  return new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { CONFIGURATION, type Configuration } from '../config/configuration.js';
+
+/**
+ * At shutdown, lets the HTTP requests that are being answered finish, and then ends every HTTP connection. Without it
+ * one connection on which no request was sent yet, as browsers open them in advance, keeps the server from closing.
+ */
+@Injectable()
+export class HttpDrain implements OnModuleInit, OnModuleDestroy {
+  /** The responses that have not ended, by the connection or the HTTP/2 stream that they are for. */
+  readonly #responses = new Map<Socket, Set<ServerResponse>>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #deadline = AbortSignal.abort();
+
+  constructor(
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.adapterHost.httpAdapter.getInstance();
+    fastify.server.on('request', ({ socket }, response) => {
+      const responses = this.#responses.get(socket) ?? this.#watch(socket);
+      responses.add(response);
+      response.once('close', () => responses.delete(response));
+    });
+    // HTTP/2 connections; node:http knows those of HTTP/1.1.
+    fastify.server.on('session', (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    // WebSockets have ended by then, and Fastify answers new requests with 503.
+    fastify.addHook('preClose', async () => {
+      this.#sessions.forEach((session) => session.close()); // GOAWAY (RFC 9113 section 6.8); answers still go out
+      await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
+      fastify.server.closeAllConnections();
+      this.#sessions.forEach((session) => session.destroy());
+    });
+  }
+
+  /** Node.js emits no `close` for a response that is queued behind another one when their connection ends. */
+  #watch(socket: Socket): Set<ServerResponse> {
+    const responses = new Set<ServerResponse>();
+    this.#responses.set(socket, responses);
+    socket.once('close', () => this.#responses.delete(socket));
+    return responses;
+  }
+
+  /** Resolves when these responses or their connection have ended, at the latest at the deadline. */
+  async #haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
+    const signal = this.#deadline;
+    const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
+    await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
+  }
+
+  /** The first step of a shutdown: WebSockets and HTTP requests have the same time to end, not one after the other. */
+  onModuleDestroy(): void {
+    this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
+  }
+}

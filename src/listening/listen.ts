@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type ListenOptions, type Server } from 'node:net';
+import { Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CONFIGURATION, type Configuration } from '../config/configuration.js';
+import { formatAddress, type HttpAddress, type ListenAddress } from '../config/listen-address.js';
+import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
+import { CertificateError } from './certificate.js';
+import { SecureServers } from './secure-servers.js';
+
+/** The application cannot listen where it was told to. The message is for people. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'it is already in use',
+  EACCES: 'this user may not listen there',
+  EPERM: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EAFNOSUPPORT: 'this machine has no such kind of address',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name cannot be looked up',
+};
+
+/**
+ * Listens on all addresses until the application is closed.
+ *
+ * Nest and Fastify listen on one address. Further ones, and those of https, get a server each, which hands its
+ * connections to the one HTTP server, so that requests, upgrades, limits and shutdown are the same on all of them.
+ *
+ * @param app not yet initialized; `listen` does that
+ * @returns the addresses as people write them, with the port that was taken where 0 was asked for
+ * @throws ListenError that names the address, or the certificate that cannot be used
+ */
+export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const secure = addresses.some(isHttps) ? await loadCertificate(app) : undefined;
+  const further: Server[] = [];
+  fastify.addHook('preClose', (done) => {
+    further.forEach((server) => server.close());
+    done();
+  });
+  fastify.addHook('onClose', async () => {
+    secure?.close();
+    await Promise.all(further.filter((server) => server.listening).map((server) => once(server, 'close')));
+  });
+
+  const openFurther = async (server: Server, options: ListenOptions): Promise<Server> => {
+    await once(server.listen(options), 'listening');
+    further.push(server);
+    return server;
+  };
+  const openHttp: Open = async (options) => {
+    if (!fastify.server.listening) {
+      await fastify.listen(options);
+      return fastify.server;
+    }
+    // The options with which node:http creates its own listener.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      fastify.server.emit('connection', socket);
+    });
+    return openFurther(server, options);
+  };
+
+  await app.init();
+  await fastify.ready();
+  const urls: string[] = [];
+  for (const address of addresses) {
+    const open: Open = secure && isHttps(address) ? (options) => openFurther(secure.create(), options) : openHttp;
+    urls.push(
+      await listenOn(address, open).catch((error: NodeJS.ErrnoException) => {
+        const reason = reasons[error.code ?? ''] ?? error.message;
+        throw new ListenError(
+          `Cannot listen on ${formatAddress(address)}: ${reason}. Choose another address with --urls, URLS or PORT.`,
+          { cause: error },
+        );
+      }),
+    );
+  }
+  if (!fastify.server.listening) {
+    // It has its connections from others. From here on node:http watches how long their requests take.
+    fastify.server.emit('listening');
+  }
+  app.get(HttpAdapterHost).listening = true;
+  return urls;
+}
+
+function isHttps(address: ListenAddress): address is HttpAddress {
+  return 'scheme' in address && address.scheme === 'https';
+}
+
+async function loadCertificate(app: NestFastifyApplication): Promise<SecureServers> {
+  const configuration = app.get<Configuration>(CONFIGURATION);
+  const notice = configuration.http2 ? undefined : http2OffNotice(NODE_RELEASE);
+  if (notice !== undefined) {
+    new Logger('TLS').log(notice);
+  }
+  return SecureServers.load(app.getHttpServer(), configuration).catch((error: unknown) => {
+    throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
+  });
+}
+
+type Open = (options: ListenOptions) => Promise<Server>;
+
+/** Listens on one address and returns it as people write it. */
+async function listenOn(address: ListenAddress, open: Open): Promise<string> {
+  if ('path' in address) {
+    await open(address);
+    return formatAddress(address);
+  }
+  const { scheme, host, port } = address;
+  if (host === 'localhost') {
+    return formatAddress({ scheme, host, port: addressOf(await openLocalhost(port, open)).port });
+  }
+  if (host === '*') {
+    // Without a host, Node.js listens on all IPv6 and IPv4 addresses, or on IPv4 alone where there is no IPv6.
+    const bound = addressOf(await open({ host: '', port }));
+    return formatAddress({ scheme, host: bound.family === 'IPv6' ? '[::]' : '0.0.0.0', port: bound.port });
+  }
+  const server = await open({ host: host.replace(/^\[|\]$/g, ''), port });
+  return formatAddress({ scheme, host, port: addressOf(server).port });
+}
+
+/** A browser may take either address for `localhost`; a machine may have only one of them. */
+async function openLocalhost(port: number, open: Open): Promise<Server> {
+  const server = await open({ host: '127.0.0.1', port }).catch(unlessMissing);
+  if (!server) {
+    return open({ host: '::1', port });
+  }
+  await open({ host: '::1', port: addressOf(server).port }).catch(unlessMissing);
+  return server;
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') {
+    throw error;
+  }
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new TypeError('This server does not listen on a port.');
+  }
+  return address;
+}

@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import { KeepAlive, type KeepAliveOptions } from '../../../../libs/websockets/src/connection/keep-alive.js';
+import { close, ping, pong, text } from '../protocol/client-frame.js';
+import { connect, readFrame } from '../../../support/socket-pair.js';
+import { jest } from '@jest/globals';
+
+const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, receiveTimeout: 0 };
+
+/** A keep-alive that writes down what it does and when, in a time that the test moves. */
+class Diary {
+  readonly entries: string[] = [];
+  isReading = true;
+  readonly keepAlive: KeepAlive;
+  private readonly startedAt = performance.now();
+
+  constructor(options: Partial<KeepAliveOptions>) {
+    const note = (what: string): void =>
+      void this.entries.push(`${what} at ${Math.round(performance.now() - this.startedAt)}`);
+    this.keepAlive = new KeepAlive(
+      { ...off, ...options },
+      {
+        isReading: () => this.isReading,
+        sendPing: (payload) => note(`ping ${payload.readBigUInt64BE()}`),
+        sendPong: () => note('pong'),
+        onSilence: () => note('gave up'),
+        onNoMessage: () => note('no message'),
+      },
+    );
+  }
+}
+
+const answer = (count: number): Buffer => {
+  const payload = Buffer.alloc(8);
+  payload.writeBigUInt64BE(BigInt(count));
+  return payload;
+};
+
+describe('KeepAlive', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('does nothing, and has no timer, when all is off', () => {
+    const diary = new Diary({});
+    expect(jest.getTimerCount()).toBe(0);
+    expect(diary.entries).toEqual([]);
+  });
+
+  it('pings after an interval of silence, counts the pings, and gives up when none is answered in time', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
+    jest.advanceTimersByTime(1000);
+    diary.keepAlive.heard(false);
+    jest.advanceTimersByTime(5000);
+    expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2000', 'gave up at 2300']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each<[string, number, number, string[]]>([
+    ['shorter than', 500, 1200, ['ping 1 at 500', 'ping 2 at 1000', 'ping 3 at 1500', 'gave up at 1700']],
+    ['as long as', 500, 500, ['ping 1 at 500', 'gave up at 1000']],
+    ['longer than', 1000, 300, ['ping 1 at 1000', 'gave up at 1300']],
+  ])('pings every interval, also one that is %s the time-out', (_how, interval, timeout, entries) => {
+    const diary = new Diary({ keepAliveInterval: interval, keepAliveTimeout: timeout });
+    jest.advanceTimersByTime(60_000);
+    expect(diary.entries).toEqual(entries);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('measures a round trip that is longer than the interval', () => {
+    const diary = new Diary({ keepAliveInterval: 500, keepAliveTimeout: 4000 });
+    jest.advanceTimersByTime(1300);
+    diary.keepAlive.onPong(answer(1));
+    expect(diary.keepAlive.roundTripTime).toBe(800);
+    diary.keepAlive.stop();
+  });
+
+  it('measures another ping when the measured one was left unanswered for the time-out', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 1500 });
+    jest.advanceTimersByTime(1200);
+    diary.keepAlive.heard(true);
+    jest.advanceTimersByTime(1000);
+    diary.keepAlive.heard(true);
+    jest.advanceTimersByTime(1000);
+    expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2200', 'ping 3 at 3200']);
+    diary.keepAlive.onPong(answer(3));
+    expect(diary.keepAlive.roundTripTime).toBe(0);
+    diary.keepAlive.stop();
+  });
+
+  it('takes any byte for life, and pings only after an interval without one', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
+    for (let i = 0; i < 10; i++) {
+      jest.advanceTimersByTime(900);
+      diary.keepAlive.heard(true);
+    }
+    jest.advanceTimersByTime(1000);
+    expect(diary.entries).toEqual(['ping 1 at 10000']);
+    diary.keepAlive.stop();
+  });
+
+  it('sends unsolicited pongs and never gives up without a keepAliveTimeout', () => {
+    const diary = new Diary({ keepAliveInterval: 1000 });
+    jest.advanceTimersByTime(3500);
+    expect(diary.entries).toEqual(['pong at 1000', 'pong at 2000', 'pong at 3000']);
+    diary.keepAlive.stop();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('has one timer at most', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 700 });
+    for (let i = 0; i < 20; i++) {
+      expect(jest.getTimerCount()).toBe(1);
+      jest.advanceTimersByTime(130);
+      diary.keepAlive.heard(true);
+    }
+    diary.keepAlive.stop();
+  });
+
+  it('measures the round trip by the answer to its ping, and by no other pong', () => {
+    const { keepAlive } = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
+    jest.advanceTimersByTime(1000);
+    jest.advanceTimersByTime(40);
+    keepAlive.onPong(answer(7));
+    keepAlive.onPong(Buffer.alloc(0));
+    expect(keepAlive.roundTripTime).toBeUndefined();
+    keepAlive.onPong(answer(1));
+    expect(keepAlive.roundTripTime).toBe(40);
+    keepAlive.stop();
+  });
+
+  it('lets go of a client that sends no message, however many pongs it sends', () => {
+    const diary = new Diary({ receiveTimeout: 1000 });
+    jest.advanceTimersByTime(600);
+    diary.keepAlive.heard(true);
+    jest.advanceTimersByTime(600);
+    diary.keepAlive.heard(false);
+    jest.advanceTimersByTime(5000);
+    expect(diary.entries).toEqual(['no message at 1600']);
+  });
+
+  it('pings while nothing is read, for the proxies in between, but takes silence for no proof', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 2000 });
+    diary.isReading = false;
+    jest.advanceTimersByTime(3500);
+    expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2000', 'ping 3 at 3000']);
+    diary.keepAlive.stop();
+  });
+});
+
+describe('a connection with keep-alive', () => {
+  it('is aborted without a close frame when its peer answers no ping, and says so', async () => {
+    const { client, connection } = connect({ keepAliveInterval: 1, keepAliveTimeout: 1 });
+    const received = connection.receive(() => {});
+    await expect(received).rejects.toMatchObject({
+      code: 'WS_TIMEOUT',
+      message: expect.stringContaining('ping') as string,
+    });
+    expect(await connection.closed).toMatchObject({ reason: 'timeout', status: 1006 });
+    expect(await readFrame(client)).toMatchObject({ opcode: 9, payload: answer(1) });
+    expect(client.read()).toBeNull();
+  });
+
+  it('tells the round-trip time once a ping was answered', async () => {
+    const { client, connection } = connect({ keepAliveInterval: 1, keepAliveTimeout: 60_000 });
+    expect(connection.roundTripTime).toBeUndefined();
+    const { payload } = await readFrame(client);
+    client.write(Buffer.concat([pong(payload), ping('and now')]));
+    await readFrame(client);
+    expect(connection.roundTripTime).toBeGreaterThan(0);
+    connection.abort();
+  });
+
+  it('tells a client that sends no message why it is let go', async () => {
+    const { client, connection } = connect({ receiveTimeout: 1 });
+    const failure = connection.receive(() => {}).catch((error: unknown) => error);
+    const { opcode, payload } = await readFrame(client);
+    expect([opcode, payload.readUInt16BE(), payload.toString('utf8', 2)]).toEqual([
+      8,
+      1008,
+      'No message came within 1 ms.',
+    ]);
+    client.end(close(1008));
+    expect(await failure).toMatchObject({ code: 'WS_TIMEOUT', closeStatus: 1008 });
+    expect(await connection.closed).toEqual({
+      reason: 'timeout',
+      status: 1008,
+      description: 'No message came within 1 ms.',
+    });
+  });
+
+  it('ends its timer with the connection', async () => {
+    const { client, connection } = connect({ keepAliveInterval: 60_000 });
+    client.write(text('x'));
+    client.destroy();
+    await once(client, 'close');
+    expect(await connection.closed).toMatchObject({ reason: 'transportLost' });
+  });
+});

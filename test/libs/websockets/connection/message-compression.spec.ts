@@ -1,0 +1,209 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
+import type { WebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { clientFrame, close, ping } from '../protocol/client-frame.js';
+import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
+
+const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+// Without takeover each message stands for itself, so that a test can inflate it alone.
+const agreed: DeflateParameters = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+const connectCompressed = (options: WebSocketOptions = {}): ConnectedPair => connect(options, {}, agreed);
+const deflated = (bytes: string | Buffer): Buffer =>
+  deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+const inflated = (payload: Buffer): Buffer =>
+  inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
+const compressedText = (bytes: string | Buffer, fin = true): Buffer =>
+  clientFrame({ opcode: 1, payload: deflated(bytes), reserved: 4, fin });
+
+async function echo({ connection }: ConnectedPair): Promise<void> {
+  const peer = await connection.receive((fragment) => connection.send(fragment));
+  await connection.close(peer.status, peer.description);
+}
+
+describe('a connection that compresses', () => {
+  it('echoes compressed and plain messages compressed, in order, and then its close', async () => {
+    const pair = connectCompressed();
+    void echo(pair);
+    pair.client.write(
+      Buffer.concat([
+        compressedText('one'),
+        clientFrame({ opcode: 2, payload: 'two' }),
+        compressedText('żółw 🐢'),
+        close(1000, 'bye'),
+      ]),
+    );
+    for (const [opcode, message] of [
+      [1, 'one'],
+      [2, 'two'],
+      [1, 'żółw 🐢'],
+    ] as const) {
+      const frame = await readFrame(pair.client, { compressed: true });
+      expect(frame).toMatchObject({ opcode, fin: true });
+      expect(inflated(frame.payload).toString()).toBe(message);
+    }
+    expect((await readFrame(pair.client)).payload.toString('utf8', 2)).toBe('bye');
+    pair.client.end();
+    expect(await pair.connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
+  });
+
+  it('takes a compressed message in fragments, control frames between, and marks its first frame alone', async () => {
+    const pair = connectCompressed();
+    void echo(pair).catch(() => {});
+    const bytes = deflated('fragmented');
+    pair.client.write(
+      Buffer.concat([
+        clientFrame({ opcode: 1, payload: bytes.subarray(0, 4), reserved: 4, fin: false }),
+        ping('p'),
+        clientFrame({ opcode: 0, payload: bytes.subarray(4) }),
+      ]),
+    );
+    expect(await readFrame(pair.client)).toMatchObject({ opcode: 10 });
+    const payloads: Buffer[] = [];
+    for (let fin = false; !fin;) {
+      const frame = await readFrame(pair.client, { compressed: payloads.length === 0 });
+      expect(frame.opcode).toBe(payloads.length === 0 ? 1 : 0);
+      payloads.push(frame.payload);
+      ({ fin } = frame);
+    }
+    expect(inflated(Buffer.concat(payloads)).toString()).toBe('fragmented');
+    pair.connection.abort();
+  });
+
+  it.each<[string, Buffer, number]>([
+    ['compressed text that is no UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
+    ['compressed text that ends inside a character', compressedText(Buffer.from([0xc3])), 1007],
+    [
+      'compressed text that is no UTF-8, with a close behind it',
+      Buffer.concat([compressedText(Buffer.from([0xff])), close(1000)]),
+      1007,
+    ],
+    ['bytes that are no deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
+    [
+      'RSV1 on a continuation',
+      Buffer.concat([compressedText('a', false), clientFrame({ opcode: 0, reserved: 4 })]),
+      1002,
+    ],
+    ['RSV1 on a ping', clientFrame({ opcode: 9, reserved: 4 }), 1002],
+    ['RSV2', clientFrame({ opcode: 1, reserved: 2 }), 1002],
+    ['RSV1 with RSV3', clientFrame({ opcode: 1, reserved: 5 }), 1002],
+  ])('refuses %s', async (_name, bytes, status) => {
+    const pair = connectCompressed();
+    const done = echo(pair);
+    pair.client.write(bytes);
+    await expect(done).rejects.toMatchObject({ code: 'WS_PROTOCOL_ERROR', closeStatus: status });
+    let frame = await readFrame(pair.client).catch(() => undefined);
+    while (frame !== undefined && frame.opcode !== 8) {
+      frame = await readFrame(pair.client);
+    }
+    expect(frame?.payload.readUInt16BE()).toBe(status);
+    pair.connection.abort();
+  });
+
+  it('sends a message as it is when it is told to, all parts of it, in its turn', async () => {
+    const { client, connection } = connectCompressed();
+    void connection.send('secret-', 'text', false, { disableCompression: true });
+    void connection.send('part', 'text', true);
+    void connection.send('compressed');
+    void connection.close(1000);
+    expect(await readFrame(client)).toEqual({ opcode: 1, fin: false, payload: Buffer.from('secret-') });
+    expect(await readFrame(client)).toEqual({ opcode: 0, fin: true, payload: Buffer.from('part') });
+    expect(inflated((await readFrame(client, { compressed: true })).payload).toString()).toBe('compressed');
+    expect(await readFrame(client)).toMatchObject({ opcode: 8 });
+    connection.abort();
+  });
+
+  it('sends nothing after it was told to close', async () => {
+    const { client, connection } = connectCompressed();
+    void connection.send('before');
+    void connection.close(1000);
+    void connection.send('after');
+    expect(inflated((await readFrame(client, { compressed: true })).payload).toString()).toBe('before');
+    expect(await readFrame(client)).toMatchObject({ opcode: 8 });
+    client.end(close(1000));
+    await connection.closed;
+    expect(client.read()).toBeNull();
+  });
+
+  it('hands on fragments of at most receiveBufferSize', async () => {
+    const { client, connection } = connectCompressed({ receiveBufferSize: 1000 });
+    const lengths: number[] = [];
+    const received = connection.receive(({ length }) => void lengths.push(length));
+    client.write(Buffer.concat([compressedText('x'.repeat(3500)), close(1000)]));
+    await received;
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(3500);
+    expect(Math.max(...lengths)).toBe(1000);
+    connection.abort();
+  });
+
+  it('closes with 1009 what inflates to more than maxMessageSize, and inflates no further', async () => {
+    const { client, connection } = connectCompressed({ maxMessageSize: 100_000 });
+    const messages = connection.messages();
+    const next = messages.next();
+    client.write(compressedText(Buffer.alloc(64 * 1024 * 1024)));
+    await expect(next).rejects.toMatchObject({ code: 'WS_MESSAGE_TOO_BIG' });
+    expect((await readFrame(client)).payload.readUInt16BE()).toBe(1009);
+    connection.abort();
+  });
+
+  it.each<[string, (pair: ConnectedPair) => void]>([
+    ['this side has closed', ({ connection }) => void connection.close(1000)],
+    ['the connection has failed', ({ client }) => void client.write(clientFrame({ opcode: 3 }))],
+    ['the connection was aborted', ({ connection }) => connection.abort()],
+  ])('hands on nothing more of what is being inflated once %s', async (_what, end) => {
+    const pair = connectCompressed({ receiveBufferSize: 1000 });
+    let fragments = 0;
+    let received: Promise<unknown> | undefined;
+    const first = new Promise<void>((resolve) => {
+      received = pair.connection.receive(async () => {
+        fragments++;
+        end(pair);
+        resolve();
+        while (pair.connection.state === 'open') {
+          await turn();
+        }
+      });
+      received.catch(() => {});
+    });
+    pair.client.write(compressedText(Buffer.alloc(100_000)));
+    await first; // zlib takes its time, in a thread of its own
+    for (let turns = 0; turns < 50; turns++) {
+      await turn();
+    }
+    expect(fragments).toBe(1);
+    pair.connection.abort();
+    await expect(received).rejects.toMatchObject({ name: 'WebSocketError' });
+  });
+
+  it('wakes whoever waits when it is lost while messages are compressed', async () => {
+    const { client, connection } = connectCompressed();
+    const sent = connection.send(Buffer.alloc(5_000_000));
+    const closed = connection.close(1000);
+    client.destroy();
+    await sent;
+    await closed;
+    expect(connection.state).toBe('aborted');
+  });
+
+  it('stops inflating for a peer that does not read, and loses nothing', async () => {
+    const pair = connectCompressed({ sendBufferSize: 1000 });
+    void echo(pair).catch(() => {});
+    const message = Buffer.alloc(8 * 1024 * 1024, 'compress me');
+    pair.client.write(clientFrame({ opcode: 2, payload: deflated(message), reserved: 4 }));
+    const payloads: Buffer[] = [];
+    for (let fin = false; !fin;) {
+      const frame = await readFrame(pair.client, { compressed: payloads.length === 0 });
+      payloads.push(frame.payload);
+      ({ fin } = frame);
+    }
+    expect(inflated(Buffer.concat(payloads)).equals(message)).toBe(true);
+    pair.connection.abort();
+  });
+});

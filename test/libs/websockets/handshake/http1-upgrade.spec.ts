@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Http1Upgrade } from '../../../../libs/websockets/src/handshake/http1-upgrade.js';
+import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { endRawClients, handshake, RawClient } from '../../../support/raw-client.js';
+
+describe('Http1Upgrade', () => {
+  let server: Server;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    await endRawClients();
+    server.close();
+  });
+
+  /** Shakes hands, and hands the request to the HTTP pipeline, which is the test. */
+  async function handOver(): Promise<{
+    client: RawClient;
+    upgrade: Http1Upgrade;
+    request: IncomingMessage;
+    response: ServerResponse;
+  }> {
+    const client = await RawClient.connect((server.address() as AddressInfo).port);
+    client.write(handshake('/'));
+    const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
+    socket.on('error', () => {}); // as the adapter does
+    const connections = new WebSocketConnections(resolveWebSocketOptions({ closeTimeout: 100 }));
+    const upgrade = new Http1Upgrade(request, socket, head, connections);
+    const arrived = new Promise<ServerResponse>((resolve) =>
+      server.once('request', (_request, response) => resolve(response)),
+    );
+    upgrade.handleOverHttp(server);
+    return { client, upgrade, request, response: await arrived };
+  }
+
+  it('answers over HTTP when nobody accepts, ends the response, and then the connection', async () => {
+    const { client, response } = await handOver();
+    const closed = once(response, 'close');
+    response.writeHead(403).end('no');
+    expect(await client.readResponse()).toMatchObject({ status: 403, headers: { connection: 'close' } });
+    await closed;
+    expect(await client.readToEnd()).toHaveLength(0);
+  });
+
+  it('aborts the request when the client goes away before it is answered, so that frameworks know why', async () => {
+    const { client, request, response } = await handOver();
+    client.reset();
+    await once(response, 'close');
+    expect(request.destroyed).toBe(true);
+    expect(request.aborted).toBe(true);
+  });
+
+  it('ends the response when it accepts, and swallows the later answer of the framework', async () => {
+    const { client, upgrade, request, response } = await handOver();
+    const ended = Promise.all([once(response, 'finish'), once(response, 'close')]);
+    const connection = upgrade.accept();
+    await ended;
+    expect(response).toMatchObject({ statusCode: 101, headersSent: true, writableEnded: true });
+    expect((await client.readResponse()).status).toBe(101);
+    response.writeHead(200).end('nobody hears this');
+    expect(response.statusCode).toBe(101);
+    void connection.send('but this');
+    expect((await client.readFrame()).payload.toString()).toBe('but this');
+    client.destroy();
+    await connection.closed;
+    expect(request.aborted).toBe(false);
+  });
+
+  it('is accepted once', async () => {
+    const { upgrade } = await handOver();
+    const connection = upgrade.accept();
+    expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
+    connection.abort();
+  });
+
+  it('refuses a sub-protocol that the client does not offer, and wrong options', async () => {
+    const { upgrade, response } = await handOver();
+    expect(() => upgrade.accept({ subProtocol: 'chat' })).toThrow(/subProtocol "chat", but the client offers none/);
+    expect(() => upgrade.accept({ keepAliveInterval: -1 })).toThrow(/keepAliveInterval is -1/);
+    response.end();
+  });
+});

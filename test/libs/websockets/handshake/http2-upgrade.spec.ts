@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import {
+  asksForWebSocket,
+  handleConnectAsGet,
+  hasSupportedVersion,
+  Http2Upgrade,
+  refuseConnect,
+  unsupportedConnectVersion,
+} from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
+import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { endHttp2Clients, Http2Client, type Http2Exchange } from '../../../support/http2-client.js';
+import { text } from '../protocol/client-frame.js';
+
+const withHeaders = (headers: IncomingHttpHeaders): Http2ServerRequest => ({ headers }) as Http2ServerRequest;
+
+describe('An extended CONNECT', () => {
+  it.each<[string | undefined, boolean]>([
+    ['websocket', true],
+    ['WebSocket', true],
+    ['websockets', false],
+    ['connect-udp', false],
+    ['', false],
+    [undefined, false],
+  ])('with :protocol = %p asks for a WebSocket: %p', (protocol, expected) => {
+    expect(asksForWebSocket(withHeaders({ ':protocol': protocol }))).toBe(expected);
+  });
+
+  it.each<[string | undefined, boolean]>([
+    ['13', true],
+    ['8', false],
+    ['13, 13', false],
+    ['', false],
+    [undefined, false],
+  ])('has, with version %p, one that is spoken here: %p', (version, expected) => {
+    expect(hasSupportedVersion(withHeaders({ 'sec-websocket-version': version }))).toBe(expected);
+  });
+
+  it('of another version is told which one is spoken', () => {
+    expect(unsupportedConnectVersion(withHeaders({ 'sec-websocket-version': '8' }))).toEqual({
+      status: 400,
+      message: 'Sec-WebSocket-Version is "8"; 13 is spoken here.',
+      headers: { 'Sec-WebSocket-Version': '13' },
+    });
+  });
+});
+
+describe('Over HTTP/2', () => {
+  let http2: Http2Server;
+  let client: Http2Client;
+  const connections = new WebSocketConnections(resolveWebSocketOptions());
+
+  beforeEach(async () => {
+    // Requests and responses, and not only streams, there are where somebody listens for them.
+    http2 = createServer({ settings: { enableConnectProtocol: true } }, () => {});
+    await once(http2.listen(0, '127.0.0.1'), 'listening');
+    client = await Http2Client.connect(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+  });
+  afterEach(async () => {
+    await endHttp2Clients();
+    await new Promise((resolve) => http2.close(resolve));
+  });
+
+  interface Connect {
+    /** The client's side, when it has been answered. */
+    readonly answered: Promise<Http2Exchange>;
+    readonly request: Http2ServerRequest;
+    readonly response: Http2ServerResponse;
+  }
+
+  /** Sends an extended CONNECT, and waits until the server has it. */
+  async function connect(): Promise<Connect> {
+    const arrived = once(http2, 'connect') as Promise<[Http2ServerRequest, Http2ServerResponse]>;
+    const answered = client.connect('/path?query');
+    const [request, response] = await arrived;
+    return { answered, request, response };
+  }
+
+  it('refuseConnect answers as Nest does, and the connection goes on', async () => {
+    const { answered, response } = await connect();
+    refuseConnect(response, { status: 503, message: 'Nö.', headers: { 'Retry-After': '5' } });
+    const exchange = await answered;
+    expect(exchange.head).toMatchObject({
+      ':status': 503,
+      'retry-after': '5',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(JSON.parse(await exchange.readBody())).toEqual({
+      statusCode: 503,
+      message: 'Nö.',
+      error: 'Service Unavailable',
+    });
+    expect((await connect()).request.url).toBe('/path?query');
+  });
+
+  describe('handleConnectAsGet', () => {
+    /** What the HTTP pipeline answers with. */
+    async function answerOf(answer: (response: Http2ServerResponse) => void): Promise<Http2Exchange> {
+      const { answered, request, response } = await connect();
+      const handed = once(http2, 'request') as Promise<[IncomingMessage, Http2ServerResponse]>;
+      handleConnectAsGet(http2 as unknown as Server, request as unknown as IncomingMessage, response);
+      const [seen, pipeline] = await handed;
+      expect([seen.method, seen.url]).toEqual(['GET', '/path?query']);
+      answer(pipeline);
+      return answered;
+    }
+
+    it.each<[string, (response: Http2ServerResponse) => void, number]>([
+      ['by writeHead, a success', (response) => response.writeHead(200).end('body'), 400],
+      ['by writeHead, another success', (response) => response.writeHead(206, { 'X-Own': 'x' }).end('body'), 400],
+      ['by end, which is a success', (response) => response.end('body'), 400],
+      ['by write, which is one, too', (response) => void (response.write('bo') && response.end('dy')), 400],
+      ['by a status', (response) => Object.assign(response, { statusCode: 201 }).end('body'), 400],
+      ['by what is no success', (response) => response.writeHead(404).end('body'), 404],
+      ['by a redirection', (response) => response.writeHead(302, { Location: '/' }).end('body'), 302],
+    ])('lets the pipeline answer %s, and no 2xx pass for an open WebSocket', async (_how, answer, status) => {
+      const exchange = await answerOf(answer);
+      expect(exchange.status).toBe(status);
+      expect(await exchange.readBody()).toBe('body');
+    });
+  });
+
+  describe('Http2Upgrade', () => {
+    const upgradeOf = ({ request, response }: Connect): Http2Upgrade =>
+      new Http2Upgrade(request, response, connections);
+
+    it('is accepted with 200, without the headers of HTTP/1.1, and with what was agreed on', async () => {
+      const exchange = await connect();
+      exchange.request.headers['sec-websocket-protocol'] = 'a, b';
+      exchange.response.setHeader('Set-Cookie', ['x=1', 'y=2']);
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      const connection = upgrade.accept({ subProtocol: 'b' });
+      const { head } = await exchange.answered;
+      expect(Object.keys(head).toSorted()).toEqual([':status', 'date', 'sec-websocket-protocol', 'set-cookie']);
+      expect(head).toMatchObject({ ':status': 200, 'sec-websocket-protocol': 'b', 'set-cookie': ['x=1', 'y=2'] });
+      expect(connection).toMatchObject({ protocol: 'h2', path: '/path?query', subProtocol: 'b' });
+      connection.abort();
+    });
+
+    it('has its frames on the stream, and nobody hears what the framework answers', async () => {
+      const exchange = await connect();
+      const connection = upgradeOf(exchange).accept();
+      const { response } = exchange;
+      response.setHeader('X-Late', 'x');
+      response.writeHead(500).end('nobody hears this');
+      expect(response.write('nor that')).toBe(true);
+      void connection.receive((fragment) => connection.send(fragment)).catch(() => {});
+      const webSocket = await exchange.answered;
+      expect(webSocket.status).toBe(200);
+      webSocket.write(text('hello'));
+      expect(await webSocket.readText()).toBe('hello');
+      connection.abort();
+    });
+
+    it('resets its stream with NO_ERROR when the client keeps its half open after a protocol error', async () => {
+      const exchange = await connect();
+      const connection = upgradeOf(exchange).accept();
+      const webSocket = await exchange.answered;
+      webSocket.write(Buffer.from([0xff, 0xff]));
+      expect(await webSocket.readClose()).toMatchObject({ status: 1002 });
+      const { stream } = webSocket;
+      stream.resume();
+      await connection.closed;
+      await (stream.closed || once(stream, 'close'));
+      expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    });
+
+    it('resets its stream with CANCEL when the connection is cut', async () => {
+      const exchange = await connect();
+      const connection = upgradeOf(exchange).accept();
+      const { stream } = await exchange.answered;
+      const closed = once(stream.resume(), 'close');
+      connection.abort();
+      await closed;
+      expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    });
+
+    it.each<[string, (exchange: Connect) => void]>([
+      ['reset its stream', ({ request }) => request.stream.close(constants.NGHTTP2_CANCEL)],
+      ['lost its connection', () => client.session.destroy()],
+    ])('cannot be accepted when the client has %s', async (_how, leave) => {
+      const exchange = await connect();
+      void exchange.answered.catch(() => {});
+      const closed = once(exchange.request.stream, 'close');
+      leave(exchange);
+      await closed;
+      expect(() => upgradeOf(exchange).accept()).toThrow(expect.objectContaining({ code: 'WS_CLOSED_PREMATURELY' }));
+      expect(connections.size).toBe(0);
+    });
+
+    it('is accepted once', async () => {
+      const exchange = await connect();
+      const upgrade = upgradeOf(exchange);
+      const connection = upgrade.accept();
+      expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
+      connection.abort();
+      await connection.closed;
+    });
+
+    it('may be left to the HTTP pipeline', async () => {
+      const exchange = await connect();
+      const handed = once(http2, 'request') as Promise<[IncomingMessage]>;
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      expect((await handed)[0]).toBe(upgrade.request);
+      exchange.response.writeHead(404).end();
+      expect((await exchange.answered).status).toBe(404);
+    });
+  });
+});

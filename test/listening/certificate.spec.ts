@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CertificateError, readCertificate } from '../../src/listening/certificate.js';
+import { makeCertificateFiles, makeFolder, removeFolders } from '../support/https-app.js';
+
+afterAll(removeFolders);
+
+/** Writes a file of its own, and says where it is. */
+async function fileWith(content: string): Promise<string> {
+  const path = join(await makeFolder(), 'file.pem');
+  await writeFile(path, content);
+  return path;
+}
+
+const rsaKey = (cipher?: { cipher: string; passphrase: string }): string =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem', ...cipher },
+  }).privateKey;
+
+describe('A certificate and its key', () => {
+  it('are read from their files', async () => {
+    const files = await makeCertificateFiles();
+
+    const { cert, key } = await readCertificate(files);
+
+    expect([cert, key]).toEqual([await readFile(files.cert, 'utf8'), await readFile(files.key, 'utf8')]);
+  });
+
+  it.each<[string, 'TLS_CERT' | 'TLS_KEY', () => Promise<string>, string]>([
+    [
+      'a certificate that does not exist',
+      'TLS_CERT',
+      async () => join(await makeFolder(), 'no'),
+      'there is no such file',
+    ],
+    ['a key that does not exist', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'there is no such file'],
+    ['a certificate that is a folder', 'TLS_CERT', makeFolder, 'that is a folder'],
+    ['an empty certificate', 'TLS_CERT', () => fileWith(''), 'which is not a certificate in PEM format'],
+    ['a certificate that is none', 'TLS_CERT', () => fileWith('hello'), 'which is not a certificate in PEM format'],
+    ['a key in place of the certificate', 'TLS_CERT', () => fileWith(rsaKey()), 'which is not a certificate in PEM'],
+    ['a key that is none', 'TLS_KEY', () => fileWith('hello'), 'which is not a private key in PEM format'],
+    [
+      'a key with a password',
+      'TLS_KEY',
+      () => fileWith(rsaKey({ cipher: 'aes-256-cbc', passphrase: 'secret' })),
+      'which is not a private key in PEM format without a password',
+    ],
+    ['a key of another kind', 'TLS_KEY', () => fileWith(rsaKey()), 'which is not the key of the certificate'],
+    ['the key of another certificate', 'TLS_KEY', async () => (await makeCertificateFiles()).key, 'is not the key of'],
+  ])('are refused with %s: the error names variable and file', async (_what, variable, makeFile, reason) => {
+    const files = await makeCertificateFiles();
+    const path = await makeFile();
+
+    const reading = readCertificate({ ...files, [variable === 'TLS_CERT' ? 'cert' : 'key']: path });
+
+    await expect(reading).rejects.toBeInstanceOf(CertificateError);
+    await expect(reading).rejects.toThrow(`${variable} is "${path}"`);
+    await expect(reading).rejects.toThrow(reason);
+  });
+});

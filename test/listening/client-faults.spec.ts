@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { jest } from '@jest/globals';
+import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { RawClient } from '../support/raw-client.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+const body = { 'content-type': 'application/json', 'content-length': '1000' };
+
+/** What was logged as a warning or as an error. */
+let alarms: string[];
+
+beforeEach(() => {
+  alarms = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    jest.spyOn(stream, 'write').mockImplementation((text) => {
+      alarms.push(...(String(text).match(/.*\b(?:WARN|ERROR)\b.*/g) ?? []));
+      return true;
+    });
+  }
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await endHttp2Clients();
+  await closeApps();
+});
+afterAll(removeFolders);
+
+describe('No fault of a client is logged', () => {
+  it.each(['/ws', '/', '/swagger', '/nowhere'])('when it leaves in the middle of a body for %s', async (path) => {
+    const { url, app, close } = await startApp({ LOG_LEVEL: 'warn' });
+    const client = await RawClient.connect(Number(new URL(url).port));
+    const arrived = once(app.getHttpServer(), 'request');
+    client.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`);
+    const [request] = (await arrived) as [NodeJS.EventEmitter];
+    const gone = new Promise((resolve) => request.once('close', resolve));
+    client.destroy();
+    await gone;
+
+    await close();
+    expect(alarms).toEqual([]);
+  });
+
+  it('when it resets its HTTP/2 stream, or ends its connection, in the middle of a body', async () => {
+    const { url, ca, app, close } = await startHttpsApp({ LOG_LEVEL: 'warn' });
+    for (const end of ['reset', 'destroy']) {
+      const { session } = await Http2Client.connect(url, ca);
+      const arrived = once(app.getHttpServer(), 'request');
+      const stream = session.request({ ':method': 'POST', ':path': '/ws', ...body }, { endStream: false });
+      stream.on('error', () => {}).write('{');
+      const [{ stream: served }] = (await arrived) as [{ stream: NodeJS.EventEmitter }];
+      const gone = new Promise((resolve) => served.once('close', resolve));
+      if (end === 'reset') {
+        stream.close(8);
+      } else {
+        session.destroy();
+      }
+      await gone;
+    }
+
+    await close();
+    expect(alarms).toEqual([]);
+  });
+
+  it.each([
+    ['a body that is not JSON', '{'],
+    ['an empty JSON body', ''],
+  ])('when it sends %s', async (_what, text) => {
+    const { url } = await startApp({ LOG_LEVEL: 'warn' });
+    const response = await fetch(`${url}/ws`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: text,
+    });
+
+    expect(response.status).toBe(400);
+    await expect(response.json()).resolves.toMatchObject({ statusCode: 400 });
+    expect(alarms).toEqual([]);
+  });
+});

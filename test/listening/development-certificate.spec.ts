@@ -1,0 +1,76 @@
+import { X509Certificate } from 'node:crypto';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { developmentCertificate } from '../../src/listening/development-certificate.js';
+import { makeFolder, removeFolders } from '../support/https-app.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+afterEach(() => jest.useRealTimers());
+afterAll(removeFolders);
+
+describe('The development certificate', () => {
+  it('is for localhost and its addresses, and for a year', async () => {
+    const { cert } = await developmentCertificate(await makeFolder());
+    const certificate = new X509Certificate(cert);
+
+    expect(certificate.checkHost('localhost')).toBe('localhost');
+    expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1');
+    expect(certificate.checkIP('::1')).toBe('::1');
+    expect(certificate.checkHost('example.com')).toBeUndefined();
+    expect(certificate.ca).toBe(false);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(Date.parse(certificate.validTo) - Date.now()).toBeLessThanOrEqual(365 * DAY);
+  });
+
+  it('is made once and kept, for this user alone', async () => {
+    const folder = await makeFolder();
+
+    const first = await developmentCertificate(folder);
+    const second = await developmentCertificate(folder);
+
+    expect(second).toEqual(first);
+    expect(first.path).toBe(join(folder, 'nest-ws-echo', 'localhost.crt'));
+    await expect(readFile(first.path ?? '', 'utf8')).resolves.toBe(first.cert);
+    const { mode } = await stat(join(folder, 'nest-ws-echo', 'localhost.key'));
+    expect(mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o600);
+  });
+
+  it.each([
+    [300, 'is kept'],
+    [340, 'is made anew'],
+    [400, 'is made anew'],
+  ])('%i days later %s', async (days, outcome) => {
+    const folder = await makeFolder();
+    const { cert } = await developmentCertificate(folder);
+
+    jest.useFakeTimers({ now: Date.now() + days * DAY, doNotFake: ['nextTick', 'setImmediate'] });
+    const later = await developmentCertificate(folder);
+
+    expect(later.cert === cert ? 'is kept' : 'is made anew').toBe(outcome);
+    expect(Date.parse(new X509Certificate(later.cert).validTo)).toBeGreaterThan(Date.now());
+  });
+
+  it.each(['localhost.crt', 'localhost.key'])('is made anew when %s is damaged', async (name) => {
+    const folder = await makeFolder();
+    const { cert } = await developmentCertificate(folder);
+    await writeFile(join(folder, 'nest-ws-echo', name), 'damaged');
+
+    const repaired = await developmentCertificate(folder);
+
+    expect(repaired.cert).not.toBe(cert);
+    await expect(developmentCertificate(folder)).resolves.toEqual(repaired);
+  });
+
+  it('lives in memory where it cannot be written', async () => {
+    const file = join(await makeFolder(), 'no folder');
+    await writeFile(file, '');
+    await chmod(file, 0o400);
+
+    const { path, cert } = await developmentCertificate(file);
+
+    expect(path).toBeUndefined();
+    expect(new X509Certificate(cert).checkHost('localhost')).toBe('localhost');
+  });
+});

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream, type Http2ServerResponse } from 'node:http2';
+import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import { createHttp2Server } from '../../src/listening/http2-server.js';
+import { connectHeaders } from '../support/http2-client.js';
+
+describe('The server for HTTP/2', () => {
+  let application: Server;
+  let net: NetServer;
+  let session: ClientHttp2Session;
+
+  beforeEach(async () => {
+    application = createHttpServer();
+    application.on('connect', (_request, response: unknown) => (response as Http2ServerResponse).stream.respond());
+    const http2 = createHttp2Server(application);
+    net = createServer((socket) => http2.emit('connection', socket)).listen(0, '127.0.0.1');
+    await once(net, 'listening');
+    session = connect(`http://127.0.0.1:${(net.address() as AddressInfo).port}`);
+    await once(session, 'remoteSettings');
+  });
+
+  afterEach(async () => {
+    session.destroy();
+    net.close();
+    await once(net, 'close');
+  });
+
+  const openStream = (): ClientHttp2Stream =>
+    session.request({ ...connectHeaders, ':path': '/' }, { endStream: false }).on('error', () => {});
+
+  it('takes as much of what nobody has read yet as ASP.NET Core does', async () => {
+    expect(session.remoteSettings).toMatchObject({ enableConnectProtocol: true, initialWindowSize: 768 * 1024 });
+    const stream = openStream();
+    await once(stream, 'response');
+    expect(session.state.remoteWindowSize).toBe(1024 * 1024);
+    // Done when all of it was sent.
+    await new Promise((resolve) => stream.write(Buffer.alloc(768 * 1024), resolve));
+  });
+
+  it('has a hundred streams of a connection open at once, and the next one when one of them has ended', async () => {
+    const streams = Array.from({ length: 100 }, openStream);
+    await Promise.all(streams.map((stream) => once(stream, 'response')));
+    const next = openStream();
+    let isOpen = false;
+    next.once('response', () => (isOpen = true));
+    for (let roundTrips = 0; roundTrips < 3; roundTrips++) {
+      await new Promise((resolve) => session.ping(resolve));
+    }
+    expect(isOpen).toBe(false);
+    const opened = once(next, 'response');
+    streams[0].close();
+    await opened;
+  });
+});

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WebSocket } from 'ws';
+import { readConfiguration } from '../../src/config/read-configuration.js';
+import { createApp } from '../../src/create-app.js';
+import { listen, ListenError } from '../../src/listening/listen.js';
+import { makeFolder, removeFolders } from '../support/https-app.js';
+import { closeApps, startApp } from '../support/start-app.js';
+
+async function isOpen(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname.replace(/[[\]]/g, ''));
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Where a process listens without a port: a named pipe on Windows, a socket in the file system elsewhere. */
+async function pipePath(): Promise<string> {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\nest-ws-echo-${process.pid}`
+    : join(await makeFolder(), 'server.sock');
+}
+
+afterEach(closeApps);
+afterAll(removeFolders);
+
+describe('Listening', () => {
+  it('says the port that was taken where 0 was asked for', async () => {
+    const { app, urls } = await startApp({ URLS: 'http://127.0.0.1:0' });
+
+    expect(app.getHttpServer().address()).toMatchObject({ port: Number(new URL(urls[0] ?? '').port) });
+  });
+
+  it('tells Nest that the application listens', async () => {
+    const { app } = await startApp({}, (created) => expect(created.get(HttpAdapterHost).listening).toBe(false));
+
+    expect(app.get(HttpAdapterHost).listening).toBe(true);
+  });
+
+  it('on localhost is on the IPv4 and the IPv6 address of the same port', async () => {
+    const { url } = await startApp({ URLS: 'http://localhost:0' });
+
+    expect(url).toMatch(/^http:\/\/localhost:[1-9]/);
+    await expect(isOpen(url.replace('localhost', '127.0.0.1'))).resolves.toBe(true);
+    await expect(isOpen(url.replace('localhost', '[::1]'))).resolves.toBe(true);
+  });
+
+  it('on several addresses serves requests and WebSockets on each, until the application closes', async () => {
+    const { urls, close } = await startApp({ URLS: 'http://127.0.0.1:0;http://[::1]:0;http://127.0.0.1:0' });
+    const webSockets = urls.map((url) => new WebSocket(`${url.replace('http', 'ws')}/ws`));
+    await Promise.all(webSockets.map((webSocket) => once(webSocket, 'open')));
+    const statuses = await Promise.all(urls.map((url) => fetch(`${url}/ws`).then(({ status }) => status)));
+    const closings = webSockets.map((webSocket) => once(webSocket, 'close').then(([code]: number[]) => code));
+
+    await close();
+
+    expect(statuses).toEqual([400, 400, 400]);
+    await expect(Promise.all(closings)).resolves.toEqual([1001, 1001, 1001]);
+    await expect(Promise.all(urls.map(isOpen))).resolves.toEqual([false, false, false]);
+  });
+
+  it('on a pipe, as iisnode wants it, serves requests and WebSockets, until the application closes', async () => {
+    const path = await pipePath();
+    const app = await createApp(readConfiguration({ LOG_LEVEL: 'off', MAX_CONNECTIONS_PER_ADDRESS: '1' }));
+
+    await expect(listen(app, [{ path }])).resolves.toEqual([path]);
+
+    const [page] = (await once(request({ socketPath: path }).end(), 'response')) as [IncomingMessage];
+    expect(page.resume().statusCode).toBe(200);
+    const webSocket = new WebSocket(`ws+unix:${path}:/ws`);
+    await once(webSocket, 'open');
+    webSocket.send('hello');
+    expect(String((await once(webSocket, 'message'))[0])).toBe('hello');
+    const closed = once(webSocket, 'close');
+    await app.close();
+    expect((await closed)[0]).toBe(1001);
+  });
+
+  it('fails with the address that is in use', async () => {
+    const { url } = await startApp();
+
+    const error: unknown = await startApp({ URLS: `http://127.0.0.1:0;${url}` }).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(ListenError);
+    expect(error).toHaveProperty('message', expect.stringContaining(`Cannot listen on ${url}: it is already in use.`));
+  });
+
+  it('on localhost fails when another server has its IPv6 address', async () => {
+    const { url } = await startApp({ URLS: 'http://[::1]:0' });
+
+    const starting = startApp({ URLS: url.replace('[::1]', 'localhost') });
+
+    await expect(starting).rejects.toThrow(/Cannot listen on http:\/\/localhost:\d+: it is already in use/);
+  });
+});
