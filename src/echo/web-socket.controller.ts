@@ -1,25 +1,19 @@
-import { All, Controller, Get } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { All, Controller } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
 /** Answers requests at `/ws` that are not a WebSocket handshake: those are the gateway's. */
 @ApiTags('WebSockets')
 @Controller('ws')
 export class WebSocketController {
-  @Get()
+  @All()
   @ApiOperation({
     summary: 'Echo',
     description: 'What is sent comes back, fragment by fragment, as it arrives. A message may be of any size.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
-  get(@WebSockets() webSockets: WebSocketManager): void {
-    webSockets.accept();
-  }
-
-  @All()
-  @ApiExcludeEndpoint()
-  other(@WebSockets() webSockets: WebSocketManager): void {
+  refuse(@WebSockets() webSockets: WebSocketManager): void {
     webSockets.accept();
   }
 }

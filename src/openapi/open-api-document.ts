@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { addRefusals, root, WEB_SOCKETS } from './web-socket-operations.js';
+import { describeHandshakes, root, WEB_SOCKETS } from './web-socket-operations.js';
 
 // By the package's name, because this file runs from a folder of the build.
 const { version } = createRequire(import.meta.url)('nest-ws-echo/package.json') as { version: string };
@@ -21,6 +21,6 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, description);
   document.paths = { '/': root, ...document.paths };
-  addRefusals(document);
+  describeHandshakes(document);
   return document;
 }

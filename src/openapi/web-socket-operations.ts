@@ -39,11 +39,15 @@ export const root: PathItem = {
   },
 };
 
-/** Adds to what handshakes may be answered how they may be refused. */
-export function addRefusals({ paths }: OpenAPIObject): void {
-  for (const { get } of Object.values(paths)) {
+/**
+ * Completes the operations of WebSockets: how a handshake may be refused, wherever it is. A handshake is a GET request, so
+ * the other methods of such a path, which always get 400, are left out.
+ */
+export function describeHandshakes({ paths }: OpenAPIObject): void {
+  for (const [path, { get }] of Object.entries(paths)) {
     if (get?.tags?.includes(WEB_SOCKETS)) {
       get.responses = { ...refusals, ...get.responses };
+      paths[path] = { get };
     }
   }
 }

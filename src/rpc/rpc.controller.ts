@@ -1,12 +1,12 @@
-import { All, Controller, Get } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { All, Controller } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
 /** Answers requests at `/rpc` that are not a WebSocket handshake: those are the gateway's. */
 @ApiTags('WebSockets')
 @Controller('rpc')
 export class RpcController {
-  @Get()
+  @All()
   @ApiOperation({
     summary: 'Calls in both directions',
     description:
@@ -15,13 +15,7 @@ export class RpcController {
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
-  get(@WebSockets() webSockets: WebSocketManager): void {
-    webSockets.accept();
-  }
-
-  @All()
-  @ApiExcludeEndpoint()
-  other(@WebSockets() webSockets: WebSocketManager): void {
+  refuse(@WebSockets() webSockets: WebSocketManager): void {
     webSockets.accept();
   }
 }

@@ -100,6 +100,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
         'broken',
       ],
       ['rejects', () => Promise.reject(new Error('broken')), 'broken'],
+      ['rejects before it calls back', (_info, _callback) => Promise.reject(new Error('broken')), 'broken'],
       ['refuses with 200', (_info, callback) => callback(false, 200), 'was given the code 200; 300 to 599'],
       ['sends a malformed header', (_info, callback) => callback(false, 401, '', { 'X-A': 'a\r\nb' }), 'X-A'],
     ])('verifyClient that %s is answered with 500, and logged once', async (_how, verifyClient, message) => {

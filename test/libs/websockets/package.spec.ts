@@ -119,7 +119,7 @@ describe('the packed package', () => {
         types: ['node'],
         typeRoots: [join(consumer, 'node_modules/@types')],
       });
-      const faulty = ts.getPreEmitDiagnostics(program).map(({ file }) => file && basename(file.fileName, '.ts'));
+      const faulty = ts.getPreEmitDiagnostics(program).map(({ file }) => basename(file?.fileName ?? '', '.ts'));
       const expected = Object.keys(sources).filter((name) => !sources[name][1]);
       expect(faulty.toSorted()).toEqual(expected.toSorted());
     },

@@ -17,7 +17,7 @@ const binaryTypes: Readonly<Record<BinaryType, (bytes: Buffer) => unknown>> = {
   nodebuffer: (bytes) => bytes,
   arraybuffer: (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
   fragments: (bytes) => [bytes],
-  blob: (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]),
+  blob: (bytes) => new Blob([bytes]),
 };
 
 interface SendOptions {

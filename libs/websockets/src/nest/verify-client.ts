@@ -64,8 +64,9 @@ async function ask(verifyClient: VerifyClient, info: VerifyClientInfo): Promise<
   if (verifyClient.length < 2) {
     return (await (verifyClient as (info: VerifyClientInfo) => unknown)(info)) ? undefined : refusalOf();
   }
-  const answer = await new Promise<Parameters<VerifyClientCallback>>((resolve) => {
-    verifyClient(info, (...args) => resolve(args));
+  const answer = await new Promise<Parameters<VerifyClientCallback>>((resolve, reject) => {
+    // One that is async may reject before it calls back.
+    Promise.resolve(verifyClient(info, (...args) => resolve(args))).catch(reject);
   });
   const [isVerified, code, message, headers] = answer;
   return isVerified ? undefined : refusalOf(code, message, headers);

@@ -258,7 +258,7 @@ export class WebSocketsAdapter extends WsAdapter {
 function connectionsOf(app: INestApplication): WebSocketConnections {
   const found = providersOf(app)
     .filter(({ token }) => token === WebSocketConnections)
-    .map(({ instance }) => instance as unknown)
+    .map(({ instance }): unknown => instance)
     .filter((instance) => instance instanceof WebSocketConnections);
   if (found.length === 0) {
     throw new WebSocketError(

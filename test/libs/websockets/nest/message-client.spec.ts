@@ -84,6 +84,7 @@ describe('MessageClient', () => {
 
     it('the address of its peer, where the documented throttler of Nest looks for it', () => {
       const { client } = connectClient({}, { remoteAddress: '192.0.2.1' });
+      // oxlint-disable-next-line no-underscore-dangle
       expect(client._socket.remoteAddress).toBe('192.0.2.1');
       client.terminate();
     });
