@@ -28,7 +28,6 @@ const manifest = z
     dependencies: versions,
     peerDependencies: versions,
     optionalDependencies: versions,
-    devDependencies: versions,
   })
   .parse(readJson('package.json'));
 
