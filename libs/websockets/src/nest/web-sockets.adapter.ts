@@ -73,9 +73,15 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly connections: WebSocketConnections;
   private readonly leaveUpgrades: () => void;
 
-  /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
-  constructor(private readonly app: INestApplication) {
-    super(app);
+  /**
+   * @param options as for `WsAdapter`: `messageParser` parses the messages of stock gateways
+   * @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED`
+   */
+  constructor(
+    private readonly app: INestApplication,
+    options?: ConstructorParameters<typeof WsAdapter>[1],
+  ) {
+    super(app, options);
     this.connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
