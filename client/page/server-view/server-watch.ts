@@ -88,9 +88,9 @@ export class ServerWatch {
     }
     if (this.#events.length >= KEPT_EVENTS) {
       // A block at a time, so that a flood does not move the whole array for each event. The request stays.
-      const removed = KEPT_EVENTS / 4;
-      this.#events = this.#events.filter(({ kind: other }, index) => other === 'request' || index >= removed);
-      this.#dropped += removed;
+      const before = this.#events.length;
+      this.#events = this.#events.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
+      this.#dropped += before - this.#events.length;
     }
     this.#events.push(event);
     if (kind === 'close') {
