@@ -89,8 +89,8 @@ function requestRender(): void {
 }
 
 function render(now: number): void {
-  connectPanel.show(active);
   composer.show(active);
+  connectPanel.show(active);
   toolbar.render();
   if (!element('messagesView', HTMLElement).hidden) {
     logView.render();
@@ -106,8 +106,8 @@ function render(now: number): void {
 /** Shows a change of state at once: the controls must not accept a click that is too late. */
 function refresh(): void {
   tabs.show(sessions, active);
-  connectPanel.show(active);
   composer.show(active);
+  connectPanel.show(active);
   requestRender();
 }
 

@@ -60,13 +60,16 @@ export class ConnectPanel {
     });
   }
 
-  /** Shows a session: its state, its problem, and which controls can be used. */
+  /**
+   * Shows a session: its state, its problem, and which controls can be used. The message box has to be shown before, as
+   * it can only get the focus when it is enabled.
+   */
   show(session: Session): void {
     const before = this.#session === session ? this.#state : session.state;
     this.#session = session;
     this.#state = session.state;
     const { state } = session;
-    this.#stateLabel.textContent = STATE_TEXTS[state];
+    setText(this.#stateLabel, STATE_TEXTS[state]);
     this.#stateLabel.dataset['state'] = state;
     setText(this.#problem, session.problem);
     const paths = Array.from(this.#endpoint.options, ({ value }) => value);

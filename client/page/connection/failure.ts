@@ -25,7 +25,7 @@ export type Probe = (
   url: string,
   options: {
     mode: 'cors' | 'no-cors';
-    redirect: 'manual';
+    redirect: 'manual' | 'follow';
     credentials: 'omit' | 'same-origin';
     cache: 'no-store';
     signal: AbortSignal;
@@ -67,7 +67,8 @@ export async function explainFailure(address: string, page: PageAddress, probe: 
   const ask = (mode: 'cors' | 'no-cors'): Promise<ProbeResponse> =>
     probe(url.href, {
       mode,
-      redirect: 'manual',
+      // Without CORS the browser only permits to follow a redirect.
+      redirect: mode === 'cors' ? 'manual' : 'follow',
       credentials: isOwn ? 'same-origin' : 'omit',
       cache: 'no-store',
       signal: AbortSignal.timeout(PATIENCE),

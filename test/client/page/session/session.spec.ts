@@ -53,7 +53,7 @@ describe('A session', () => {
 
   const texts = (): string[] =>
     Array.from(session.log, (entry) =>
-      entry.kind === 'message' ? `${entry.from}: ${String(entry.data)}` : entry.text,
+      entry.kind === 'message' ? `${entry.from}: ${typeof entry.data === 'string' ? entry.data : 'bytes'}` : entry.text,
     );
 
   it('logs the opening, messages with their round trip, and the close', () => {
