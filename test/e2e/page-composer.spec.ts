@@ -137,7 +137,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
   it('sends a burst, and can be stopped', async () => {
     await page.fill('#burstCount', '1000');
     await page.click('#burstButton');
-    await logPage.rowsOnce(2_001);
+    expect((await logPage.rowsOnce(2_001)).at(-1)?.[2]).toBe(`1000 ${'x'.repeat(27)}`);
     await page.fill('#burstCount', '10000000');
     await page.click('#burstButton');
     await page.locator('#burstButton:text-is("Stop")').click();

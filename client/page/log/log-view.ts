@@ -32,8 +32,8 @@ export class LogView {
   #projection: LogProjection | undefined;
   #rowHeight = 0;
   #isFollowing = true;
-  /** The row at the top, and how far it is scrolled out, for when older rows go. */
-  #anchor = { sequence: 0, offset: 0 };
+  /** The row at the top and its place, for when older rows go and all others move up. */
+  #anchor = { sequence: 0, index: 0 };
   #current: number | undefined;
 
   /**
@@ -100,14 +100,17 @@ export class LogView {
     const header = this.#table.tHead?.offsetHeight ?? 0;
     const height = this.#measureRow();
     const viewHeight = this.#view.clientHeight - header;
+    const moved = projection.indexOf(this.#anchor.sequence) - this.#anchor.index;
+    this.#anchor.index += moved;
     const scrollTop = this.#isFollowing
       ? Math.max(0, count * height - viewHeight)
-      : projection.indexOf(this.#anchor.sequence) * height + this.#anchor.offset;
+      : this.#view.scrollTop + moved * height;
     const { start, end } = rowWindow({ scrollTop, viewHeight, rowHeight: height, count });
     this.#draw(projection, start, end);
     this.#table.style.marginBlock = `${start * height}px ${(count - end) * height}px`;
     this.#table.setAttribute('aria-rowcount', String(count + 1));
-    if (Math.abs(this.#view.scrollTop - scrollTop) >= 1) {
+    // Setting it without need would end a scrolling that is on its way.
+    if (this.#isFollowing ? Math.abs(this.#view.scrollTop - scrollTop) >= 1 : moved !== 0) {
       this.#view.scrollTop = scrollTop;
     }
     this.#hint.hidden = count > 0;
@@ -165,7 +168,7 @@ export class LogView {
     const { scrollTop, clientHeight, scrollHeight } = this.#view;
     this.#isFollowing = scrollTop + clientHeight >= scrollHeight - 2;
     const index = Math.floor(scrollTop / this.#measureRow());
-    this.#anchor = { sequence: projection.sequenceAt(index), offset: scrollTop - index * this.#measureRow() };
+    this.#anchor = { sequence: projection.sequenceAt(index), index };
     this.#requestRender();
   }
 
@@ -182,6 +185,12 @@ export class LogView {
       const index = at === undefined ? last : Math.min(last, Math.max(0, at + step));
       this.#select(projection.sequenceAt(index));
       this.#reveal(index);
+    } else if (event.key === 'Home') {
+      event.preventDefault();
+      this.#view.scrollTop = 0;
+    } else if (event.key === 'End') {
+      event.preventDefault();
+      this.follow();
     } else if (event.key === 'Enter' && this.#current !== undefined) {
       event.preventDefault();
       this.#onOpen(this.#current);
