@@ -77,15 +77,31 @@ function newSession(settings: Settings): Session {
   );
 }
 
-/** Draws once in the next frame, however much happens before it. */
+/** At most a quarter of the time goes into drawing, but the page is never behind by more than this, in milliseconds. */
+const LONGEST_PAUSE = 150;
+
+let lastDrawing = { end: 0, duration: 0 };
+
+/** Draws once in the next frame, however much happens before it, and leaves time for messages, keys and clicks. */
 function requestRender(): void {
-  if (!isFrameRequested) {
-    isFrameRequested = true;
-    requestAnimationFrame((now) => {
-      isFrameRequested = false;
-      render(now);
-    });
+  if (isFrameRequested) {
+    return;
   }
+  isFrameRequested = true;
+  const pause = Math.min(LONGEST_PAUSE, 3 * lastDrawing.duration) - (performance.now() - lastDrawing.end);
+  if (pause > 0) {
+    setTimeout(() => requestAnimationFrame(draw), pause);
+  } else {
+    requestAnimationFrame(draw);
+  }
+}
+
+function draw(): void {
+  isFrameRequested = false;
+  const start = performance.now();
+  render(start);
+  const end = performance.now();
+  lastDrawing = { end, duration: end - start };
 }
 
 function render(now: number): void {

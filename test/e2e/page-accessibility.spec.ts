@@ -41,10 +41,8 @@ describeInBrowser('The page for everybody', (executablePath) => {
   }
 
   describe.each([
-    ['light', 360],
     ['light', 1280],
     ['dark', 360],
-    ['dark', 1280],
   ] as const)('in a %s scheme, %d pixels wide,', (colorScheme, width) => {
     beforeEach(async () => {
       logPage = await LogPage.open(browser, app.url, { colorScheme, viewport: { width, height: 800 } });

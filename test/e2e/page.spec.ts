@@ -134,7 +134,9 @@ describeInBrowser('The page', (executablePath) => {
     });
 
     it('names the columns of the log From, To and Data', async () => {
-      expect(await page.locator('table thead th').allInnerTexts()).toEqual(['From', 'To', 'Data']);
+      const names = await page.locator('#logTable thead th').allInnerTexts();
+
+      expect(names.slice(0, 3)).toEqual(['From', 'To', 'Data']);
     });
   });
 
