@@ -209,6 +209,47 @@ describeInBrowser('Connections of the page', (executablePath) => {
     });
   });
 
+  it('are shown as the server sees them, where it offers that', async () => {
+    const events: [string, object][] = [
+      [
+        'request',
+        {
+          line: 'GET /ws HTTP/1.1',
+          headers: [['Cookie', '(redacted)']],
+          httpVersion: '1.1',
+          addresses: ['127.0.0.1'],
+          extensions: 'permessage-deflate',
+          status: 101,
+        },
+      ],
+      ['frame', { from: 'client', opcode: 1, fin: true, rsv1: false, masked: true, length: 5 }],
+      ['news', {}],
+      ['close', { by: 'peer', status: 1000, description: 'Bye' }],
+    ];
+    const ids: string[] = [];
+    await page.route('**/diagnostics/*', async (route) => {
+      ids.push(route.request().url().split('/').at(-1) ?? '');
+      await route.fulfill({
+        contentType: 'text/event-stream',
+        body: events.map(([kind, data]) => `event: ${kind}\ndata: ${JSON.stringify({ at: 1, ...data })}\n\n`).join(''),
+      });
+    });
+    await page.click('#serverTab');
+    await page.locator('#watchServer:checked').waitFor();
+    await logPage.open();
+    await page.locator('#serverEvents tbody tr').nth(2).waitFor();
+
+    expect(await page.locator('#serverEvents tbody tr td:last-child').allInnerTexts()).toEqual([
+      'Closed by the client. Code: 1000. Reason: Bye',
+      'text, 5 bytes, FIN, masked',
+      'GET /ws HTTP/1.1, answered with 101',
+    ]);
+    expect(await page.innerText('#serverFacts')).toContain('permessage-deflate');
+    await page.click('#messagesTab');
+    expect(await page.innerText('#commsLog .note')).toContain(`/ws?diagnostics=${ids.at(-1)}`);
+    expect(ids.at(-1)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
   it('have no server’s view where the server does not offer it', async () => {
     await page.click('#serverTab');
     await page.locator('#draftHint:text-matches("does not tell what it sees")').waitFor();

@@ -4,7 +4,7 @@ import {
   type ConnectionState,
   type Socket,
 } from '../../../../client/page/connection/connection.js';
-import { ControlledSocket } from './controlled-socket.js';
+import { ControlledSocket } from '../../../support/controlled-socket.js';
 
 describe('A connection', () => {
   let sockets: ControlledSocket[];

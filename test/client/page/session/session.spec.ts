@@ -1,6 +1,6 @@
 import { Session, type SessionEnvironment } from '../../../../client/page/session/session.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../../../client/page/session/settings.js';
-import { ControlledSocket } from '../connection/controlled-socket.js';
+import { ControlledSocket } from '../../../support/controlled-socket.js';
 
 const PAGE = { protocol: 'http:', host: 'localhost:5000' };
 const OWN = 'ws://localhost:5000/ws';

@@ -1,4 +1,4 @@
-import type { Socket } from '../../../../client/page/connection/connection.js';
+import type { Socket } from '../../client/page/connection/connection.js';
 
 /** A socket of the browser, whose events the test causes. */
 export class ControlledSocket implements Socket {
