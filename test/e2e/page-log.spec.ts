@@ -46,6 +46,19 @@ describeInBrowser('The log of the page', (executablePath) => {
     })()`);
   }
 
+  /** The elements that stick out of the window. */
+  function elementsTooWide(): Promise<string[]> {
+    return page.evaluate<string[]>(`
+        Array.from(document.querySelectorAll('html, body, body *'))
+          .filter((element) => {
+            const { left, right, width } = element.getBoundingClientRect();
+            const isClipped = element.closest('.visually-hidden, svg, #commsLog') !== null;
+            return width > 0 && !isClipped && (left < 0 || right > innerWidth + 0.5);
+          })
+          .map((element) => element.outerHTML.slice(0, 80))
+      `);
+  }
+
   const number = (row: string): number => Number(row.split(' ')[1]);
 
   describe('about each message', () => {
@@ -239,6 +252,7 @@ describeInBrowser('The log of the page', (executablePath) => {
 
     it.each([320, 375, 768, 1280, 3840])('fits a window %d pixels wide, without scrolling sideways', async (width) => {
       await page.setViewportSize({ width, height: 800 });
+      expect(await elementsTooWide()).toEqual([]);
       await logPage.converse('unbroken'.repeat(500));
       await page.locator('#commsLog tr').last().click();
       await page.click('#closeMessage');
@@ -246,17 +260,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       for (const id of ['connectionOptions', 'messageOptions']) {
         await page.click(`#${id} > summary`);
       }
-      const tooWide = await page.evaluate<string[]>(`
-        Array.from(document.querySelectorAll('html, body, body *'))
-          .filter((element) => {
-            const { left, right, width } = element.getBoundingClientRect();
-            const isClipped = element.closest('.visually-hidden, svg, #commsLog') !== null;
-            return width > 0 && !isClipped && (left < 0 || right > innerWidth + 0.5);
-          })
-          .map((element) => element.outerHTML.slice(0, 80))
-      `);
-
-      expect(tooWide).toEqual([]);
+      expect(await elementsTooWide()).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     });
 
