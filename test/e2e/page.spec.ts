@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import type { WebSocket } from 'ws';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
@@ -243,6 +244,17 @@ describeInBrowser('The page', (executablePath) => {
       const loaded = addresses.filter((address) => !address.startsWith(`${app.url}/`));
       expect(loaded).toEqual([app.webSocketUrl]);
       expect(addresses).toContain(`${app.url}/main.js`);
+    });
+
+    it('has less than 80 KiB of compressed files', async () => {
+      const addresses: string[] = [];
+      page.on('request', (request) => addresses.push(request.url()));
+      await page.reload({ waitUntil: 'networkidle' });
+      const files = await Promise.all(addresses.map(async (address) => (await fetch(address)).arrayBuffer()));
+      const sizes = files.map((file) => gzipSync(file).length);
+
+      expect(sizes.length).toBeGreaterThan(20);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80 * 1_024);
     });
   });
 
