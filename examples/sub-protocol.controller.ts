@@ -12,12 +12,12 @@ const protocols = new Map<string, (text: string) => string>([
 export class SubProtocolController {
   @Get()
   async translate(@WebSockets() webSockets: WebSocketManager): Promise<void> {
-    const subProtocol = webSockets.requestedProtocols.find((name) => protocols.has(name));
-    const translate = protocols.get(subProtocol ?? '');
+    const subprotocol = webSockets.requestedProtocols.find((name) => protocols.has(name));
+    const translate = protocols.get(subprotocol ?? '');
     if (translate === undefined) {
       throw new BadRequestException(`Offer one of the sub-protocols ${[...protocols.keys()].join(', ')}.`);
     }
-    const webSocket = webSockets.accept({ subProtocol });
+    const webSocket = webSockets.accept({ subprotocol });
     for await (const { data } of webSocket.messages()) {
       await webSocket.send(translate(data.toString()));
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
 
@@ -29,7 +30,7 @@ export interface PendingHandshake {
 @Injectable()
 export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
   private readonly logger = new Logger(WebSocketConnections.name);
-  private readonly live = new Set<WebSocketConnection>();
+  private readonly live = new Set<ServerConnection>();
   private readonly pending = new Set<PendingHandshake>();
   /** How many each client address has, pending handshakes included. */
   private readonly sizes = new Map<string, number>();
@@ -89,7 +90,7 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   }
 
   /** @internal */
-  add(connection: WebSocketConnection): void {
+  add(connection: ServerConnection): void {
     this.live.add(connection);
     this.count(connection.remoteAddress, 1);
     void connection.closed.then(() => {

@@ -5,18 +5,18 @@ import { DelayedStream } from './delayed-stream.js';
 import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
 import type { HandshakeResponse } from './handshake-response.js';
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
-import { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import { resolveWebSocketOptions } from '../connection/web-socket-options.js';
 import type { WebSocketAcceptOptions, WebSocketUpgrade } from './web-socket-upgrade.js';
 
 /** `ws` parses the header's grammar (RFC 6455 section 4.1). Its typings leave that out. */
-const { subprotocol } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+const { subprotocol: grammar } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
 
 /** What accepting a WebSocket request is, over any version of HTTP. */
 export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandshake {
-  private accepted: WebSocketConnection | undefined;
+  private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
   /** The response that the HTTP pipeline has, where the request was left to it. */
@@ -29,11 +29,11 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   constructor(
     readonly request: IncomingMessage,
     private readonly connections: WebSocketConnections,
-    private readonly protocol: 'h1' | 'h2',
+    private readonly httpVersion: '1.1' | '2',
     readonly remoteAddress: string,
   ) {}
 
-  get connection(): WebSocketConnection | undefined {
+  get connection(): ServerConnection | undefined {
     return this.accepted;
   }
 
@@ -44,16 +44,16 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   get requestedProtocols(): readonly string[] {
     const header = this.header('sec-websocket-protocol');
     try {
-      return header === undefined ? [] : [...subprotocol.parse(header)];
+      return header === undefined ? [] : [...grammar.parse(header)];
     } catch {
       return []; // it breaks the grammar
     }
   }
 
   accept(
-    { subProtocol, ...options }: WebSocketAcceptOptions = {},
+    { subprotocol, ...options }: WebSocketAcceptOptions = {},
     answer: (status: number) => void = this.answer,
-  ): WebSocketConnection {
+  ): ServerConnection {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
@@ -61,8 +61,8 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       Object.keys(options).length === 0
         ? this.connections.options
         : resolveWebSocketOptions({ ...this.connections.options, ...options });
-    if (subProtocol !== undefined) {
-      this.checkSubProtocol(subProtocol);
+    if (subprotocol !== undefined) {
+      this.checkSubprotocol(subprotocol);
     }
     if (this.isGone) {
       throw new WebSocketError('WS_CLOSED_PREMATURELY', 'The client has gone before its WebSocket was accepted.');
@@ -71,7 +71,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       ? acceptDeflate(this.header('sec-websocket-extensions'), resolved)
       : undefined;
     this.agreed = {
-      ...(subProtocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subProtocol }),
+      ...(subprotocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
       ...(deflate === undefined ? {} : { 'Sec-WebSocket-Extensions': deflate.header }),
     };
     try {
@@ -80,10 +80,10 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       this.agreed = undefined;
       throw error;
     }
-    const { protocol, remoteAddress } = this;
+    const { httpVersion, remoteAddress } = this;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { protocol, remoteAddress, path: this.request.url ?? '/', subProtocol };
-    this.accepted = new WebSocketConnection(socket, resolved, handshake, deflate?.parameters);
+    const handshake = { httpVersion, remoteAddress, path: this.request.url ?? '/', subprotocol };
+    this.accepted = new ServerConnection(socket, resolved, handshake, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
     if (socket.readableEnded) {
@@ -147,13 +147,13 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  private checkSubProtocol(subProtocol: string): void {
+  private checkSubprotocol(subprotocol: string): void {
     const { requestedProtocols } = this;
-    if (!requestedProtocols.includes(subProtocol)) {
+    if (!requestedProtocols.includes(subprotocol)) {
       const offered = requestedProtocols.length === 0 ? 'none' : requestedProtocols.join(', ');
       throw new WebSocketError(
         'WS_INVALID_OPTION',
-        `accept() was given the subProtocol ${JSON.stringify(subProtocol)}, but the client offers ${offered}.`,
+        `accept() was given the subprotocol ${JSON.stringify(subprotocol)}, but the client offers ${offered}.`,
       );
     }
   }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from './handshake.js';
-import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
 /** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
 export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
-  /** The sub-protocol to agree on: one that the client requested. By default none is. */
-  readonly subProtocol?: string;
+  /** The subprotocol to agree on: one that the client requested. By default none is. */
+  readonly subprotocol?: string;
 }
 
 /** A WebSocket request that waits to be accepted. */
@@ -14,8 +14,8 @@ export interface WebSocketUpgrade {
   /** Whether the application shuts down, so that it may not be accepted any more. */
   readonly isDraining: boolean;
   /** What became of it, once it was accepted. */
-  readonly connection: WebSocketConnection | undefined;
-  /** The sub-protocols that the client offers, in its order of preference. */
+  readonly connection: ServerConnection | undefined;
+  /** The subprotocols that the client offers, in its order of preference. */
   readonly requestedProtocols: readonly string[];
   /**
    * Completes the handshake.
@@ -24,7 +24,7 @@ export interface WebSocketUpgrade {
    * takes its time, the connection can be used at once all the same: what is sent waits.
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
-  accept(options?: WebSocketAcceptOptions, answer?: (status: number) => void): WebSocketConnection;
+  accept(options?: WebSocketAcceptOptions, answer?: (status: number) => void): ServerConnection;
 }
 
 /** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */

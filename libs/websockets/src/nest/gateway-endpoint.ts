@@ -7,6 +7,7 @@ import type { Refusal } from '../handshake/handshake.js';
 import { MessageClient } from './message-client.js';
 import { callHandler, runHandler, serveConnection } from './serve-connection.js';
 import { refusalBy } from './verify-client.js';
+import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import type { WebSocketUpgrade } from '../handshake/web-socket-upgrade.js';
@@ -120,13 +121,13 @@ function createOne(
   name: string,
   { verifyClient, handleProtocols, connection: options }: GatewayOptions,
   chooseProtocol: GatewayOptions['handleProtocols'],
-  handOver: (connection: WebSocketConnection, request: IncomingMessage) => void,
+  handOver: (connection: ServerConnection, request: IncomingMessage) => void,
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
   const accept = (upgrade: WebSocketUpgrade, request: IncomingMessage): void => {
     const { requestedProtocols } = upgrade;
-    const subProtocol = (requestedProtocols.length > 0 && choose?.(new Set(requestedProtocols), request)) || undefined;
-    handOver(upgrade.accept({ ...options, subProtocol }), request);
+    const subprotocol = (requestedProtocols.length > 0 && choose?.(new Set(requestedProtocols), request)) || undefined;
+    handOver(upgrade.accept({ ...options, subprotocol }), request);
   };
   return {
     server,

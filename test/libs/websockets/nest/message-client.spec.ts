@@ -7,6 +7,7 @@ import { callHandler, serveConnection } from '../../../../libs/websockets/src/ne
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
 import { RecordingLogger } from '../../../support/nest-app.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
+import type { ServerConnection } from '../../../../libs/websockets/src/connection/server-connection.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
 let logger: RecordingLogger;
@@ -35,7 +36,7 @@ function connectClient(...args: Parameters<typeof connect>): ConnectedClient {
 /** Emits messages, and answers the peer's close, as the adapter does it. */
 function serve(client: MessageClient): void {
   void serveConnection(
-    client.connection,
+    client.connection as ServerConnection,
     'The client',
     callHandler(() => client.receive()),
   );
@@ -67,8 +68,8 @@ describe('MessageClient', () => {
     it.each([
       ['chat', 'chat'],
       [undefined, ''],
-    ])('its protocol, which for %p is %j', (subProtocol, protocol) => {
-      const client = new MessageClient(connect({}, { subProtocol }).connection);
+    ])('its protocol, which for %p is %j', (subprotocol, protocol) => {
+      const client = new MessageClient(connect({}, { subprotocol }).connection);
       expect(client.protocol).toBe(protocol);
       client.terminate();
     });
@@ -420,7 +421,7 @@ describe('MessageClient', () => {
       client.close(5000);
       await once(client, 'close');
       client.close(5000);
-      expect(await client.connection.closed).toMatchObject({ reason: 'aborted' });
+      expect(await client.connection.closed).toMatchObject({ by: 'abort' });
     });
 
     it.each<[string, (pair: ConnectedClient) => void, number, string]>([
