@@ -1,4 +1,4 @@
-import { WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from 'nest-raw-websockets';
+import { SENT, WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from 'nest-raw-websockets';
 import type { ChatCounters } from './chat-counters.js';
 
 /** What may wait for one socket, and what happens when more would. */
@@ -41,10 +41,10 @@ export class Outbox {
 
   private send(message: PreparedMessage): void {
     this.counters.delivered++;
-    const taken = this.socket.send(message);
-    if (taken !== undefined) {
+    const sent = this.socket.send(message);
+    if (sent !== SENT) {
       this.isBusy = true;
-      void taken.then(() => this.sendQueued());
+      void sent.then(() => this.sendQueued());
     }
   }
 

@@ -117,7 +117,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     client.socket.end(close(1001));
     expect(await client.readToEnd()).toHaveLength(0);
     await closed;
-    expect(app.get(RawGateway).ends).toEqual([{ reason: 'server', status: 1001, description: 'Server shutting down' }]);
+    expect(app.get(RawGateway).ends).toEqual([{ by: 'server', status: 1001, description: 'Server shutting down' }]);
   });
 
   it.each(['/raw', '/stock', '/deaf'])('cuts clients of %s that do not answer after shutdownTimeout', async (path) => {

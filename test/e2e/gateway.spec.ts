@@ -11,8 +11,9 @@ import {
   WebSocketsModule,
   type RawWebSocketGateway,
   type WebSocketClosed,
+  type WebSocketConnection,
 } from 'nest-raw-websockets';
-import { WebSocketConnection } from '../../libs/websockets/src/connection/web-socket-connection.js';
+import { ServerConnection } from '../../libs/websockets/src/connection/server-connection.js';
 import { createNestApp, startGateways, startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -149,7 +150,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     await open('/ECHO/?room=1');
     const [webSocket, request] = handleWebSocket.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
     handleWebSocket.mockRestore();
-    expect(webSocket).toBeInstanceOf(WebSocketConnection);
+    expect(webSocket).toBeInstanceOf(ServerConnection);
     expect(webSocket.state).toBe('open');
     expect(request.url).toBe('/ECHO/?room=1');
     expect(request.headers.host).toBe('localhost');
@@ -216,14 +217,14 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   });
 
   it.each<[string, (client: RawClient) => unknown, Partial<WebSocketClosed>]>([
-    ['closes', (client) => client.write(close(3000, 'bye')), { reason: 'peer', status: 3000, description: 'bye' }],
-    ['ends without a close', (client) => client.socket.end(), { reason: 'transportLost', status: 1006 }],
-    ['resets the connection', (client) => client.reset(), { reason: 'transportLost', status: 1006 }],
-    ['ends inside a frame', (client) => client.socket.end(text('abc').subarray(0, 7)), { reason: 'transportLost' }],
+    ['closes', (client) => client.write(close(3000, 'bye')), { by: 'peer', status: 3000, description: 'bye' }],
+    ['ends without a close', (client) => client.socket.end(), { by: 'transport', status: 1006 }],
+    ['resets the connection', (client) => client.reset(), { by: 'transport', status: 1006 }],
+    ['ends inside a frame', (client) => client.socket.end(text('abc').subarray(0, 7)), { by: 'transport' }],
     [
       'breaks the protocol',
       (client) => client.write(clientFrame({ opcode: 1, masked: false, payload: 'x' })),
-      { reason: 'protocolError', status: 1002 },
+      { by: 'protocol', status: 1002 },
     ],
     ['sends text that is no UTF-8', (client) => client.write(text(Buffer.from([0xc0]))), { status: 1007 }],
   ])('is told once how it ended when the client %s, and nothing is logged above debug', async (_what, end, how) => {

@@ -4,10 +4,7 @@ import {
   resolveWebSocketOptions,
   type WebSocketOptions,
 } from '../../libs/websockets/src/connection/web-socket-options.js';
-import {
-  WebSocketConnection,
-  type AcceptedHandshake,
-} from '../../libs/websockets/src/connection/web-socket-connection.js';
+import { ServerConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/server-connection.js';
 
 /** One end of a connection in memory. A write is done when the other end has taken it. */
 class SocketEnd extends Duplex {
@@ -67,7 +64,7 @@ class SocketEnd extends Duplex {
 export interface ConnectedPair {
   readonly client: SocketEnd;
   readonly server: SocketEnd;
-  readonly connection: WebSocketConnection;
+  readonly connection: ServerConnection;
 }
 
 /** A connection in memory, after its handshake. */
@@ -80,12 +77,12 @@ export function connect(
   const server = new SocketEnd();
   client.peer = server;
   server.peer = client;
-  const accepted: AcceptedHandshake = { path: '/', protocol: 'h1', remoteAddress: '127.0.0.1', ...handshake };
+  const accepted: AcceptedHandshake = { path: '/', httpVersion: '1.1', remoteAddress: '127.0.0.1', ...handshake };
   client.on('error', () => {});
   return {
     client,
     server,
-    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), accepted, deflate),
+    connection: new ServerConnection(server, resolveWebSocketOptions(options), accepted, deflate),
   };
 }
 

@@ -8,17 +8,21 @@ export {
   type EventListener,
   type EventListenerObject,
 } from './nest/ws-compatible-client.js';
-export type { FragmentHandler } from './connection/message-receiver.js';
-export type { WebSocketSendOptions } from './connection/message-sender.js';
-export { PreparedMessage } from './connection/prepared-message.js';
+export { SENT } from './connection/message-sender.js';
+export { PreparedMessage, type WebSocketData } from './connection/prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
-export type { Fragment, WebSocketMessageType } from './protocol/fragment.js';
+export type { Fragment, FragmentHandler, WebSocketMessageType } from './protocol/fragment.js';
 export { tuneForLargeMessages } from './connection/tune-for-large-messages.js';
 export type { VerifyClient, VerifyClientCallback, VerifyClientInfo } from './nest/verify-client.js';
-export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './connection/web-socket-close.js';
-export type { WebSocketConnection } from './connection/web-socket-connection.js';
+export type {
+  PeerClose,
+  WebSocketClosed,
+  WebSocketConnection,
+  WebSocketMessagesOptions,
+  WebSocketSendOptions,
+  WebSocketState,
+} from './connection/web-socket-connection.js';
 export { WebSocketConnections, type WebSocketTotals } from './connection/web-socket-connections.js';
-export type { WebSocketData } from './connection/web-socket-data.js';
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
 export type { WebSocketConnectionOptions, WebSocketOptions } from './connection/web-socket-options.js';

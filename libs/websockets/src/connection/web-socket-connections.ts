@@ -1,4 +1,5 @@
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import type { WebSocketOptions } from './web-socket-options.js';
 
@@ -26,7 +27,7 @@ export interface PendingHandshake {
 
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
 export class WebSocketConnections implements Iterable<WebSocketConnection> {
-  private readonly live = new Set<WebSocketConnection>();
+  private readonly live = new Set<ServerConnection>();
   private readonly pending = new Set<PendingHandshake>();
   /** How many each client address has, pending handshakes included. */
   private readonly sizes = new Map<string, number>();
@@ -86,7 +87,7 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
   }
 
   /** @internal */
-  add(connection: WebSocketConnection): void {
+  add(connection: ServerConnection): void {
     this.live.add(connection);
     this.count(connection.remoteAddress, 1);
     void connection.closed.then(() => {

@@ -28,7 +28,7 @@ export interface WebSocketOptions {
    */
   receiveBufferSize?: number;
   /**
-   * How many bytes may wait to be sent before the connection stops being read and `send` returns a promise, in bytes;
+   * How many bytes may wait to be sent before the connection stops being read and the promise of `send` waits, in bytes;
    * 0 or more. Default 65536. The socket's own high-water mark (16 KiB, or 64 KiB from Node.js 22 on) is the least that
    * has an effect.
    */
@@ -74,7 +74,7 @@ export interface WebSocketOptions {
    * Whether messages are compressed with clients that offer permessage-deflate (RFC 7692). Default false.
    *
    * Dangerous, as ASP.NET Core's option of the same name is: where a secret and text that an attacker chose go over one
-   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `disableCompression`.
+   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `{ compress: false }`.
    * A connection that compresses takes some 225 KiB more memory, and far more time per message.
    */
   dangerousEnableCompression?: boolean;

@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HandshakeHeaders } from './handshake-headers.js';
-import { LINGER } from '../connection/web-socket-close.js';
+import { LINGER } from '../connection/close-handshake.js';
 
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -18,7 +18,7 @@ export class Http1Upgrade extends PendingUpgrade {
     head: Buffer,
     connections: WebSocketConnections,
   ) {
-    super(request, connections, 'h1', socket.remoteAddress ?? '');
+    super(request, connections, '1.1', socket.remoteAddress ?? '');
     if (head.length > 0) {
       // At once: a socket whose peer has ended its half, and that has nothing left to read, takes nothing back.
       socket.unshift(head);

@@ -20,7 +20,7 @@ export class Http2Upgrade extends PendingUpgrade {
     connections: WebSocketConnections,
   ) {
     // Node.js gives both kinds of request the same interface, for handlers that do not care which one they have.
-    super(request as unknown as IncomingMessage, connections, 'h2', request.socket.remoteAddress ?? '');
+    super(request as unknown as IncomingMessage, connections, '2', request.socket.remoteAddress ?? '');
   }
 
   override handleOverHttp(server: Server): void {

@@ -6,7 +6,7 @@ import { DelayedStream } from './delayed-stream.js';
 import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
 import type { HandshakeResponse } from './handshake-response.js';
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
-import { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
@@ -22,7 +22,7 @@ export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
 
 /** What accepting a WebSocket request is, over any version of HTTP. */
 export abstract class PendingUpgrade implements PendingHandshake {
-  private accepted: WebSocketConnection | undefined;
+  private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
   /** The response that the HTTP pipeline has, where the request was left to it. */
@@ -35,12 +35,12 @@ export abstract class PendingUpgrade implements PendingHandshake {
   constructor(
     readonly request: IncomingMessage,
     private readonly connections: WebSocketConnections,
-    private readonly protocol: 'h1' | 'h2',
+    private readonly httpVersion: '1.1' | '2',
     readonly remoteAddress: string,
   ) {}
 
   /** What became of it, once it was accepted. */
-  get connection(): WebSocketConnection | undefined {
+  get connection(): ServerConnection | undefined {
     return this.accepted;
   }
 
@@ -66,7 +66,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
    * takes its time, the connection can be used at once all the same: what is sent waits.
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
-  accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): WebSocketConnection {
+  accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
@@ -91,10 +91,10 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.agreed = undefined;
       throw error;
     }
-    const { protocol, remoteAddress } = this;
+    const { httpVersion, remoteAddress } = this;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { protocol, remoteAddress, path: this.request.url ?? '/', subProtocol: subprotocol };
-    this.accepted = new WebSocketConnection(socket, resolved, handshake, deflate?.parameters);
+    const handshake = { httpVersion, remoteAddress, path: this.request.url ?? '/', subprotocol };
+    this.accepted = new ServerConnection(socket, resolved, handshake, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
     if (socket.readableEnded) {

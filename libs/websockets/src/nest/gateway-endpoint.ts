@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import type { Refusal } from '../handshake/handshake.js';
@@ -148,7 +149,7 @@ function endpointOf(
   name: string,
   { verifyClient, handleProtocols, connection: options }: GatewayOptions,
   chooseProtocol: HandleProtocols,
-  handOver: (connection: WebSocketConnection, request: IncomingMessage) => void,
+  handOver: (connection: ServerConnection, request: IncomingMessage) => void,
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
   const accept = (upgrade: PendingUpgrade, request: IncomingMessage): void => {

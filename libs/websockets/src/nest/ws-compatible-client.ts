@@ -1,7 +1,8 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
 import { runHandler } from './serve-connection.js';
-import { checkClose } from '../connection/web-socket-close.js';
+import { checkClose } from '../connection/close-handshake.js';
+import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 
 /** An event as browsers have it. Which of its properties there are depends on its type. */
@@ -185,11 +186,10 @@ export class WsCompatibleClient extends EventTargetEmitter {
   private blobs: Promise<void> | undefined;
   private bytesOfBlobs = 0;
 
-  constructor(
-    /** The connection beneath, with all that `ws` does not have. */
-    readonly connection: WebSocketConnection,
-  ) {
+  /** @internal Gateways are given clients. */
+  constructor(private readonly serverConnection: ServerConnection) {
     super({ captureRejections: true });
+    const connection = serverConnection;
     connection.pingListener = (payload) => this.emitCopy('ping', payload);
     connection.pongListener = (payload) => this.emitCopy('pong', payload);
     void connection.closed.then(({ status, description }) => {
@@ -197,6 +197,11 @@ export class WsCompatibleClient extends EventTargetEmitter {
       this.endPause();
       this.run('A listener of "close"', () => this.emit('close', status ?? 1005, Buffer.from(description)));
     });
+  }
+
+  /** The connection beneath, with everything that `ws` does not have. */
+  get connection(): WebSocketConnection {
+    return this.serverConnection;
   }
 
   /** 1 open, 2 closing, 3 closed. */
@@ -209,12 +214,12 @@ export class WsCompatibleClient extends EventTargetEmitter {
 
   /** The sub-protocol, or an empty string. */
   get protocol(): string {
-    return this.connection.subProtocol ?? '';
+    return this.connection.subprotocol ?? '';
   }
 
   /** `permessage-deflate` where messages are compressed, or an empty string. */
   get extensions(): string {
-    return this.connection.compresses ? 'permessage-deflate' : '';
+    return this.serverConnection.compresses ? 'permessage-deflate' : '';
   }
 
   /**
@@ -291,10 +296,9 @@ export class WsCompatibleClient extends EventTargetEmitter {
       typeof options === 'function' ? [{}, options] : [options, done];
     const send = (bytes: string | Uint8Array): void => {
       const isOpen = this.readyState === readyStates.OPEN;
-      const sent = isOpen
-        ? this.connection.send(bytes, binary ? 'binary' : 'text', fin, { disableCompression: !compress })
-        : undefined;
-      this.callBack('send', callback, isOpen, sent);
+      const sent =
+        isOpen && this.connection.send(bytes, { type: binary ? 'binary' : 'text', endOfMessage: fin, compress });
+      this.callBack('send', callback, sent);
     };
     if (data instanceof Blob) {
       this.sendBlob(data, send);
@@ -357,10 +361,8 @@ export class WsCompatibleClient extends EventTargetEmitter {
     const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
     this.inTurn(() => {
       const isOpen = this.readyState === readyStates.OPEN;
-      if (isOpen) {
-        this.connection[name](payload);
-      }
-      this.callBack(name, callback, isOpen);
+      const send = name === 'ping' ? 'sendPing' : 'sendPong';
+      this.callBack(name, callback, isOpen && this.serverConnection[send](payload));
     });
   }
 
@@ -403,15 +405,9 @@ export class WsCompatibleClient extends EventTargetEmitter {
   }
 
   /** Tells, later, whether what was sent is on its way. */
-  private callBack(
-    name: string,
-    callback: SendCallback | undefined,
-    isOpen: boolean,
-    sent?: void | Promise<void>,
-  ): void {
+  private callBack(name: string, callback: SendCallback | undefined, sent: boolean | Promise<boolean>): void {
     if (callback !== undefined) {
-      void Promise.resolve(sent).then(() => {
-        const isSent = isOpen && this.connection.state !== 'aborted';
+      void Promise.resolve(sent).then((isSent) => {
         this.run(`A callback of ${name}()`, () =>
           callback(isSent ? undefined : new Error('The WebSocket is not open.')),
         );

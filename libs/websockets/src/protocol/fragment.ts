@@ -1,8 +1,11 @@
 import { unmask } from './masking-key.js';
-import { Opcode } from './opcode.js';
+import { Opcode } from './frame-header.js';
 
 /** Text or bytes, named as in ASP.NET Core. */
 export type WebSocketMessageType = 'text' | 'binary';
+
+/** Called with each fragment. While a promise that it returned is pending, nothing more is read. */
+export type FragmentHandler = (fragment: Fragment) => void | Promise<unknown>;
 
 const NO_BYTES = Buffer.alloc(0);
 

@@ -1,8 +1,7 @@
-import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
+import { mayReceiveCloseStatus, ProtocolError, WebSocketCloseStatus } from './close-status.js';
 import { Fragment, MAX_MASKED_FRAGMENT_BYTES } from './fragment.js';
 import { maskingKeyAfter, readMaskingKey, unmask } from './masking-key.js';
-import { FIN, Opcode, RESERVED_BITS, RSV1 } from './opcode.js';
-import { ProtocolError } from './protocol-error.js';
+import { FIN, Opcode, RESERVED_BITS, RSV1 } from './frame-header.js';
 import { Utf8Validator } from './utf8-validator.js';
 
 /** Two bytes, a 64-bit length and a masking key: the most that a client's header needs (RFC 6455 section 5.2). */

@@ -51,7 +51,7 @@ describe('a connection that compresses', () => {
     }
     expect((await readFrame(pair.client)).payload.toString('utf8', 2)).toBe('bye');
     pair.client.end();
-    expect(await pair.connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
+    expect(await pair.connection.closed).toMatchObject({ by: 'peer', status: 1000 });
   });
 
   it('takes a compressed message in fragments, control frames between, and marks its first frame alone', async () => {
@@ -109,8 +109,8 @@ describe('a connection that compresses', () => {
 
   it('sends a message as it is when it is told to, all parts of it, in its turn', async () => {
     const { client, connection } = connectCompressed();
-    void connection.send('secret-', 'text', false, { disableCompression: true });
-    void connection.send('part', 'text', true);
+    void connection.send('secret-', { endOfMessage: false, compress: false });
+    void connection.send('part');
     void connection.send('compressed');
     void connection.close(1000);
     expect(await readFrame(client)).toEqual({ opcode: 1, fin: false, payload: Buffer.from('secret-') });

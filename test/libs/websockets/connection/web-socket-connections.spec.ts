@@ -60,7 +60,7 @@ describe('WebSocketConnections', () => {
       await drained;
       expect(connections.size).toBe(0);
       await expect(Promise.all(pairs.map(({ connection }) => connection.closed))).resolves.toEqual(
-        pairs.map(() => ({ reason: 'server', status: 1001, description: 'Server shutting down' })),
+        pairs.map(() => ({ by: 'server', status: 1001, description: 'Server shutting down' })),
       );
     });
 
@@ -74,7 +74,7 @@ describe('WebSocketConnections', () => {
       const { connections, pairs } = connectSome(2, { shutdownTimeout: 1 });
       await connections.drain();
       expect(connections.size).toBe(0);
-      expect(await pairs[1].connection.closed).toMatchObject({ reason: 'timeout', status: 1006 });
+      expect(await pairs[1].connection.closed).toMatchObject({ by: 'timeout', status: 1006 });
     });
 
     it('are given shutdownTimeout and no less, where closeTimeout is shorter', async () => {
@@ -97,7 +97,7 @@ describe('WebSocketConnections', () => {
       await readFrame(pairs[1].client);
       await connections.drain();
       expect(connections.size).toBe(0);
-      expect(await pairs[1].connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
+      expect(await pairs[1].connection.closed).toMatchObject({ by: 'peer', status: 1000 });
     });
   });
 });

@@ -143,7 +143,7 @@ describe('Over HTTP/2', () => {
       const { head } = await exchange.answered;
       expect(Object.keys(head).toSorted()).toEqual([':status', 'date', 'sec-websocket-protocol', 'set-cookie']);
       expect(head).toMatchObject({ ':status': 200, 'sec-websocket-protocol': 'b', 'set-cookie': ['x=1', 'y=2'] });
-      expect(connection).toMatchObject({ protocol: 'h2', path: '/path?query', subProtocol: 'b' });
+      expect(connection).toMatchObject({ httpVersion: '2', path: '/path?query', subprotocol: 'b' });
       connection.abort();
     });
 

@@ -12,6 +12,7 @@ import { callHandler, serveConnection } from '../../../../libs/websockets/src/ne
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
 import { RecordingLogger } from '../../../support/nest-app.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
+import type { ServerConnection } from '../../../../libs/websockets/src/connection/server-connection.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
 let logger: RecordingLogger;
@@ -40,7 +41,7 @@ function connectClient(...args: Parameters<typeof connect>): ConnectedClient {
 /** Emits messages, and answers the peer's close, as the adapter does it. */
 function serve(client: WsCompatibleClient): void {
   void serveConnection(
-    client.connection,
+    client.connection as ServerConnection,
     'The client',
     callHandler(() => client.emitMessages()),
   );
@@ -72,8 +73,8 @@ describe('WsCompatibleClient', () => {
     it.each([
       ['chat', 'chat'],
       [undefined, ''],
-    ])('its protocol, which for %p is %j', (subProtocol, protocol) => {
-      const client = new WsCompatibleClient(connect({}, { subProtocol }).connection);
+    ])('its protocol, which for %p is %j', (subprotocol, protocol) => {
+      const client = new WsCompatibleClient(connect({}, { subprotocol }).connection);
       expect(client.protocol).toBe(protocol);
       client.terminate();
     });
@@ -428,7 +429,7 @@ describe('WsCompatibleClient', () => {
       client.close(5000);
       await once(client, 'close');
       client.close(5000);
-      expect(await client.connection.closed).toMatchObject({ reason: 'aborted' });
+      expect(await client.connection.closed).toMatchObject({ by: 'abort' });
     });
 
     it.each<[string, (pair: ConnectedClient) => void, number, string]>([

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import type { WebSocketData } from '../../../../libs/websockets/src/connection/web-socket-data.js';
+import { SENT } from '../../../../libs/websockets/src/connection/message-sender.js';
+import type { WebSocketData } from '../../../../libs/websockets/src/connection/prepared-message.js';
 import { binary, clientFrame, close, continuation, ping, text } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
@@ -16,7 +17,7 @@ async function echo({ connection }: ConnectedPair): Promise<void> {
   await connection.close(peer.status, peer.description);
 }
 
-describe('WebSocketConnection', () => {
+describe('ServerConnection', () => {
   describe('receive', () => {
     afterEach(() => void jest.useRealTimers());
 
@@ -31,7 +32,7 @@ describe('WebSocketConnection', () => {
       expect(await readFrame(pair.client)).toEqual(closeFrame(1000, 'bye'));
       pair.client.end();
       await done;
-      expect(await pair.connection.closed).toEqual({ reason: 'peer', status: 1000, description: 'bye' });
+      expect(await pair.connection.closed).toEqual({ by: 'peer', status: 1000, description: 'bye' });
       expect(pair.connection.state).toBe('closed');
     });
 
@@ -112,7 +113,7 @@ describe('WebSocketConnection', () => {
       const received = pair.connection.receive(() => {});
       pair.client.end(text('a'));
       await expect(received).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY', closeStatus: 1006 });
-      expect(await pair.connection.closed).toMatchObject({ reason: 'transportLost', status: 1006 });
+      expect(await pair.connection.closed).toMatchObject({ by: 'transport', status: 1006 });
       expect(pair.connection.state).toBe('aborted');
     });
 
@@ -125,7 +126,7 @@ describe('WebSocketConnection', () => {
       client.end(text('Hi'));
       expect(await readFrame(client)).toMatchObject({ opcode: 1, payload: Buffer.from('You said Hi') });
       await expect(done).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
-      expect(await connection.closed).toMatchObject({ reason: 'transportLost' });
+      expect(await connection.closed).toMatchObject({ by: 'transport' });
     });
 
     it('waits for nothing more when the client is lost, having ended its half, while the handler takes its time', async () => {
@@ -164,7 +165,7 @@ describe('WebSocketConnection', () => {
       expect(await readFrame(client)).toEqual({ opcode: 10, fin: true, payload: Buffer.from('p') });
       expect(await readFrame(client)).toEqual(closeFrame(1001));
       client.end();
-      expect(await connection.closed).toEqual({ reason: 'peer', status: 1001, description: '' });
+      expect(await connection.closed).toEqual({ by: 'peer', status: 1001, description: '' });
     });
 
     it('reads no further than the start of the first message', async () => {
@@ -193,7 +194,7 @@ describe('WebSocketConnection', () => {
       expect(answer.payload.readUInt16BE()).toBe(status);
       pair.client.end();
       await expect(done).rejects.toMatchObject({ code: 'WS_PROTOCOL_ERROR', closeStatus: status });
-      expect(await pair.connection.closed).toMatchObject({ reason: 'protocolError', status });
+      expect(await pair.connection.closed).toMatchObject({ by: 'protocol', status });
     });
   });
 
@@ -213,7 +214,7 @@ describe('WebSocketConnection', () => {
       await closed;
       expect(await received).toEqual({ status: 4000, description: '' });
       expect(seen).toEqual([]);
-      expect(await connection.closed).toEqual({ reason: 'server', status: 4000, description: 'enough' });
+      expect(await connection.closed).toEqual({ by: 'server', status: 4000, description: 'enough' });
     });
 
     it('counts once', async () => {
@@ -236,14 +237,14 @@ describe('WebSocketConnection', () => {
           message: expect.stringContaining('0 ms') as string,
         }),
       ]);
-      expect(await connection.closed).toMatchObject({ reason: 'timeout', status: 1006 });
+      expect(await connection.closed).toMatchObject({ by: 'timeout', status: 1006 });
     });
 
     it('cuts the connection of a peer that never ends its half', async () => {
       const { client, connection } = connect({ closeTimeout: 0 });
       client.write(close(1000));
       await once(client, 'close');
-      expect(await connection.closed).toEqual({ reason: 'peer', status: 1000, description: '' });
+      expect(await connection.closed).toEqual({ by: 'peer', status: 1000, description: '' });
     });
 
     it.each<[string, number | undefined, string]>([
@@ -281,11 +282,11 @@ describe('WebSocketConnection', () => {
 
     it('sends parts of a message, control frames between them', async () => {
       const { client, connection } = connect();
-      void connection.send('a', 'text', false);
+      void connection.send('a', { endOfMessage: false });
       client.write(ping());
-      void connection.send('b', 'text', false);
-      void connection.send(Buffer.from('c'), 'binary', true);
-      void connection.send(Buffer.from('d'), 'text');
+      void connection.send('b', { type: 'text', endOfMessage: false });
+      void connection.send(Buffer.from('c'), { type: 'binary', endOfMessage: true });
+      void connection.send(Buffer.from('d'), { type: 'text' });
       const frames = [];
       for (let i = 0; i < 5; i++) {
         frames.push(await readFrame(client));
@@ -300,19 +301,39 @@ describe('WebSocketConnection', () => {
       connection.abort();
     });
 
-    it.each([[42], [null], [{}], [undefined]])('refuses %p', (data) => {
+    it.each([[42], [null], [{}], [undefined]])('refuses %p', async (data) => {
       const { connection } = connect();
-      expect(() => connection.send(data as never)).toThrow(expect.objectContaining({ code: 'WS_INVALID_DATA' }));
+      await expect(connection.send(data as never)).rejects.toMatchObject({ code: 'WS_INVALID_DATA' });
       connection.abort();
     });
 
-    it('returns a promise while more than sendBufferSize bytes wait, settled when they are gone', async () => {
+    it('waits while more than sendBufferSize bytes wait, and else returns the shared promise that is settled', async () => {
       const { client, connection } = connect({ sendBufferSize: 1000 });
       const waits = connection.send(Buffer.alloc(1_000_000));
-      expect(waits).toBeInstanceOf(Promise);
+      expect(waits).not.toBe(SENT);
       client.resume();
-      await waits;
-      expect(connection.send('small')).toBeUndefined();
+      expect(await waits).toBe(true);
+      const sent = connection.send('small');
+      expect(sent).toBe(SENT);
+      expect(await sent).toBe(true);
+      connection.abort();
+    });
+
+    it('tells that nothing was sent when the connection ends while it waits, and once this side has closed', async () => {
+      const { connection } = connect({ sendBufferSize: 1000 });
+      const waits = connection.send(Buffer.alloc(1_000_000));
+      void connection.close(1000);
+      expect(await connection.send('too late')).toBe(false);
+      connection.abort();
+      expect(await waits).toBe(false);
+      expect(await connection.send('too late')).toBe(false);
+    });
+
+    it('refuses a type that is neither text nor binary, and options that are not an object', async () => {
+      const { connection } = connect();
+      const refused = { code: 'WS_INVALID_DATA' };
+      await expect(connection.send('a', { type: 'json' as never })).rejects.toMatchObject(refused);
+      await expect(connection.send('a', 'text' as never)).rejects.toMatchObject(refused);
       connection.abort();
     });
 
@@ -367,7 +388,7 @@ describe('WebSocketConnection', () => {
       await sent;
       await closed;
       expect(connection.state).toBe('aborted');
-      expect(await connection.closed).toMatchObject({ reason: 'aborted', status: 1006 });
+      expect(await connection.closed).toMatchObject({ by: 'abort', status: 1006 });
     });
   });
 
@@ -378,7 +399,7 @@ describe('WebSocketConnection', () => {
 
     server.emit('error', error); // as a stream of HTTP/2 does that has unread bytes and is written to after a reset
 
-    await expect(connection.closed).resolves.toMatchObject({ reason: 'transportLost', error });
+    await expect(connection.closed).resolves.toMatchObject({ by: 'transport', error });
     expect(server.destroyed).toBe(true);
   });
 
@@ -452,13 +473,13 @@ describe('WebSocketConnection', () => {
 
   it('tells of its handshake, and counts what goes each way', async () => {
     const before = Date.now();
-    const pair = connect({}, { path: '/ws?x=1', protocol: 'h2', remoteAddress: '1.2.3.4', subProtocol: 'chat' });
+    const pair = connect({}, { path: '/ws?x=1', httpVersion: '2', remoteAddress: '1.2.3.4', subprotocol: 'chat' });
     const { client, connection } = pair;
     expect(connection).toMatchObject({
       path: '/ws?x=1',
-      protocol: 'h2',
+      httpVersion: '2',
       remoteAddress: '1.2.3.4',
-      subProtocol: 'chat',
+      subprotocol: 'chat',
     });
     expect(connection.since).toBeGreaterThanOrEqual(before);
     const { connection: later } = connect();

@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
-import { LINGER } from '../../../../libs/websockets/src/connection/web-socket-close.js';
+import { LINGER } from '../../../../libs/websockets/src/connection/close-handshake.js';
 import { PreparedMessage } from '../../../../libs/websockets/src/connection/prepared-message.js';
-import type { AcceptedHandshake } from '../../../../libs/websockets/src/connection/web-socket-connection.js';
+import type { AcceptedHandshake } from '../../../../libs/websockets/src/connection/server-connection.js';
 import { close, ping } from '../protocol/client-frame.js';
 import { connect, type ConnectedPair } from '../../../support/socket-pair.js';
 
@@ -34,10 +34,10 @@ describe('The connection of a peer that keeps its half open', () => {
   });
 
   describe.each<[string, Partial<AcceptedHandshake>, (pair: ConnectedPair) => Promise<unknown>]>([
-    ['over HTTP/2', { protocol: 'h2' }, async () => {}],
-    ['that was sent a message', {}, async ({ connection }) => connection.send('hello')],
-    ['that was sent a prepared message', {}, async ({ connection }) => connection.send(new PreparedMessage('hello'))],
-    ['that was sent a ping', {}, async ({ connection }) => connection.ping(Buffer.from('?'))],
+    ['over HTTP/2', { httpVersion: '2' }, async () => {}],
+    ['that was sent a message', {}, ({ connection }) => connection.send('hello')],
+    ['that was sent a prepared message', {}, ({ connection }) => connection.send(new PreparedMessage('hello'))],
+    ['that was sent a ping', {}, async ({ connection }) => void connection.ping('?')],
     [
       'that was sent a pong',
       {},
@@ -63,7 +63,7 @@ describe('The connection of a peer that keeps its half open', () => {
   });
 
   it('is cut after closeTimeout, where that is shorter', async () => {
-    const { client, server } = connect({ closeTimeout: LINGER / 2 }, { protocol: 'h2' });
+    const { client, server } = connect({ closeTimeout: LINGER / 2 }, { httpVersion: '2' });
     client.write(close(1000));
     await turn();
     client.resume();
@@ -85,8 +85,8 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(server.destroyed).toBe(true);
   });
 
-  it.each(['h1', 'h2'] as const)('is cut a second after a protocol error over %s', async (protocol) => {
-    const { client, server } = connect({ closeTimeout: 30_000 }, { protocol });
+  it.each(['1.1', '2'] as const)('is cut a second after a protocol error over HTTP/%s', async (httpVersion) => {
+    const { client, server } = connect({ closeTimeout: 30_000 }, { httpVersion });
     client.write(Buffer.from([0xff, 0xff]));
     client.resume();
     await turn();
@@ -97,7 +97,7 @@ describe('The connection of a peer that keeps its half open', () => {
   });
 
   it('leaves no timer behind when it ends', async () => {
-    const { client, connection } = connect({}, { protocol: 'h2' });
+    const { client, connection } = connect({}, { httpVersion: '2' });
     client.write(close(1000));
     await turn();
     client.resume();
