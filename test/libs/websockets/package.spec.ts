@@ -77,6 +77,8 @@ describe('the packed package', () => {
     construction: ['new WebSocketConnection();', false],
     imitation: ["void webSocket.send({ type: 'text', byteLength: 3 });", false],
     manager: ['new WebSocketManager(undefined, {} as never);', false],
+    options: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessageSize: 65536 });", true],
+    misspelling: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessagesize: 65536 });", false],
   };
 
   beforeAll(() => {
@@ -92,7 +94,13 @@ describe('the packed package', () => {
     for (const [name, [code]] of Object.entries(sources)) {
       writeFileSync(
         join(consumer, `${name}.ts`),
-        `import { WsCompatibleClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}';
+        `import { WebSocketGateway } from '@nestjs/websockets';
+         import {
+           WsCompatibleClient,
+           WebSocketManager,
+           type WebSocketConnection,
+           type WebSocketGatewayOptions,
+         } from '${manifest.name}';
          export declare const webSocket: WebSocketConnection;
          export declare const client: WsCompatibleClient;
          export type Manager = WebSocketManager;
