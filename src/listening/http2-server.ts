@@ -1,13 +1,7 @@
 import type { Server } from 'node:http';
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type Http2ServerRequest,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { createServer, type Http2Server, type Http2ServerRequest, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { endWhenStalled, STALL_TIMEOUT } from './stalled-clients.js';
 
 /**
  * How much a client may send that nobody has read yet, in bytes: on one stream, and on one connection. With the 64 KiB that
@@ -18,9 +12,6 @@ const CONNECTION_WINDOW = 1024 * 1024;
 
 /** How many streams a client may have open at once; a browser makes another connection or waits. As ASP.NET Core. */
 const MAX_STREAMS = 100;
-
-/** How long a client may take to send more of a request, or to take more of an answer, in ms. */
-const STALL_TIMEOUT = 60_000;
 
 /** How long a connection has to end after its session has, in ms: the client can read the GOAWAY that says why. */
 const SESSION_LINGER = 5000;
@@ -62,28 +53,17 @@ function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
   let openStreams = 0;
   session.on('stream', (stream) => {
     openStreams++;
-    stream.once('close', () => openStreams--);
+    stream.once('close', () => {
+      openStreams--;
+      session.setTimeout(timeout); // starts again: a stream may end without a frame
+    });
   });
-  session.setTimeout(timeout, () => {
+  session.on('timeout', () => {
     if (openStreams === 0) {
       session.close();
     }
   });
-}
-
-/**
- * Ends a stream whose client sends no more of the request, or takes no more of the answer. A stream that waits for its
- * handler alone stays. WebSockets, which are not ordinary requests, have a keep-alive and time-outs of their own.
- */
-function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
-  stream.setTimeout(timeout, () => {
-    const isBodyDue = stream.state.remoteClose === 0;
-    const isAnswerDue = stream.writableLength > 0 || (stream.writableEnded && !stream.writableFinished);
-    if (isBodyDue || isAnswerDue) {
-      stream.close(constants.NGHTTP2_CANCEL);
-      stream.destroy(); // after a connection error Node.js 20 sends no RST_STREAM, and closes no stream
-    }
-  });
+  session.setTimeout(timeout);
 }
 
 /**

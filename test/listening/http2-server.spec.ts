@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { connect, type ClientHttp2Session, type ClientHttp2Stream, type Http2ServerResponse } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type SessionOptions,
+} from 'node:http2';
 import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { createHttp2Server } from '../../src/listening/http2-server.js';
 import { connectHeaders } from '../support/http2-client.js';
@@ -51,5 +59,58 @@ describe('The server for HTTP/2', () => {
     const opened = once(next, 'response');
     streams[0].close();
     await opened;
+  });
+});
+
+describe('The server for HTTP/2 ends', () => {
+  let application: Server;
+  let net: NetServer;
+  let session: ClientHttp2Session;
+  let serverSession: ServerHttp2Session;
+
+  const start = async (stallTimeout: number, keepAliveTimeout: number, options: SessionOptions = {}): Promise<void> => {
+    application = createHttpServer({ keepAliveTimeout });
+    const http2 = createHttp2Server(application, stallTimeout);
+    net = createServer((socket) => http2.emit('connection', socket)).listen(0, '127.0.0.1');
+    await once(net, 'listening');
+    session = connect(`http://127.0.0.1:${(net.address() as AddressInfo).port}`, options);
+    session.on('error', () => {});
+    [serverSession] = (await once(application, 'session')) as [ServerHttp2Session];
+  };
+  const request = async (method: string): Promise<[ClientHttp2Stream, Http2ServerResponse]> => {
+    const stream = session.request({ ':path': '/', ':method': method }, { endStream: method === 'GET' });
+    stream.on('error', () => {});
+    const [, response] = (await once(application, 'request')) as [unknown, Http2ServerResponse];
+    return [stream, response];
+  };
+
+  afterEach(async () => {
+    session.destroy();
+    net.close();
+    await once(net, 'close');
+  });
+
+  it('a stream whose client sends no more of the body', async () => {
+    await start(50, 60_000);
+    const [stream] = await request('POST');
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
+  it('a stream whose client takes nothing of the answer, also when the handler was slow', async () => {
+    await start(50, 60_000, { settings: { initialWindowSize: 0 } });
+    const [stream, response] = await request('GET');
+    await once(response.stream, 'timeout');
+    response.end('an answer');
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
+  it('a session without streams, also when it had one at the first time-out', async () => {
+    await start(60_000, 50);
+    const [, response] = await request('GET');
+    await once(serverSession, 'timeout');
+    response.end();
+    await once(session, 'close');
   });
 });
