@@ -77,7 +77,7 @@ describe('At shutdown', () => {
     leave(client);
     await Promise.all(gone);
 
-    await close();
+    await expect(close()).resolves.toBeUndefined();
   });
 
   it('nothing waits for an HTTP/2 connection whose client answers no ping', async () => {
