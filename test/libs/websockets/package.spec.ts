@@ -89,8 +89,8 @@ describe('A program that uses the packed library', () => {
   ])(
     'compiles with skipLibCheck: false under %s, unless it misuses the library',
     (_name, module, moduleResolution) => {
-      const files = Object.keys(sources).map((name) => join(consumer, `${name}.ts`));
-      const program = ts.createProgram(files, {
+      const programs = Object.keys(sources).map((name) => join(consumer, `${name}.ts`));
+      const program = ts.createProgram(programs, {
         module,
         moduleResolution,
         target: ts.ScriptTarget.ES2023,
