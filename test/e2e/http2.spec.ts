@@ -59,7 +59,7 @@ class RoomController {
 class RawGateway {
   readonly ends: Promise<WebSocketClosed>[] = [];
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     this.ends.push(webSocket.closed);
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);

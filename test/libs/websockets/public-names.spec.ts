@@ -12,7 +12,6 @@ const publicNames = [
   'FragmentHandler',
   'GatewayServer',
   'HandleProtocols',
-  'MessageClient',
   'PeerClose',
   'PreparedMessage',
   'RawWebSocketGateway',
@@ -31,6 +30,7 @@ const publicNames = [
   'WebSocketData',
   'WebSocketError',
   'WebSocketErrorCode',
+  'WebSocketGatewayOptions',
   'WebSocketManager',
   'WebSocketMessage',
   'WebSocketMessagesOptions',
@@ -43,6 +43,7 @@ const publicNames = [
   'WebSocketsModuleAsyncOptions',
   'WebSocketState',
   'WebSocketTotals',
+  'WsCompatibleClient',
 ];
 
 const testingNames = [

@@ -22,7 +22,7 @@ import type {
 } from './web-socket-connection.js';
 import { WebSocketError } from './web-socket-error.js';
 import { readMessages, type WebSocketMessage } from './web-socket-message.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from './web-socket-options.js';
+import { resolveConnectionOptions, type WebSocketOptions } from './web-socket-options.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -170,7 +170,7 @@ export class ServerConnection implements WebSocketConnection {
     if (name !== undefined) {
       throw new WebSocketError('WS_INVALID_OPTION', `messages(): ${name} is not an option; there is maxMessageSize.`);
     }
-    return readMessages(this, resolveWebSocketOptions({ maxMessageSize }, 'messages()').maxMessageSize);
+    return readMessages(this, resolveConnectionOptions({ maxMessageSize }, this.options, 'messages()').maxMessageSize);
   }
 
   send(data: WebSocketData, options?: WebSocketSendOptions): Promise<boolean> {

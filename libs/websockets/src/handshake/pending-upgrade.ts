@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import * as ws from 'ws';
 import { DelayedStream } from './delayed-stream.js';
 import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
@@ -8,14 +9,19 @@ import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import { resolveWebSocketOptions } from '../connection/web-socket-options.js';
-import type { WebSocketAcceptOptions, WebSocketUpgrade } from './web-socket-upgrade.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
-/** `ws` parses the header's grammar (RFC 6455 section 4.1). Its typings leave that out. */
-const { subprotocol: grammar } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+/** `ws` parses the grammar of Sec-WebSocket-Protocol (RFC 6455 section 4.1). Its typings leave that out. */
+const { subprotocol: protocolHeader } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+
+/** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
+export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
+  /** The subprotocol to agree on: one that the client offers. Default: none (RFC 6455 section 1.9). */
+  readonly subprotocol?: string;
+}
 
 /** What accepting a WebSocket request is, over any version of HTTP. */
-export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandshake {
+export abstract class PendingUpgrade implements PendingHandshake {
   private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
@@ -33,34 +39,39 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     readonly remoteAddress: string,
   ) {}
 
+  /** What became of it, once it was accepted. */
   get connection(): ServerConnection | undefined {
     return this.accepted;
   }
 
+  /** Whether the application shuts down, so that it may not be accepted any more. */
   get isDraining(): boolean {
     return this.connections.isDraining;
   }
 
+  /** The subprotocols that the client offers, in its order of preference. */
   get requestedProtocols(): readonly string[] {
     const header = this.header('sec-websocket-protocol');
     try {
-      return header === undefined ? [] : [...grammar.parse(header)];
+      return header === undefined ? [] : [...protocolHeader.parse(header)];
     } catch {
       return []; // it breaks the grammar
     }
   }
 
-  accept(
-    { subprotocol, ...options }: WebSocketAcceptOptions = {},
-    answer: (status: number) => void = this.answer,
-  ): ServerConnection {
+  /**
+   * Completes the handshake.
+   *
+   * @param answer has the framework send a response of this status, whose headers go out with the handshake. Where that
+   * takes its time, the connection can be used at once all the same: what is sent waits.
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
-    const resolved =
-      Object.keys(options).length === 0
-        ? this.connections.options
-        : resolveWebSocketOptions({ ...this.connections.options, ...options });
+    const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
+    const { subprotocol } = options;
     if (subprotocol !== undefined) {
       this.checkSubprotocol(subprotocol);
     }
@@ -147,14 +158,13 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
+  /** @throws WebSocketError `WS_INVALID_OPTION` */
   private checkSubprotocol(subprotocol: string): void {
     const { requestedProtocols } = this;
     if (!requestedProtocols.includes(subprotocol)) {
       const offered = requestedProtocols.length === 0 ? 'none' : requestedProtocols.join(', ');
-      throw new WebSocketError(
-        'WS_INVALID_OPTION',
-        `accept() was given the subprotocol ${JSON.stringify(subprotocol)}, but the client offers ${offered}.`,
-      );
+      const message = `accept(): the subprotocol is ${inspect(subprotocol)}, but the client offers ${offered}.`;
+      throw new WebSocketError('WS_INVALID_OPTION', message);
     }
   }
 }
