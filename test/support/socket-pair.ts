@@ -11,9 +11,9 @@ import { ServerConnection, type AcceptedHandshake } from '../../libs/websockets/
 class SocketEnd extends MemorySocket {
   readonly writes: number[] = [];
 
-  override _write(chunk: Buffer, encoding: string, done: () => void): void {
-    this.writes.push(chunk.length);
-    super._write(chunk, encoding, done);
+  protected override deliver(bytes: Buffer, done: () => void): void {
+    this.writes.push(bytes.length);
+    super.deliver(bytes, done);
   }
 }
 

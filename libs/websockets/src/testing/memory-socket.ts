@@ -16,17 +16,11 @@ export class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    const { other } = this;
-    // A copy, as a network makes one: the sender may use its buffer again. A destroyed end discards it.
-    if (other === undefined || other.destroyed || other.push(Buffer.from(chunk))) {
-      done();
-    } else {
-      other.resumeWriter = done;
-    }
+    this.deliver(chunk, done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', done);
+    this.deliver(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: () => void): void {
@@ -40,6 +34,17 @@ export class MemorySocket extends Duplex {
     // After an orderly end the other end may still read what was sent before it.
     if (!this.writableFinished || !this.readableEnded) {
       setImmediate(() => this.other?.destroy());
+    }
+  }
+
+  /** Hands the bytes of one write to the other end. */
+  protected deliver(bytes: Buffer, done: () => void): void {
+    const { other } = this;
+    // A copy, as a network makes one: the sender may use its buffer again. A destroyed end discards it.
+    if (other === undefined || other.destroyed || other.push(Buffer.from(bytes))) {
+      done();
+    } else {
+      other.resumeWriter = done;
     }
   }
 

@@ -68,8 +68,9 @@ describe('A connected pair', () => {
   it('has a client that answers pings, and reads what it is sent', async () => {
     const { webSocket, client } = connectedPair();
     expect(await webSocket.ping()).toBeGreaterThan(0);
-    expect(await webSocket.send(Buffer.alloc(1_000_000, 7))).toBe(true);
-    expect(await client.receive()).toEqual({ type: 'binary', data: Buffer.alloc(1_000_000, 7) });
+    const large = Buffer.alloc(1_000_000, 7);
+    expect(await webSocket.send(large)).toBe(true);
+    expect(large.equals((await client.receive()).data as Buffer)).toBe(true);
     client.abort();
   });
 
