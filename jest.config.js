@@ -31,6 +31,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',
+    '^nest-raw-websockets/testing$': '<rootDir>/libs/websockets/src/testing/index.ts',
     '^nest-ws-echo-client$': '<rootDir>/client/console/src/command.ts',
   },
   transform: {

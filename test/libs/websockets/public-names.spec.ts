@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -45,7 +46,17 @@ const publicNames = [
   'WsCompatibleClient',
 ];
 
-const index = fileURLToPath(new URL('../../../libs/websockets/src/index.ts', import.meta.url));
+const testingNames = [
+  'connect',
+  'connectedPair',
+  'ConnectedPair',
+  'ConnectedPairOptions',
+  'ConnectOptions',
+  'HandshakeRefusedError',
+  'TestClient',
+];
+
+const sources = fileURLToPath(new URL('../../../libs/websockets/src', import.meta.url));
 
 /** The names that a TypeScript file exports, each with its TSDoc. */
 function exportsOf(path: string): { name: string; documentation: string }[] {
@@ -63,11 +74,14 @@ function exportsOf(path: string): { name: string; documentation: string }[] {
   });
 }
 
-describe('The public names of the library', () => {
-  const found = exportsOf(index);
+describe.each([
+  ['nest-raw-websockets', 'index.ts', publicNames],
+  ['nest-raw-websockets/testing', 'testing/index.ts', testingNames],
+])('The public names of %s', (_name, path, names) => {
+  const found = exportsOf(join(sources, path));
 
   it('are these and no others', () => {
-    expect(found.map(({ name }) => name).toSorted()).toEqual(publicNames.toSorted());
+    expect(found.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
   it('have TSDoc', () => {

@@ -25,7 +25,7 @@ type Step =
   /** The peer broke the protocol: it is sent a close frame with the reason (RFC 6455 section 7.1.7). */
   | 'fail'
   /** No close frame can be exchanged: `abort()`, a time-out, or the transport ended. */
-  | 'lose';
+  | 'abandon';
 
 /**
  * The close handshake of RFC 6455 section 7.1. A step that is not in the table has no effect.
@@ -35,18 +35,18 @@ type Step =
  * | `peer` | `received` comes before `sent` | that of the peer's close frame |
  * | `server` | `sent` comes before `received` | that of our close frame |
  * | `protocol` | `fail` comes before both | that of our close frame: 1002, 1007, 1009 |
- * | `timeout` | `lose` after a ping or our close was not answered in time; `sent` after no message came in time | 1006; 1008 |
- * | `abort` | `lose` by `abort()` | 1006 |
- * | `transport` | `lose` as the transport ended without a close frame | 1006 |
+ * | `timeout` | `abandon` after a ping or our close was not answered in time; `sent` after no message came in time | 1006; 1008 |
+ * | `abort` | `abandon` by `abort()` | 1006 |
+ * | `transport` | `abandon` as the transport ended without a close frame | 1006 |
  *
- * Once the peer's close frame has arrived, `lose` does not change `by`.
+ * Once the peer's close frame has arrived, `abandon` does not change `by`.
  */
 const TRANSITIONS: { readonly [phase in Phase]: { readonly [step in Step]?: Phase } } = {
-  open: { close: 'closing', received: 'closeReceived', fail: 'closed', lose: 'aborted' },
-  closing: { sent: 'closeSent', received: 'answering', fail: 'closed', lose: 'aborted' },
-  closeSent: { received: 'closed', fail: 'closed', lose: 'aborted' },
-  closeReceived: { close: 'answering', fail: 'closed', lose: 'aborted' },
-  answering: { sent: 'closed', fail: 'closed', lose: 'aborted' },
+  open: { close: 'closing', received: 'closeReceived', fail: 'closed', abandon: 'aborted' },
+  closing: { sent: 'closeSent', received: 'answering', fail: 'closed', abandon: 'aborted' },
+  closeSent: { received: 'closed', fail: 'closed', abandon: 'aborted' },
+  closeReceived: { close: 'answering', fail: 'closed', abandon: 'aborted' },
+  answering: { sent: 'closed', fail: 'closed', abandon: 'aborted' },
   closed: {},
   aborted: {},
 };
@@ -71,7 +71,7 @@ export interface ClosingConnection {
   /** Both sides have closed, or the peer broke the protocol, which is `failure`. Nothing is received any more. */
   onClosed(failure: WebSocketError | undefined): void;
   /** The connection ended without a close handshake. Nothing is received or sent any more. */
-  onLost(failure: WebSocketError): void;
+  onAbandoned(failure: WebSocketError): void;
 }
 
 /** Closing: its states, its timers, and how the connection ended. */
@@ -178,26 +178,26 @@ export class CloseHandshake {
 
   /** Ends the connection at once. */
   abort(): void {
-    this.lose('abort', () => new WebSocketError('WS_ABORTED', 'The connection was aborted.', ABNORMAL_CLOSURE), '');
+    this.abandon('abort', () => new WebSocketError('WS_ABORTED', 'The connection was aborted.', ABNORMAL_CLOSURE), '');
     this.socket.destroy();
   }
 
   /** Ends the connection at once, because the peer did not answer. `message` says what. */
   giveUp(message: string): void {
-    this.lose('timeout', () => new WebSocketError('WS_TIMEOUT', message, ABNORMAL_CLOSURE), message);
+    this.abandon('timeout', () => new WebSocketError('WS_TIMEOUT', message, ABNORMAL_CLOSURE), message);
     this.socket.destroy();
   }
 
   /** The transport failed. A stream of HTTP/2 does not destroy itself then, and one with unread bytes never closes. */
   onTransportError(error: Error): void {
-    this.loseTransport(error);
+    this.abandonTransport(error);
     this.socket.destroy();
   }
 
   /** The peer ended its half of the transport, and everything that it sent before is handled. */
   onTransportEnd(): void {
     if (this.phase === 'open' || this.phase === 'closing' || this.phase === 'closeSent') {
-      this.loseTransport();
+      this.abandonTransport();
       this.socket.end();
       this.startTimer(this.closeTimeout);
     }
@@ -207,7 +207,7 @@ export class CloseHandshake {
   onTransportClosed(): void {
     clearTimeout(this.closeTimer);
     clearTimeout(this.lingerTimer);
-    this.loseTransport();
+    this.abandonTransport();
     this.resolveClosed(this.ending as WebSocketClosed);
   }
 
@@ -233,21 +233,21 @@ export class CloseHandshake {
     }
   }
 
-  private loseTransport(error?: Error): void {
+  private abandonTransport(error?: Error): void {
     const message = 'The connection was closed prematurely, without a close frame.';
     const failure = (): WebSocketError =>
       new WebSocketError('WS_CLOSED_PREMATURELY', message, ABNORMAL_CLOSURE, { cause: error });
-    this.lose('transport', failure, '', error);
+    this.abandon('transport', failure, '', error);
   }
 
   /** @param failure made only if it counts: an error with its stack is expensive */
-  private lose(
+  private abandon(
     by: 'abort' | 'timeout' | 'transport',
     failure: () => WebSocketError,
     description: string,
     error?: Error,
   ): void {
-    if (!this.take('lose')) {
+    if (!this.take('abandon')) {
       return;
     }
     if (this.peerClose === undefined) {
@@ -255,7 +255,7 @@ export class CloseHandshake {
       this.ending = error === undefined ? how : { ...how, error };
     }
     this.failure ??= failure();
-    this.connection.onLost(this.failure);
+    this.connection.onAbandoned(this.failure);
   }
 
   /** Sends what is left, ends this half of the transport, and drops what the peer still sends. */
@@ -263,7 +263,7 @@ export class CloseHandshake {
     const { socket } = this;
     this.connection.onClosed(failure);
     this.startTimer(this.closeTimeout);
-    socket.once('finish', () => this.closeTransport());
+    socket.once('finish', () => this.cabandonTransport());
     socket.end();
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     socket.resume();
@@ -276,7 +276,7 @@ export class CloseHandshake {
    * If the peer still sends, as it does after a protocol error or to answer a ping, the kernel resets a connection that is
    * closed, and the peer loses what it has not read yet; so does a reset of an HTTP/2 stream.
    */
-  private closeTransport(): void {
+  private cabandonTransport(): void {
     if (this.peerClose !== undefined && this.isCloseTheOnlyFrame && this.httpVersion === '1.1') {
       this.socket.destroy();
     } else {

@@ -294,7 +294,7 @@ export class ServerConnection implements WebSocketConnection {
         output.flush();
         sender.wake(true);
       },
-      onLost: (failure) => {
+      onAbandoned: (failure) => {
         this.receiver.stop();
         // The peer's close frame, if it has arrived, counts more than what happened after it.
         this.settleReceive(this.peerClose, failure);

@@ -2,9 +2,97 @@ import { jest } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { LINGER } from '../../../../libs/websockets/src/connection/close-handshake.js';
 import { PreparedMessage } from '../../../../libs/websockets/src/connection/prepared-message.js';
+import type { WebSocketState } from '../../../../libs/websockets/src/connection/web-socket-connection.js';
+import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
 import type { AcceptedHandshake } from '../../../../libs/websockets/src/connection/server-connection.js';
-import { close, ping } from '../protocol/client-frame.js';
-import { connect, type ConnectedPair } from '../../../support/socket-pair.js';
+import { close, ping, text } from '../protocol/client-frame.js';
+import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
+
+const wrong = Buffer.from([0xff, 0xff]);
+const agreed: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+describe('The states of the close handshake', () => {
+  type Step = (pair: ConnectedPair) => unknown;
+  const serverCloses: Step = ({ connection }) => void connection.close(4000, 'ours');
+  const peerCloses: Step = ({ client }) => client.write(close(3000, 'theirs'));
+  const peerIsWrong: Step = ({ client }) => client.write(wrong);
+  const peerEnds: Step = ({ client }) => client.end();
+  const abort: Step = ({ connection }) => connection.abort();
+  /** Keeps the answer to the peer's close back. */
+  const handle: Step = ({ client, connection }) => {
+    void connection.receive(() => new Promise(() => {})).catch(() => {});
+    client.write(text('handled for ever'));
+  };
+  const theirs = { by: 'peer', status: 3000, description: 'theirs' };
+  const ours = { by: 'server', status: 4000, description: 'ours' };
+  const protocol = { by: 'protocol', status: 1002 };
+  const lost = { by: 'transport', status: 1006, description: '' };
+  const aborted = { by: 'abort', status: 1006, description: '' };
+
+  it.each<[string, readonly Step[], WebSocketState, object]>([
+    ['peer, server', [peerCloses], 'closed', theirs],
+    ['peer, then the server while a handler is at work', [handle, peerCloses], 'closeReceived', theirs],
+    ['peer, abort while a handler is at work', [handle, peerCloses, abort], 'aborted', theirs],
+    ['server', [serverCloses], 'closeSent', ours],
+    ['server, peer', [serverCloses, peerCloses], 'closed', ours],
+    ['server, protocol error', [serverCloses, peerIsWrong], 'closed', ours],
+    ['server, end of the transport', [serverCloses, peerEnds], 'aborted', lost],
+    ['server, abort', [serverCloses, abort], 'aborted', aborted],
+    ['protocol error', [peerIsWrong], 'closed', protocol],
+    ['protocol error, abort', [peerIsWrong, abort], 'closed', protocol],
+    ['end of the transport', [peerEnds], 'aborted', lost],
+    ['abort', [abort], 'aborted', aborted],
+  ])('after %s', async (_what, steps, state, closed) => {
+    const pair = connect();
+    pair.client.resume();
+    for (const step of steps) {
+      await turn();
+      step(pair);
+    }
+    await turn();
+    await turn();
+    expect(pair.connection.state).toBe(state);
+    if (state === 'closeSent') {
+      pair.client.write(close(4000));
+    } else if (state === 'closeReceived') {
+      void pair.connection.close(1000);
+    }
+    pair.client.end();
+    expect(await pair.connection.closed).toMatchObject(closed);
+  });
+
+  it.each<[string, readonly Step[], object]>([
+    ['closes too', [peerCloses], theirs],
+    ['breaks the protocol', [peerIsWrong], protocol],
+    ['is cut off', [abort], aborted],
+  ])('while a close waits for a message that is being compressed, and the peer %s', async (_what, steps, closed) => {
+    const pair = connect({}, {}, agreed);
+    pair.client.resume();
+    void pair.connection.send('compressed');
+    serverCloses(pair);
+    expect(pair.connection.state).toBe('closeSent');
+    const sent = pair.connection.send('too late');
+    steps.forEach((step) => step(pair));
+    expect(await sent).toBe(false);
+    pair.client.end(close(4000));
+    expect(await pair.connection.closed).toMatchObject(closed);
+  });
+
+  it('sends the close behind messages that are being compressed', async () => {
+    const { client, connection } = connect({}, {}, agreed);
+    void connection.send('compressed');
+    void connection.close(4000, 'ours');
+    expect((await readFrame(client, { compressed: true })).opcode).toBe(1);
+    expect((await readFrame(client)).opcode).toBe(8);
+    client.end(close(4000));
+    expect(await connection.closed).toEqual(ours);
+  });
+});
 
 /** How both sides come to have closed, while the peer keeps its half of the transport open. */
 const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [
