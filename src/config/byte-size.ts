@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 const bytesPer: Record<string, number> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 

@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
 

@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 const millisecondsPer: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 

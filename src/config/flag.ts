@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 const flags: Record<string, boolean> = { true: true, false: false };
 

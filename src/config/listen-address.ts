@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 /** A host and port to listen on. Host `*` means all addresses of this machine, port 0 any free port. */
 export interface HttpAddress {

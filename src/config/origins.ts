@@ -1,6 +1,6 @@
 import { WebSocketsModule } from 'nest-raw-websockets';
 import { parseCommaList } from './comma-list.js';
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 /**
  * Reads a comma list of origins. What an origin may be is for the library to say, which is given the list.

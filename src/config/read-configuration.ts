@@ -1,5 +1,5 @@
 import { configurationSchema, optionDescriptions, type Configuration } from './configuration.js';
-import { withoutCredentials } from './credentials.js';
+import { withoutCredentials } from './redacted.js';
 
 /** What the command line says, by the option's name. It goes before the environment. */
 export interface CommandLineOptions {

@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 /**
  * Reads where Redis is: `redis://host:port`, or `rediss://` for TLS, with `user:password@` before the host and

@@ -1,4 +1,4 @@
-import { parsed } from './parsed.js';
+import { parsed } from './option-values.js';
 
 /**
  * Reads a whole number of things, such as `1000`.

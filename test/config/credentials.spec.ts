@@ -1,4 +1,4 @@
-import { withoutCredentials } from '../../src/config/credentials.js';
+import { withoutCredentials } from '../../src/config/redacted.js';
 
 it.each([
   ['redis://:secret@host:6379', 'redis://***@host:6379'],

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { redacted } from './connection/address.js';
-import { INPUT_FORMATS, OUTPUT_FORMATS, UsageError, type Flags } from './flags.js';
+import { INPUT_FORMATS, OUTPUT_FORMATS, UsageError, type Flags } from './command-line.js';
 import { HELP } from './help.js';
 import {
   parseCloseCode,

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { credentialsOf, webSocketUrl } from './connection/address.js';
 import type { Header } from './connection/handshake.js';
 import { mistakeInCode, mistakeInReason } from './close-status.js';
-import { LONGEST_DELAY } from './longest-delay.js';
+import { LONGEST_DELAY } from './amounts.js';
 
 const MILLISECONDS_PER: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 

@@ -1,12 +1,12 @@
 import type { ConnectOptions } from './connection/connect.js';
 import type { Reporter } from './display/reporter.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
-import { isMeasuring, UsageError, type Flags } from './flags.js';
+import { isMeasuring, UsageError, type Flags } from './command-line.js';
 import { PingStatistics } from './ping/ping-summary.js';
-import { ping } from './ping/ping.js';
+import { ping } from './ping.js';
 import { FAREWELL, type CloseStatus } from './close-status.js';
 import { parseLine } from './pipe/input.js';
-import { LINE_FEED } from './pipe/records-of.js';
+import { LINE_FEED } from './pipe/split-lines.js';
 import { pipe } from './pipe/pipe.js';
 import type { PromptScreen } from './prompt/prompt-screen.js';
 import { prompt } from './prompt/prompt.js';

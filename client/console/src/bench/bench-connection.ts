@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
-import { Fifo } from '../fifo.js';
+import { Fifo } from '../queue.js';
 import type { Latencies } from '../latencies.js';
-import type { Payloads } from '../payload.js';
+import type { Payloads } from '../payloads.js';
 
 /** How many bytes may wait to be sent; messages that are due wait beside them, and are as late. */
 const HIGH_WATER_MARK = 64 * 1024;

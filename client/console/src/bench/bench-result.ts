@@ -1,4 +1,4 @@
-import { count, formatDuration, formatSize, rounded } from '../display/amounts.js';
+import { count, formatDuration, formatSize, rounded } from '../display/format-amounts.js';
 import type { Latencies } from '../latencies.js';
 
 /** What a run is to do. */

@@ -1,8 +1,8 @@
-import { UsageError, type ConnectFlags } from '../flags.js';
+import { UsageError, type ConnectFlags } from '../command-line.js';
 import { parseProxy } from '../option-values.js';
 import { basicAuthorization, isSecure, isUnix, redacted, urlAuthorization, withoutCredentials } from './address.js';
 import type { ConnectOptions } from './connect.js';
-import { proxyVariable } from './proxy.js';
+import { proxyVariable } from './proxy-variable.js';
 import { readTlsOptions } from './tls-options.js';
 
 /** Where secrets are in neither the list of processes nor the shell's history. */

@@ -6,7 +6,7 @@ import { FrameTap, type FrameObserver } from './frame-tap.js';
 import type { Handshake } from './handshake.js';
 import { HTTP2_PROTOCOLS, openHttp2 } from './open-http2.js';
 import { followRedirect, type RedirectableOptions } from './redirect.js';
-import { shakeHands, type OpenWebSocket } from './shake-hands.js';
+import { shakeHands, type OpenWebSocket } from './open-web-socket.js';
 import { openTransport } from './transport.js';
 
 /** What is asked of which server, and on which way. */

@@ -10,7 +10,7 @@ import {
 } from './address.js';
 import type { Refusal } from './connect-error.js';
 import type { Header } from './handshake.js';
-import type { RequestOptions } from './shake-hands.js';
+import type { RequestOptions } from './open-web-socket.js';
 import type { Route } from './transport.js';
 
 /** What a redirect changes. */

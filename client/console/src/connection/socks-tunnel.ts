@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
-import { LONGEST_DELAY } from '../longest-delay.js';
+import { LONGEST_DELAY } from '../amounts.js';
 import { credentialsOf, hostOf, portOf, withoutCredentials } from './address.js';
 import { ConnectError } from './connect-error.js';
 import { explainFailure } from './explain-failure.js';

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { UsageError, type ConnectFlags } from '../flags.js';
+import { UsageError, type ConnectFlags } from '../command-line.js';
 
 /** Where the passphrase is in neither the list of processes nor the shell's history. */
 export const PASSPHRASE_VARIABLE = 'NEST_WS_ECHO_PASSPHRASE';

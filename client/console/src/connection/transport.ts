@@ -4,7 +4,7 @@ import { hostOf, isSecure, requestUrl } from './address.js';
 import { opened, openSocket } from './open-socket.js';
 import { openSocksTunnel } from './socks-tunnel.js';
 import type { TlsOptions } from './tls-options.js';
-import { openTunnel } from './tunnel.js';
+import { openTunnel } from './http-tunnel.js';
 
 /** The way to a server, below HTTP. */
 export interface Route {

@@ -8,9 +8,9 @@ import type { Latencies } from '../latencies.js';
 import type { PingSummary } from '../ping/ping-summary.js';
 import type { Echo, Message } from '../session/echoes.js';
 import type { Closed, Ending, Reconnection } from '../session/ending.js';
-import { opcodeName } from './frames.js';
-import { withoutSecret } from './heads.js';
-import type { Lines } from './lines.js';
+import { opcodeName } from './frame-lines.js';
+import { withoutSecret } from './handshake-lines.js';
+import type { Lines } from './output.js';
 import type { Reporter } from './reporter.js';
 
 /** One JSON object per event on stdout. All have `time` and `type`; times that were measured are milliseconds. */

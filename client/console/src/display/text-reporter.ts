@@ -15,10 +15,10 @@ import {
   type Ending,
   type Reconnection,
 } from '../session/ending.js';
-import { count, formatDuration } from './amounts.js';
-import { frameLine, FrameTally } from './frames.js';
-import { handshakeLines, requestLines, responseLines } from './heads.js';
-import type { Lines } from './lines.js';
+import { count, formatDuration } from './format-amounts.js';
+import { frameLine, FrameTally } from './frame-lines.js';
+import { handshakeLines, requestLines, responseLines } from './handshake-lines.js';
+import type { Lines } from './output.js';
 import { printable, printableLines } from './printable.js';
 import type { Reporter } from './reporter.js';
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '../display/amounts.js';
+import { formatDuration } from '../display/format-amounts.js';
 import { Latencies } from '../latencies.js';
 import type { Session } from '../session/session.js';
 

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
-import { UsageError, type InputFormat } from '../flags.js';
-import { parseHex } from '../hex.js';
+import { UsageError, type InputFormat } from '../command-line.js';
+import { parseHex } from '../message.js';
 import { LARGEST_MESSAGE } from '../option-values.js';
 import type { Message } from '../session/echoes.js';
-import { recordsOf } from './records-of.js';
+import { recordsOf } from './split-lines.js';
 
 /** How stdin is read. */
 export interface Input {

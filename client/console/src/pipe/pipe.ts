@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { CloseStatus } from '../close-status.js';
-import { UsageError } from '../flags.js';
-import { allEchoes, type Patience } from '../session/all-echoes.js';
+import { UsageError } from '../command-line.js';
+import { allEchoes, type Patience } from '../session/await-echoes.js';
 import type { Session } from '../session/session.js';
 import { readOrders, type Input } from './input.js';
 

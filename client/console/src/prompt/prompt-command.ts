@@ -1,5 +1,5 @@
 import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
-import { parseHex } from '../hex.js';
+import { parseHex } from '../message.js';
 import type { Message } from '../session/echoes.js';
 
 /** What a line says that somebody typed. */

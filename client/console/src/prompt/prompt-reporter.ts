@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
 import type { Connection } from '../connection/connect.js';
-import { count, formatDuration } from '../display/amounts.js';
+import { count, formatDuration } from '../display/format-amounts.js';
 import { printableLines } from '../display/printable.js';
 import { TextReporter } from '../display/text-reporter.js';
 import type { Echo, Message } from '../session/echoes.js';

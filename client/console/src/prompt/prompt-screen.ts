@@ -1,6 +1,6 @@
 import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface, type Key } from 'node:readline';
 import { ExitCode } from '../exit-code.js';
-import type { Lines } from '../display/lines.js';
+import type { Lines } from '../display/output.js';
 import { printableLines } from '../display/printable.js';
 
 /** Makes a terminal mark what is pasted (xterm's "bracketed paste"), and no longer. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
-import { handshakeLines } from '../display/heads.js';
+import { handshakeLines } from '../display/handshake-lines.js';
 import { printable, printableLines } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
 import { LARGEST_MESSAGE } from '../option-values.js';

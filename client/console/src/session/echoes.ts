@@ -1,4 +1,4 @@
-import { Fifo } from '../fifo.js';
+import { Fifo } from '../queue.js';
 import { differenceBetween } from './difference.js';
 
 /** A message, as WebSocket has it: bytes, which are text or not. */

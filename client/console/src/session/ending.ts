@@ -1,6 +1,6 @@
 import { Refusal, type ConnectError } from '../connection/connect-error.js';
 import { headerValue } from '../connection/handshake.js';
-import { retryAfter } from './backoff.js';
+import { retryAfter } from './reconnection.js';
 
 /** How a connection ended. */
 export interface Closed {

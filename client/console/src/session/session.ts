@@ -6,10 +6,10 @@ import { connect, type Connection, type ConnectOptions } from '../connection/con
 import { ConnectError } from '../connection/connect-error.js';
 import type { FrameObserver } from '../connection/frame-tap.js';
 import { FAREWELL, type CloseStatus } from '../close-status.js';
-import { backoff, LONGEST_BACKOFF } from './backoff.js';
+import { backoff, LONGEST_BACKOFF } from './reconnection.js';
 import { Echoes, type Echo, type Message } from './echoes.js';
 import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
-import { onceQuiet } from './quiet.js';
+import { onceQuiet } from './quiet-timer.js';
 
 /** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
 const HIGH_WATER_MARK = 64 * 1024;

@@ -7,7 +7,7 @@ import { Refusal } from '../../../../client/console/src/connection/connect-error
 import type { ConnectOptions } from '../../../../client/console/src/connection/connect.js';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
 import { followRedirect } from '../../../../client/console/src/connection/redirect.js';
-import type { ConnectFlags } from '../../../../client/console/src/flags.js';
+import type { ConnectFlags } from '../../../../client/console/src/command-line.js';
 import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders, startHttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';

@@ -1,5 +1,5 @@
 import { readOrders, type Input, type Order } from '../../../../client/console/src/pipe/input.js';
-import { UsageError } from '../../../../client/console/src/flags.js';
+import { UsageError } from '../../../../client/console/src/command-line.js';
 
 async function* chunks(parts: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const part of parts) yield Buffer.from(part as string);

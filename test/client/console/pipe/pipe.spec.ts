@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
-import { UsageError } from '../../../../client/console/src/flags.js';
+import { UsageError } from '../../../../client/console/src/command-line.js';
 import { pipe } from '../../../../client/console/src/pipe/pipe.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';

@@ -1,4 +1,4 @@
-import { LONGEST_DELAY } from '../longest-delay.js';
+import { LONGEST_DELAY } from '../amounts.js';
 
 /** The longest delay between two attempts, in milliseconds, unless the server asks for a longer one. */
 export const LONGEST_BACKOFF = 30_000;

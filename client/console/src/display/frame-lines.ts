@@ -1,6 +1,6 @@
 import type { FrameHead } from '../connection/frame-reader.js';
 import type { Direction } from '../connection/frame-tap.js';
-import { count, formatSize } from './amounts.js';
+import { count, formatSize } from './format-amounts.js';
 
 /** RFC 6455 section 11.8 */
 const OPCODES: Record<number, string> = {

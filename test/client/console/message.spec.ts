@@ -1,4 +1,4 @@
-import { parseHex } from '../../../client/console/src/hex.js';
+import { parseHex } from '../../../client/console/src/message.js';
 
 describe('Hex', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { backoff, retryAfter } from '../../../../client/console/src/session/backoff.js';
+import { backoff, retryAfter } from '../../../../client/console/src/session/reconnection.js';
 
 describe('The delay before another attempt', () => {
   it.each([

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
-import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
-import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
-import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
+import { endClients, eventsOf, runClient, startClient } from '../../support/console-client.js';
+import { closeApps, startApp, type RunningApp } from '../../support/start-app.js';
+import { closeTerminals, describeInTerminal, openTerminal } from '../../support/terminal.js';
+import { closeWebSocketServers, startWebSocketServer } from '../../support/web-socket-server.js';
 
 const time = String.raw`[\d.]+ m?s`;
 

@@ -1,4 +1,4 @@
-import { LINE_FEED, recordsOf } from '../../../../client/console/src/pipe/records-of.js';
+import { LINE_FEED, recordsOf } from '../../../../client/console/src/pipe/split-lines.js';
 
 async function* chunks(texts: readonly string[], onRead = (): void => {}): AsyncGenerator<Buffer> {
   for (const text of texts) {

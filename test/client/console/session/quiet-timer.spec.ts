@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { onceQuiet } from '../../../../client/console/src/session/quiet.js';
+import { onceQuiet } from '../../../../client/console/src/session/quiet-timer.js';
 
 describe('Quiet', () => {
   beforeEach(() => {

@@ -1,4 +1,4 @@
-import { onceQuiet } from './quiet.js';
+import { onceQuiet } from './quiet-timer.js';
 import type { Session } from './session.js';
 
 /** When a session that sends no more is done. */

@@ -1,4 +1,4 @@
-import { Fifo } from '../../../client/console/src/fifo.js';
+import { Fifo } from '../../../client/console/src/queue.js';
 
 describe('A queue', () => {
   it('gives back in order what it was given, however long it was', () => {

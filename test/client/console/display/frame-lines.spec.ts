@@ -1,4 +1,4 @@
-import { frameLine } from '../../../../client/console/src/display/frames.js';
+import { frameLine } from '../../../../client/console/src/display/frame-lines.js';
 
 describe('What is shown', () => {
   it.each([

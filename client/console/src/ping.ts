@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Payloads } from '../payload.js';
-import { allEchoes, type Patience } from '../session/all-echoes.js';
-import type { Session } from '../session/session.js';
+import { Payloads } from './payloads.js';
+import { allEchoes, type Patience } from './session/await-echoes.js';
+import type { Session } from './session/session.js';
 
 /** What is sent, how often. */
 export interface PingOptions {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
-import { allEchoes } from '../../../../client/console/src/session/all-echoes.js';
+import { allEchoes } from '../../../../client/console/src/session/await-echoes.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
 

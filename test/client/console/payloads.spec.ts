@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { Payloads } from '../../../client/console/src/payload.js';
+import { Payloads } from '../../../client/console/src/payloads.js';
 
 describe('A payload', () => {
   it.each([0, 1, 32, 95, 96, 1000])('has %i bytes', (size) => {

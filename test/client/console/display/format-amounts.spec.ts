@@ -1,4 +1,4 @@
-import { formatDuration, formatSize, rounded } from '../../../../client/console/src/display/amounts.js';
+import { formatDuration, formatSize, rounded } from '../../../../client/console/src/display/format-amounts.js';
 
 describe('What is shown', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { proxyVariable } from '../../../../client/console/src/connection/proxy.js';
+import { proxyVariable } from '../../../../client/console/src/connection/proxy-variable.js';
 
 describe('The proxy of the environment', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { UsageError } from '../flags.js';
+import { UsageError } from '../command-line.js';
 import { LARGEST_MESSAGE } from '../option-values.js';
 
 /** What ends a line, unless something else is said. */
