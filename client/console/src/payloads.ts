@@ -1,12 +1,12 @@
-/** Messages for measurements: each differs from the ones before it, so that an echo of another one is found out. */
+/** Messages for measurements. Consecutive messages differ, so that a wrong echo is detected. */
 export class Payloads {
-  /** One period of the pattern and a message; each message is a view into it. */
+  /** A pattern of one period plus one message. Each message is a view of it. */
   private readonly pattern: Buffer;
   private readonly period: number;
 
   /**
    * @param size of each, in bytes
-   * @param binary whether any byte may occur; else they are printable ASCII
+   * @param binary whether any byte may occur; otherwise the messages are printable ASCII
    */
   constructor(
     private readonly size: number,
@@ -18,7 +18,7 @@ export class Payloads {
     this.pattern = Buffer.alloc(this.period + size, this.pattern);
   }
 
-  /** The message of this number; it must not be changed. */
+  /** The message with this number. It must not be modified. */
   at(sequence: number): Buffer {
     const start = sequence % this.period;
     return this.pattern.subarray(start, start + this.size);

@@ -1,7 +1,7 @@
-/** A queue that stays quick when it is long: to shift an array moves all that is in it. */
-export class Fifo<T> {
+/** A first-in, first-out queue. `shift` takes constant time on average, unlike that of a long array. */
+export class Queue<T> {
   private items: T[] = [];
-  /** Where the first one is; those before it are gone. */
+  /** The index of the first item that is still in the queue. */
   private first = 0;
 
   get length(): number {
@@ -12,7 +12,7 @@ export class Fifo<T> {
     this.items.push(item);
   }
 
-  /** Takes the one that has been in it for longest. */
+  /** Removes and returns the oldest item. */
   shift(): T | undefined {
     if (this.length === 0) {
       return undefined;

@@ -1,12 +1,18 @@
 import { constants } from 'node:os';
-
-/** One Ctrl+C arrives twice where npm runs the program: from the terminal, and from npm. */
-const ONE_WISH = 500;
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 
 /**
- * Calls back at the first Ctrl+C, SIGTERM or SIGHUP, which says that the terminal was closed. Another one does not want to wait and ends the process.
+ * Signals within this time count as one, in milliseconds: if npm runs the program, a Ctrl+C arrives from the terminal and
+ * from npm.
+ */
+const SAME_SIGNAL = 500;
+
+/**
+ * Calls `onFirst` at the first SIGINT (Ctrl+C), SIGTERM or SIGHUP (the terminal was closed). A second signal ends the
+ * process.
  *
- * @param onFirst ends politely
+ * @param onFirst closes the connection
  */
 export function onInterrupt(onFirst: () => void): void {
   let firstAt: number | undefined;
@@ -15,9 +21,25 @@ export function onInterrupt(onFirst: () => void): void {
       if (firstAt === undefined) {
         firstAt = performance.now();
         onFirst();
-      } else if (performance.now() - firstAt > ONE_WISH) {
+      } else if (performance.now() - firstAt > SAME_SIGNAL) {
         process.exit(128 + constants.signals[signal]);
       }
     });
   }
+}
+
+/**
+ * Asks for a secret at the terminal, without showing what the user types.
+ *
+ * @returns undefined if the user presses Ctrl+C or Ctrl+D
+ */
+export function askSecret(question: string): Promise<string | undefined> {
+  const unseen = new Writable({ write: (_chunk, _encoding, written) => written() });
+  const reader = createInterface({ input: process.stdin, output: unseen, terminal: true, historySize: 0 });
+  process.stderr.write(question);
+  return new Promise((resolve) => {
+    reader.once('line', resolve).once('close', () => resolve(undefined));
+    reader.once('line', () => reader.close());
+    reader.once('close', () => process.stderr.write('\n'));
+  });
 }

@@ -1,8 +1,8 @@
-import { Fifo } from '../../../client/console/src/queue.js';
+import { Queue } from '../../../client/console/src/queue.js';
 
 describe('A queue', () => {
   it('gives back in order what it was given, however long it was', () => {
-    const queue = new Fifo<number>();
+    const queue = new Queue<number>();
     const taken: (number | undefined)[] = [];
     for (let index = 0; index < 10_000; index++) {
       queue.push(index);
@@ -16,7 +16,7 @@ describe('A queue', () => {
   });
 
   it('is empty when it was cleared', () => {
-    const queue = new Fifo<number>();
+    const queue = new Queue<number>();
     queue.push(1);
     queue.clear();
     queue.push(2);

@@ -3,21 +3,21 @@ import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { hostOf, isSecure, portOf, urlAuthorization, withoutCredentials } from './address.js';
-import { Refusal } from './connect-error.js';
+import { RefusedError } from './connect-error.js';
 import { explainFailure } from './explain-failure.js';
 import { requestHead, responseHead, statusLine } from './handshake.js';
 import { readBody } from './response-body.js';
 import type { TlsOptions } from './tls-options.js';
 
 /**
- * Asks a proxy for a tunnel to a server (RFC 9110 section 9.3.6).
+ * Opens a tunnel to a server through an HTTP proxy (RFC 9110 section 9.3.6).
  *
- * @throws Refusal when the proxy does not open it, ConnectError when there is no proxy
+ * @throws RefusedError if the proxy refuses, ConnectError if it cannot be reached
  */
 export async function openTunnel(proxy: URL, server: URL, tls: TlsOptions, signal: AbortSignal): Promise<Socket> {
   const target = `${server.hostname}:${portOf(server)}`;
   const authorization = urlAuthorization(proxy);
-  // The name that the server's certificate is for is not that of the proxy.
+  // --servername is the name of the server, not of the proxy.
   const { servername: _, ...options } = tls;
   const request = (isSecure(proxy) ? requestHttps : requestHttp)({
     ...options,
@@ -38,7 +38,11 @@ export async function openTunnel(proxy: URL, server: URL, tls: TlsOptions, signa
       return socket.setNoDelay();
     }
     const message = `The proxy ${withoutCredentials(proxy).href} refused: ${statusLine(answer)}`;
-    throw new Refusal(message, { request: requestHead(request), response: answer }, await readBody(socket, answer));
+    throw new RefusedError(
+      message,
+      { request: requestHead(request), response: answer },
+      await readBody(socket, answer),
+    );
   } catch (error) {
     throw explainFailure(signal.aborted ? signal.reason : error, withoutCredentials(proxy));
   }

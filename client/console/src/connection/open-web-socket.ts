@@ -3,7 +3,7 @@ import type { createConnection } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { requestUrl } from './address.js';
-import { ConnectError, Refusal } from './connect-error.js';
+import { ConnectError, RefusedError } from './connect-error.js';
 import {
   headerValue,
   requestHead,
@@ -14,35 +14,35 @@ import {
   type RequestHead,
   type ResponseHead,
 } from './handshake.js';
-import { LARGEST_MESSAGE } from '../option-values.js';
+import { LARGEST_MESSAGE } from '../message.js';
 import { readBody } from './response-body.js';
 
 /** RFC 9110 section 15.4 */
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** What is asked of the server. */
+/** The options of the request. */
 export interface RequestOptions {
   readonly url: URL;
   readonly headers: readonly Header[];
   readonly origin?: string;
   readonly subprotocols: readonly string[];
-  /** Whether permessage-deflate is offered (RFC 7692). */
+  /** Whether the client offers permessage-deflate (RFC 7692). */
   readonly compress: boolean;
 }
 
-/** An open WebSocket. It is paused, so that nothing is missed until somebody listens. */
+/** An open WebSocket. It is paused, so that no message is lost before there is a listener. */
 export interface OpenWebSocket {
   readonly webSocket: WebSocket;
   readonly handshake: Handshake;
 }
 
 /**
- * Asks for a WebSocket on a connection that is there.
+ * Opens a WebSocket on an open connection.
  *
- * @param onTheWire what really went over it, where that is not what `ws` saw
- * @throws Refusal when the answer is another one; what `ws` finds wrong with it
+ * @param onTheWire returns the handshake over HTTP/2, which `ws` does not see; undefined over HTTP/1.1
+ * @throws RefusedError for a response that refuses; ConnectError for a response that violates RFC 6455
  */
-export function shakeHands(
+export function openWebSocket(
   socket: Duplex,
   options: RequestOptions,
   signal: AbortSignal,
@@ -56,10 +56,10 @@ export function shakeHands(
       return handshake;
     };
     const webSocket = new WebSocket(requestUrl(options.url), [...options.subprotocols], {
-      // Any Duplex will do, say the documents of ws and of node:http; the types ask for a socket.
+      // ws and node:http accept any Duplex here; only their types ask for a socket.
       createConnection: (() => socket) as unknown as typeof createConnection,
       origin: options.origin,
-      // Small messages too: who asks for compression wants to see it.
+      // Small messages are compressed, too, because the user asked for compression.
       perMessageDeflate: options.compress && { threshold: 0 },
       maxPayload: LARGEST_MESSAGE,
       finishRequest: (clientRequest) => {
@@ -79,12 +79,12 @@ export function shakeHands(
     webSocket.on('unexpected-response', (_, response) => {
       void refusal(options.url, record(response), response).then(reject);
     });
-    // It stays, though later errors are not its business: an error that nobody listens to ends the process.
+    // The listener stays, because an `error` event without a listener would end the process.
     webSocket.on('error', (error) => reject(handshake ? mistake(options, handshake.response, error) : error));
   });
 }
 
-/** The same name twice is two headers, but a name that is there already, such as Host, gets another value. */
+/** Adds headers. A header with the name of a default header, such as Host, replaces it; a repeated name is sent twice. */
 function addHeaders(request: ClientRequest, headers: readonly Header[]): void {
   const added = new Set<string>();
   for (const [name, value] of headers) {
@@ -97,14 +97,14 @@ function addHeaders(request: ClientRequest, headers: readonly Header[]): void {
   }
 }
 
-async function refusal(url: URL, handshake: Handshake, body: Readable): Promise<Refusal> {
+async function refusal(url: URL, handshake: Handshake, body: Readable): Promise<RefusedError> {
   const { response } = handshake;
   const location = REDIRECTS.includes(response.status) ? headerValue(response, 'location') : undefined;
   const message = `${url.href} refused: ${statusLine(response)}.`;
-  return new Refusal(message, handshake, await readBody(body, response), location);
+  return new RefusedError(message, handshake, await readBody(body, response), location);
 }
 
-/** A handshake that the server took, but not as RFC 6455 section 4.1 wants it. */
+/** The server accepted the handshake, but its response violates RFC 6455 section 4.1. */
 function mistake({ url, subprotocols }: RequestOptions, response: ResponseHead, error: Error): ConnectError {
   const asked = subprotocols.length === 0 ? '' : ` (--subprotocol was ${subprotocols.join(', ')})`;
   return new ConnectError(

@@ -1,16 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 import { hostOf, portOf } from './address.js';
 
-/** The names under which systems write their proxies down; the first one that is set counts. */
+/** The variables that name a proxy, by scheme. The first one that is set counts. */
 const VARIABLES: Record<string, readonly string[]> = {
   'ws:': ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
   'wss:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
 };
 
 /**
- * The variable of the environment that names the proxy for this address. As usual, no proxy is asked for this machine
- * itself, nor for what NO_PROXY lists: names with all that is below them, IP addresses, networks such as 10.0.0.0/8,
- * each with or without a port, or * for all.
+ * The environment variable that names the proxy for an address. There is no proxy for this machine, nor for the entries of
+ * NO_PROXY: domains with their subdomains, IP addresses, networks such as 10.0.0.0/8, each with or without a port, or
+ * `*` for all addresses.
  */
 export function proxyVariable(url: URL, environment: NodeJS.ProcessEnv): string | undefined {
   const variable = VARIABLES[url.protocol]?.find((name) => environment[name]);

@@ -1,6 +1,5 @@
-import type { FrameHead } from '../connection/frame-reader.js';
-import type { Direction } from '../connection/frame-tap.js';
-import { count, formatSize } from './format-amounts.js';
+import type { FrameHead, Direction } from '../connection/frame-tap.js';
+import { quantity, formatSize } from './format-amounts.js';
 
 /** RFC 6455 section 11.8 */
 const OPCODES: Record<number, string> = {
@@ -12,18 +11,18 @@ const OPCODES: Record<number, string> = {
   10: 'pong',
 };
 
-/** The name of an opcode; its number where it has none. */
+/** The name of an opcode, or its number if it has no name. */
 export function opcodeName(opcode: number): string {
   return OPCODES[opcode] ?? `opcode ${opcode}`;
 }
 
-/** A frame in one line, such as `> text, fin, masked, 5 bytes`. */
+/** A frame in one line: `> text, fin, masked, 5 bytes`. */
 export function frameLine(direction: Direction, { opcode, fin, rsv, masked, length }: FrameHead): string {
   const flags = [fin && 'fin', ...rsv.map((bit, index) => bit && `rsv${index + 1}`), masked && 'masked'].filter(
     Boolean,
   );
   const arrow = direction === 'sent' ? '>' : '<';
-  return `${arrow} ${[opcodeName(opcode), ...flags, count(length, 'byte')].join(', ')}`;
+  return `${arrow} ${[opcodeName(opcode), ...flags, quantity(length, 'byte')].join(', ')}`;
 }
 
 /** Counts frames in both directions. */
@@ -37,6 +36,6 @@ export class FrameTally {
 
   toString(): string {
     const { sent, received } = this.counts;
-    return `${count(sent.frames, 'frame')} sent (${formatSize(sent.bytes)} of payload), ${received.frames} received (${formatSize(received.bytes)})`;
+    return `${quantity(sent.frames, 'frame')} sent (${formatSize(sent.bytes)} of payload), ${received.frames} received (${formatSize(received.bytes)})`;
   }
 }

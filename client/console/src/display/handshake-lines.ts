@@ -7,20 +7,20 @@ import {
   type ResponseHead,
 } from '../connection/handshake.js';
 
-/** Headers whose values are credentials, which are not to be found in a log. */
+/** Headers whose values are credentials and must not appear in a log. */
 const SECRETS = ['authorization', 'proxy-authorization', 'cookie'];
 
-/** Both heads of a handshake, line by line, as curl shows them. */
+/** The request and the response of a handshake, in the format of curl. */
 export function handshakeLines({ request, response }: Handshake): string[] {
   return [...requestLines(request), ...responseLines(response)];
 }
 
-/** The head of a request, line by line; without its secrets. */
+/** The lines of a request, without its secrets. */
 export function requestLines({ line, headers }: RequestHead): string[] {
   return [`> ${line}`, ...headers.map((header) => `> ${headerLine(withoutSecret(header))}`), '>'];
 }
 
-/** The head of a response, line by line. */
+/** The lines of a response, without its secrets. */
 export function responseLines(response: ResponseHead): string[] {
   return [
     `< ${statusLine(response)}`,
@@ -29,10 +29,10 @@ export function responseLines(response: ResponseHead): string[] {
   ];
 }
 
-/** A header without the secret that it may hold. */
+/** A header with its secrets replaced. */
 export function withoutSecret([name, value]: Header): Header {
   if (SECRETS.includes(name.toLowerCase())) {
-    return [name, `(${value.length} characters that are not shown)`];
+    return [name, `(${value.length} characters, not shown)`];
   }
   return [name, name.toLowerCase() === 'location' ? redacted(value) : value];
 }

@@ -1,35 +1,35 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** Where lines are written to. */
-export interface Lines {
+/** Where the client writes. */
+export interface Output {
   /**
-   * What the program is there for.
+   * Writes a line of the actual output, such as a message.
    *
-   * @returns false when whoever reads it is slow: the next line should wait for `drained`
+   * @returns false if the reader is slow: the next line should wait for `drained`
    */
   out(line: string | Buffer): boolean;
-  /** What is said about it to people. */
+  /** Writes a line for the user, such as an error. */
   note(line: string): void;
-  /** Resolves when the next line is welcome. */
+  /** Resolves when the next line may be written. */
   drained(): Promise<void>;
 }
 
-/** stdout, and stderr for notes. */
-export class StandardStreams implements Lines {
+/** Writes to stdout, and notes to stderr. */
+export class StandardStreams implements Output {
   private draining?: Promise<void>;
   private hasFailed = false;
 
   /**
    * @param terminator is written after each line of stdout
-   * @param onFailure is called once when stdout cannot be written, after that was said: the disk is full, or the next
-   *   program of a pipe has ended
+   * @param onFailure is called once if stdout cannot be written, after the note about it: the disk is full, or the next
+   *   program of the pipe has ended
    */
   constructor(
     private readonly terminator: string,
     onFailure: () => void,
   ) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      // Every further line fails as well.
+      // Every later line fails, too.
       if (this.hasFailed) return;
       this.hasFailed = true;
       this.note(`stdout cannot be written: ${explain(error)}.`);
@@ -47,7 +47,7 @@ export class StandardStreams implements Lines {
   }
 
   drained(): Promise<void> {
-    // Whoever asks while somebody waits waits for the same.
+    // All callers until the event share one promise.
     this.draining ??= new Promise((resolve) => {
       process.stdout.once('drain', () => {
         this.draining = undefined;
@@ -58,20 +58,20 @@ export class StandardStreams implements Lines {
   }
 }
 
-/** Lines with the local time of day before each of them. */
-export class TimedLines implements Lines {
-  constructor(private readonly lines: Lines) {}
+/** Writes the local time of day before each line. */
+export class TimedOutput implements Output {
+  constructor(private readonly output: Output) {}
 
   out(line: string | Buffer): boolean {
-    return this.lines.out(Buffer.concat([Buffer.from(`${timeOfDay()} `), Buffer.from(line)]));
+    return this.output.out(Buffer.concat([Buffer.from(`${timeOfDay()} `), Buffer.from(line)]));
   }
 
   note(line: string): void {
-    this.lines.note(`${timeOfDay()} ${line}`);
+    this.output.note(`${timeOfDay()} ${line}`);
   }
 
   drained(): Promise<void> {
-    return this.lines.drained();
+    return this.output.drained();
   }
 }
 

@@ -1,17 +1,17 @@
 import { UsageError } from '../command-line.js';
-import { LARGEST_MESSAGE } from '../option-values.js';
+import { LARGEST_MESSAGE } from '../message.js';
 
-/** What ends a line, unless something else is said. */
+/** The default separator of lines. */
 export const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * The lines of a stream of bytes, without the separator: LF, CRLF too, or another byte. No more is read before a line is
- * asked for. What follows the last separator is a line, unless it is empty.
+ * Splits a stream of bytes into lines, without their separators. With LF as the separator, CRLF also ends a line. It reads on
+ * only when the caller asks for the next line. The bytes after the last separator are a line, unless there are none.
  *
- * @throws UsageError when one is longer than a message may be
+ * @throws UsageError if a line is larger than a message may be
  */
-export async function* recordsOf(input: AsyncIterable<Buffer>, separator: number): AsyncGenerator<Buffer> {
+export async function* splitLines(input: AsyncIterable<Buffer>, separator: number): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];
   let length = 0;
   const complete = (rest: Buffer): Buffer => {
@@ -31,7 +31,9 @@ export async function* recordsOf(input: AsyncIterable<Buffer>, separator: number
       length += chunk.length - start;
     }
     if (length > LARGEST_MESSAGE) {
-      throw new UsageError(`A line of stdin has more than the ${LARGEST_MESSAGE / 1024 ** 2} MiB of a message.`);
+      throw new UsageError(
+        `A line of stdin is larger than ${LARGEST_MESSAGE / 1024 ** 2} MiB, the limit of a message.`,
+      );
     }
   }
   if (begun.length > 0) {

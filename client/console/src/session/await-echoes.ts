@@ -1,27 +1,30 @@
 import { onceQuiet } from './quiet-timer.js';
 import type { Session } from './session.js';
 
-/** When a session that sends no more is done. */
-export interface Patience {
-  /** Whether as many messages come back as are sent, so that it is done with the last of them. */
+/** How long to wait for echoes after the last message. */
+export interface EchoWaitOptions {
+  /** Whether the server answers each message with one message, so that the last answer ends the wait. */
   readonly echo: boolean;
-  /** How long no byte of a message may come before it is done in any case, in milliseconds; 0 for ever. */
+  /** The wait ends after this time without a byte of a message, in milliseconds; 0 for no limit. */
   readonly quietPeriod: number;
 }
 
 /**
- * Waits until all echoes are in, or no more are to be expected, or the session has ended.
+ * Waits until all echoes have arrived, the quiet period has passed, or the session has ended.
  *
- * @returns why it did not wait any longer, when that is the quiet period
+ * @returns the reason why it gave up, if the quiet period has passed
  */
-export async function allEchoes(session: Session, { echo, quietPeriod }: Patience): Promise<string | undefined> {
+export async function awaitEchoes(
+  session: Session,
+  { echo, quietPeriod }: EchoWaitOptions,
+): Promise<string | undefined> {
   let stopWaiting = (): void => {};
-  const impatience = await new Promise<string | undefined>((resolve) => {
+  const giveUpReason = await new Promise<string | undefined>((resolve) => {
     const check = (): void => {
       if (session.over.aborted || (echo && !session.isWaiting)) resolve(undefined);
     };
     session.on('message', check).on('pong', check).on('close', check).on('end', check);
-    const giveUp = (): void => resolve(`nothing came for ${quietPeriod / 1000} s (--quiet-period)`);
+    const giveUp = (): void => resolve(`nothing was received for ${quietPeriod / 1000} s (--quiet-period)`);
     const stopTimer = quietPeriod > 0 ? onceQuiet(() => session.progress, quietPeriod, giveUp) : undefined;
     stopWaiting = () => {
       session.off('message', check).off('pong', check).off('close', check).off('end', check);
@@ -30,5 +33,5 @@ export async function allEchoes(session: Session, { echo, quietPeriod }: Patienc
     check();
   });
   stopWaiting();
-  return impatience;
+  return giveUpReason;
 }

@@ -1,38 +1,38 @@
-/** How often the count is looked at in a period. */
-const LOOKS = 10;
+/** How often the count is checked in a period. */
+const CHECKS = 10;
 
 /**
- * Calls back once a count has not changed for a time.
+ * Calls back when a count has not changed for a period.
  *
- * Looks are counted, and not the time between them: while this process does not run (Ctrl+Z, a laptop that sleeps, a
- * terminal that takes nothing), the count cannot change, and that is not silence.
+ * It counts checks, not time: while the process is suspended (Ctrl+Z, a sleeping laptop, a blocked terminal), the count
+ * cannot change although the peer may send.
  *
- * @param count is looked at ten times in a period
+ * @param count is called ten times in a period
  * @param period in milliseconds
- * @returns stops waiting
+ * @returns a function that stops the timer
  */
 export function onceQuiet(count: () => number, period: number, callback: () => void): () => void {
   let last = count();
   let unchanged = 0;
-  let lastLook: NodeJS.Immediate | undefined;
-  const look = (): void => {
+  let finalCheck: NodeJS.Immediate | undefined;
+  const check = (): void => {
     const current = count();
     unchanged = current === last ? unchanged + 1 : 0;
     last = current;
   };
   const timer = setInterval(() => {
-    look();
-    if (unchanged < LOOKS) return;
-    // What has come while the process did not run is read before this.
-    lastLook = setImmediate(() => {
-      look();
+    check();
+    if (unchanged < CHECKS) return;
+    // Data that arrived while the process was suspended is read before this runs.
+    finalCheck = setImmediate(() => {
+      check();
       if (unchanged === 0) return;
       clearInterval(timer);
       callback();
     });
-  }, period / LOOKS);
+  }, period / CHECKS);
   return () => {
     clearInterval(timer);
-    clearImmediate(lastLook);
+    clearImmediate(finalCheck);
   };
 }

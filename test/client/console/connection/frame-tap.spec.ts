@@ -1,4 +1,4 @@
-import { FrameReader, type FrameHead } from '../../../../client/console/src/connection/frame-reader.js';
+import { FrameScanner, type FrameHead } from '../../../../client/console/src/connection/frame-tap.js';
 import { clientFrame } from '../../../libs/websockets/protocol/client-frame.js';
 
 /** The bytes of a frame, and what has to be found in them. */
@@ -21,7 +21,7 @@ describe('A reader of frames', () => {
   it.each([1, 2, 3, 7, 13, 1000, 1_000_000])('finds each of them in pieces of %i bytes', (size) => {
     const bytes = Buffer.concat(frames.map(([encoded]) => encoded));
     const found: FrameHead[] = [];
-    const reader = new FrameReader((head) => found.push(head));
+    const reader = new FrameScanner((head) => found.push(head));
     for (let start = 0; start < bytes.length; start += size) {
       reader.read(bytes.subarray(start, start + size));
     }
@@ -31,7 +31,7 @@ describe('A reader of frames', () => {
 
   it('tells of a frame as soon as its head is there', () => {
     const found: FrameHead[] = [];
-    const reader = new FrameReader((head) => found.push(head));
+    const reader = new FrameScanner((head) => found.push(head));
     reader.read(Buffer.from([0x82, 127, 0, 0, 0, 1, 0, 0, 0]));
     expect(found).toEqual([]);
     reader.read(Buffer.from([0]));
@@ -41,7 +41,7 @@ describe('A reader of frames', () => {
 
   it('does not judge reserved bits and opcodes', () => {
     const found: FrameHead[] = [];
-    new FrameReader((head) => found.push(head)).read(Buffer.from([0x3b, 0]));
+    new FrameScanner((head) => found.push(head)).read(Buffer.from([0x3b, 0]));
 
     expect(found).toEqual([{ opcode: 11, fin: false, masked: false, rsv: [false, true, true], length: 0 }]);
   });

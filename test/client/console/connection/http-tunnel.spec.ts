@@ -124,7 +124,7 @@ describe('Through a proxy the client', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`The proxy http://${host}/ refused: HTTP/1.1 407 Proxy Authentication Required\n`);
     expect(stderr).toContain('< Proxy-Authenticate: Basic\n');
-    expect(stderr).toContain('\nwho is it?\n');
+    expect(stderr).toContain('\n| who is it?\n');
     expect(stderr).not.toContain('secret');
   });
 
@@ -132,7 +132,7 @@ describe('Through a proxy the client', () => {
     expect(await runClient(['ws://echo.invalid/', '--proxy', 'http://127.0.0.1:1'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        'Cannot connect to the proxy http://127.0.0.1:1/: nobody listens there. Does the proxy run',
+        'Cannot connect to the proxy http://127.0.0.1:1/: the connection was refused. Is the proxy running',
       ),
     });
   });

@@ -106,7 +106,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
 
     expect(await runClient([url, '--http2', '--insecure'])).toMatchObject({
       code: 2,
-      stderr: `Cannot connect to ${url} over HTTP/2: the server does not offer it. Without --http2 it is HTTP/1.1.\n`,
+      stderr: `Cannot connect to ${url} over HTTP/2: the server does not offer it. Without --http2 the client uses HTTP/1.1.\n`,
     });
     expect(await runClient([url, '--insecure'])).toMatchObject({ code: 0 });
     webSocketServer.close();
@@ -118,7 +118,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
     const { code, stderr } = await runClient([url, '--http2', '--insecure']);
 
     expect(code).toBe(2);
-    expect(stderr).toContain('the server speaks it, but takes no WebSockets over it (RFC 8441).');
+    expect(stderr).toContain('the server offers it, but without WebSockets (RFC 8441).');
   });
 
   it('and says so when the connection ends before there is an answer', async () => {

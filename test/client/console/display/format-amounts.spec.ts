@@ -1,4 +1,8 @@
-import { formatDuration, formatSize, rounded } from '../../../../client/console/src/display/format-amounts.js';
+import {
+  formatDuration,
+  formatSize,
+  roundedForDisplay,
+} from '../../../../client/console/src/display/format-amounts.js';
 
 describe('What is shown', () => {
   it.each([
@@ -32,6 +36,6 @@ describe('What is shown', () => {
     [49.96, 50],
     [1999.4, 1999],
   ])('of the number %f is %f', (number, shown) => {
-    expect(rounded(number)).toBe(shown);
+    expect(roundedForDisplay(number)).toBe(shown);
   });
 });

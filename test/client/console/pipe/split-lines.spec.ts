@@ -1,4 +1,4 @@
-import { LINE_FEED, recordsOf } from '../../../../client/console/src/pipe/split-lines.js';
+import { LINE_FEED, splitLines } from '../../../../client/console/src/pipe/split-lines.js';
 
 async function* chunks(texts: readonly string[], onRead = (): void => {}): AsyncGenerator<Buffer> {
   for (const text of texts) {
@@ -9,7 +9,7 @@ async function* chunks(texts: readonly string[], onRead = (): void => {}): Async
 
 async function collect(texts: readonly string[], separator = LINE_FEED): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of recordsOf(chunks(texts), separator)) lines.push(line.toString());
+  for await (const line of splitLines(chunks(texts), separator)) lines.push(line.toString());
   return lines;
 }
 
@@ -40,7 +40,7 @@ describe('Lines', () => {
 
   it('are read when they are asked for', async () => {
     let reads = 0;
-    const lines = recordsOf(
+    const lines = splitLines(
       chunks(['a\nb\n', 'c\n', 'd\n'], () => reads++),
       LINE_FEED,
     );

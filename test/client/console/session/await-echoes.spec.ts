@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
-import { allEchoes } from '../../../../client/console/src/session/await-echoes.js';
+import { awaitEchoes } from '../../../../client/console/src/session/await-echoes.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const patience = { echo: false, quietPeriod: 100 };
-const impatience = 'nothing came for 0.1 s (--quiet-period)';
+const giveUpReason = 'nothing was received for 0.1 s (--quiet-period)';
 const sessions: Session[] = [];
 
 afterEach(() => sessions.splice(0).forEach((session) => session.close()));
@@ -34,13 +34,13 @@ describe('What is still to come', () => {
     const reading = await openSession(() => {});
     paused.pause();
     let isGivenUp = false;
-    const waiting = allEchoes(paused, patience).finally(() => (isGivenUp = true));
+    const waiting = awaitEchoes(paused, patience).finally(() => (isGivenUp = true));
 
     // It began to wait later, for as long.
-    expect(await allEchoes(reading, patience)).toBe(impatience);
+    expect(await awaitEchoes(reading, patience)).toBe(giveUpReason);
     expect(isGivenUp).toBe(false);
     paused.resume();
-    expect(await waiting).toBe(impatience);
+    expect(await waiting).toBe(giveUpReason);
   });
 
   it('is given up although the server sends pings', async () => {
@@ -49,7 +49,7 @@ describe('What is still to come', () => {
       webSocket.on('close', () => clearInterval(timer));
     });
 
-    expect(await allEchoes(session, patience)).toBe(impatience);
+    expect(await awaitEchoes(session, patience)).toBe(giveUpReason);
   });
 
   it('is waited for while a large message comes piece by piece', async () => {
@@ -62,7 +62,7 @@ describe('What is still to come', () => {
     });
     const message = once(session, 'message');
 
-    await allEchoes(session, patience);
+    await awaitEchoes(session, patience);
     expect(await message).toMatchObject([{ data: Buffer.from('piece'.repeat(40)) }, {}]);
   });
 });

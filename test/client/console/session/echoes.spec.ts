@@ -1,4 +1,5 @@
-import { Echoes, type Message } from '../../../../client/console/src/session/echoes.js';
+import { Echoes } from '../../../../client/console/src/session/echoes.js';
+import type { Message } from '../../../../client/console/src/message.js';
 
 const text = (data: string): Message => ({ data: Buffer.from(data), binary: false });
 const binary = (data: string): Message => ({ data: Buffer.from(data), binary: true });
@@ -45,7 +46,7 @@ describe('Echoes', () => {
     [binary('hello'), binary('hellp'), 'from byte 4 on: 6f became 70'],
     [text('hello'), binary('hello'), 'it was text and came back as binary'],
     [binary('hello'), text('hello'), 'it was binary and came back as text'],
-    [undefined, text('hello'), 'it came although every message had its echo'],
+    [undefined, text('hello'), 'it was received although every message had its echo'],
   ])('of %j are compared with %j', (sent, received, difference) => {
     const echoes = new Echoes(true, true);
     if (sent) echoes.send(sent);
