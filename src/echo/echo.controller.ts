@@ -2,14 +2,14 @@ import { All, Controller } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
-/** Answers requests at `/ws` that are not a WebSocket handshake: those are the gateway's. */
+/** Answers the requests at `/ws` that are not a WebSocket handshake. The gateway takes the handshakes. */
 @ApiTags('WebSockets')
 @Controller('ws')
-export class WebSocketController {
+export class EchoController {
   @All()
   @ApiOperation({
     summary: 'Echo',
-    description: 'What is sent comes back, fragment by fragment, as it arrives. A message may be of any size.',
+    description: 'Each message comes back, fragment by fragment, as it arrives. It may have any size.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
