@@ -10,28 +10,28 @@ import {
 import type { Socket } from 'node:net';
 
 /**
- * How much a client may send that nobody has read yet, in bytes: on one stream, and on one connection. With the 64 KiB that
- * HTTP/2 starts from, a client that is 50 ms away sends 1.3 MB a second at most. These are the values of ASP.NET Core.
+ * The flow-control windows of a stream and of a connection, in bytes. With the default of HTTP/2, 64 KiB, a client with a
+ * round-trip time of 50 ms sends at most 1.3 MB a second. These are the values of ASP.NET Core.
  */
 const STREAM_WINDOW = 768 * 1024;
 const CONNECTION_WINDOW = 1024 * 1024;
 
-/** How many streams a client may have open at once; a browser makes another connection or waits. As ASP.NET Core. */
+/** How many streams a connection may have, as in ASP.NET Core. A browser then opens another connection, or waits. */
 const MAX_STREAMS = 100;
 
-/** How long a client may take to send more of a request, or to take more of an answer, in ms. */
+/** How long a client may pause while it sends a request or reads a response, in ms. */
 const STALL_TIMEOUT = 60_000;
 
-/** How long a connection has to end after its session has, in ms: the client can read the GOAWAY that says why. */
+/** How long a connection may outlive its session, in ms, so that the client can read the reason in the GOAWAY frame. */
 const SESSION_LINGER = 5000;
 
 /**
- * Creates a server for HTTP/2 connections, which arrive as `connection` events. It serves nothing itself: requests,
- * extended CONNECTs (RFC 8441) and sessions go to the application's one HTTP server as the events that they are, so
- * that routes, WebSockets, limits and shutdown are the same for all of them.
+ * Creates a server for HTTP/2 connections, which arrive as `connection` events. It emits its requests, extended CONNECTs
+ * (RFC 8441) and sessions as events of the application's HTTP server, so that routes, WebSockets, limits and shutdown are
+ * the same for HTTP/1.1 and HTTP/2.
  *
  * @param stallTimeout how long the stream of an ordinary request may make no progress, in ms
- * @param sessionLinger how long a connection has to end after its session has, in ms
+ * @param sessionLinger how long a connection may outlive its session, in ms
  */
 export function createHttp2Server(
   application: Server,
@@ -57,7 +57,7 @@ export function createHttp2Server(
   return http2;
 }
 
-/** As the keep-alive time-out of HTTP/1.1 does. An open stream, such as a WebSocket, keeps its session. */
+/** Corresponds to the keep-alive time-out of HTTP/1.1. An open stream, such as a WebSocket, keeps its session open. */
 function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
   let openStreams = 0;
   session.on('stream', (stream) => {
@@ -72,8 +72,8 @@ function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
 }
 
 /**
- * Ends a stream whose client sends no more of the request, or takes no more of the answer. A stream that waits for its
- * handler alone stays. WebSockets, which are not ordinary requests, have a keep-alive and time-outs of their own.
+ * Ends a stream whose client stops sending the request, or stops reading the response. A stream that only waits for its
+ * handler stays open. WebSockets are not affected: they have time-outs of their own.
  */
 function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
   stream.setTimeout(timeout, () => {
@@ -87,8 +87,9 @@ function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
 }
 
 /**
- * Destroys a connection that outlives its session. Node.js ends it when the last bytes have been sent, which a client can
- * delay for ever; Node.js 20 leaves it in CLOSE_WAIT after a connection error. No event tells of the session's end then.
+ * Destroys a connection that outlives its session. Node.js waits until the last bytes have been sent, which a client can
+ * delay without limit, and Node.js 20 leaves the connection in CLOSE_WAIT after a connection error. In these cases the
+ * session emits no event, so its state is polled.
  */
 function endWithSession(socket: Socket, session: ServerHttp2Session, linger: number): void {
   let hasEnded = false;

@@ -52,7 +52,7 @@ describe('A question to a client', () => {
     questions.answer(client, 1, 'Ann');
     await answer;
 
-    expect(() => questions.answer(client, 1, 'Bob')).toThrow('no question with the id 1 that waits for your answer');
+    expect(() => questions.answer(client, 1, 'Bob')).toThrow('no unanswered question with the id 1');
   });
 
   it('is answered by nobody else', async () => {
@@ -77,14 +77,14 @@ describe('A question to a client', () => {
     new RpcGateway(questions).handleDisconnect(client);
 
     for (const answer of answers) {
-      await expect(answer).rejects.toThrow('The client has gone.');
+      await expect(answer).rejects.toThrow('The client has disconnected.');
     }
   });
 
   it('is not sent to a client that has gone', async () => {
     client.terminate();
 
-    await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has gone.');
+    await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has disconnected.');
   });
 
   it('is one of at most 16 to a client; others have their own', async () => {

@@ -5,7 +5,7 @@ import type { Ending } from '../../../client/console/src/session/ending.js';
 describe('The exit code', () => {
   const closed = (code: number, byClient: boolean): Ending => ({
     kind: 'closed',
-    closed: { code, reason: '', byClient, lost: 0, held: 0 },
+    closed: { code, reason: '', byClient, lost: 0, openFor: 0 },
   });
   const good = { sent: 3, differed: 0, lost: 0 };
   const some = { sent: 3, differed: 0, lost: 2 };

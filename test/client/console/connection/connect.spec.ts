@@ -258,7 +258,9 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
   it('as an event with --json', async () => {
     const run = await runClient(['ws://127.0.0.1:1/', '--json']);
 
-    expect(eventsOf(run)).toMatchObject([{ type: 'failed', message: expect.stringContaining('the connection was refused') }]);
+    expect(eventsOf(run)).toMatchObject([
+      { type: 'failed', message: expect.stringContaining('the connection was refused') },
+    ]);
   });
 });
 

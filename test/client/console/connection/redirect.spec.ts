@@ -87,7 +87,9 @@ describe('With --location', () => {
     const { code, stderr } = await runClient([second, '-L', ...secrets]);
 
     expect(code).toBe(2);
-    expect(stderr).toContain('401 Unauthorized. These headers were not sent, because it is another origin: Cookie, Authorization.');
+    expect(stderr).toContain(
+      '401 Unauthorized. These headers were not sent, because it is another origin: Cookie, Authorization.',
+    );
   });
 
   it('the user and the password of the new address are sent, and not shown', async () => {

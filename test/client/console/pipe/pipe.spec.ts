@@ -146,7 +146,12 @@ describe('In a pipe the client', () => {
 
   it.each([
     ['text', [], Buffer.from([0x61, 0xff, 0x0a]), 'error: Line 1 of stdin is not UTF-8'],
-    ['hex', ['--binary'], Buffer.from('00\nxyz\n'), 'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"'],
+    [
+      'hex',
+      ['--binary'],
+      Buffer.from('00\nxyz\n'),
+      'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"',
+    ],
   ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;

@@ -21,7 +21,7 @@ describe('Echoes', () => {
     echoes.send(text('b'));
     echoes.receive(text('a'));
 
-    expect(echoes.lose()).toBe(1);
+    expect(echoes.giveUp()).toBe(1);
     echoes.send(text('c'));
     expect(echoes.receive(text('c')).roundTrip).toBeDefined();
     expect(echoes).toMatchObject({ sent: 3, received: 2, lost: 1, outstanding: 0 });
@@ -33,7 +33,7 @@ describe('Echoes', () => {
 
     expect(echoes.receive(text('x'))).toEqual({ roundTrip: undefined, difference: undefined });
     expect(echoes).toMatchObject({ sent: 1, received: 1, outstanding: 0 });
-    expect(echoes.lose()).toBe(0);
+    expect(echoes.giveUp()).toBe(0);
   });
 
   it.each([
