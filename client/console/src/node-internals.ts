@@ -5,20 +5,22 @@ import type { Interface, Key } from 'node:readline';
  * this file has to change and no other. Its test covers each function.
  */
 
+/** The method of readline that is called with each key. The REPL of Node.js replaces it, too. */
+const READ_KEY = '_ttyWrite';
+
 interface ReadlineInternals {
   line: string;
   cursor: number;
   /** The rows from the start of the prompt to the cursor, when readline last drew them. */
   readonly prevRows?: number;
-  /** Is called with each key. The REPL of Node.js replaces this method, too. */
-  _ttyWrite(text: string | undefined, key: Key): void;
+  [READ_KEY](text: string | undefined, key: Key): void;
 }
 
 /** Calls `onKey` with each key, in place of readline. `toReadline` passes the key on. */
 export function interceptKeys(readline: Interface, onKey: (key: Key, toReadline: () => void) => void): void {
   const internals = internalsOf(readline);
-  const readKey = internals._ttyWrite.bind(readline);
-  internals._ttyWrite = (text, key) => onKey(key, () => readKey(text, key));
+  const readKey = internals[READ_KEY].bind(readline);
+  internals[READ_KEY] = (text, key) => onKey(key, () => readKey(text, key));
 }
 
 /** Inserts a text at the cursor. Its line breaks do not end the line. Readline does not draw the text. */
