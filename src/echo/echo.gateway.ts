@@ -1,5 +1,5 @@
-import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
-import type { WebSocketConnection } from 'nest-raw-websockets';
+import { WebSocketGateway } from '@nestjs/websockets';
+import type { RawWebSocketGateway, WebSocketConnection } from 'nest-raw-websockets';
 
 /** Sends each fragment back as it arrives, and closes with the status and the reason of the peer. */
 export async function echo(webSocket: WebSocketConnection): Promise<void> {
@@ -9,8 +9,8 @@ export async function echo(webSocket: WebSocketConnection): Promise<void> {
 
 /** The WebSockets at `/ws`. */
 @WebSocketGateway({ path: '/ws' })
-export class EchoGateway implements OnGatewayConnection<WebSocketConnection> {
-  handleConnection(webSocket: WebSocketConnection): Promise<void> {
+export class EchoGateway implements RawWebSocketGateway {
+  handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     return echo(webSocket);
   }
 }

@@ -8,7 +8,7 @@ import {
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeApps, startApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -212,7 +212,7 @@ describe('A server that refuses', () => {
   it('may have a body that does not end', async () => {
     const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
 
-    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+    const { code, stderr } = await startClient([`ws://127.0.0.1:${port}/`]).exit;
 
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');
