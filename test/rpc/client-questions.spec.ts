@@ -59,7 +59,7 @@ describe('A question to a client', () => {
     const answer = questions.ask(client, 'Your name?', MINUTE);
     const { client: other } = newClient();
 
-    expect(() => questions.answer(other, 1, 'Mallory')).toThrow('no question with the id 1');
+    expect(() => questions.answer(other, 1, 'Mallory')).toThrow('no unanswered question with the id 1');
     questions.answer(client, 1, 'Ann');
 
     await expect(answer).resolves.toBe('Ann');
@@ -68,7 +68,7 @@ describe('A question to a client', () => {
   it('ends when there is no answer in time, and an answer that comes later is refused', async () => {
     await expect(questions.ask(client, 'Your name?', 1)).rejects.toThrow('There was no answer within 1 ms.');
 
-    expect(() => questions.answer(client, 1, 'Ann')).toThrow('no question with the id 1');
+    expect(() => questions.answer(client, 1, 'Ann')).toThrow('no unanswered question with the id 1');
   });
 
   it('ends when the client goes', async () => {
@@ -91,7 +91,7 @@ describe('A question to a client', () => {
     const answers = Array.from({ length: 16 }, () => questions.ask(client, 'Your name?', MINUTE));
     const { client: other } = newClient();
 
-    await expect(questions.ask(client, 'one more?', MINUTE)).rejects.toThrow('There are 16 questions that wait');
+    await expect(questions.ask(client, 'one more?', MINUTE)).rejects.toThrow('You have 16 unanswered questions');
     const ofOther = questions.ask(other, 'Your name?', MINUTE);
     questions.answer(other, 17, 'Bob');
     await expect(ofOther).resolves.toBe('Bob');

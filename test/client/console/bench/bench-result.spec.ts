@@ -54,7 +54,7 @@ describe('The result of a benchmark', () => {
   });
 
   it.each([
-    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate measures/],
+    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate sends on a schedule/],
     ['since when a schedule counts', { load: { ...load, rate: 100 } }, /^Latency counts from when a message was due/],
     ['that the client was busy itself', { busy: 0.97 }, /^This client was busy for 97% of the time/],
     ['what percentiles do not know', { unanswered: 1 }, /too low\.$/],

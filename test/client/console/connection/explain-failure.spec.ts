@@ -17,7 +17,7 @@ describe('A failure to connect', () => {
     ['CERT_HAS_EXPIRED', 'wss://a.example/', 'the certificate has expired', false],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wss://a.example/', 'Is it ws:// instead of wss://?', false],
     ['EMFILE', 'ws://a.example/', 'ulimit -n', false],
-    ['ENFILE', 'ws://a.example/', 'too many files are open on this machine', false],
+    ['ENFILE', 'ws://a.example/', 'this machine has too many open files', false],
     ['ENOENT', 'ws+unix:/a.sock', 'there is no such Unix socket. Is the server running?', true],
     ['ECONNREFUSED', 'ws+unix:/a.sock', 'Is the server running?', true],
     ['ANYTHING', 'ws://a.example/', 'what the system says', false],
