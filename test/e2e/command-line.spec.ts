@@ -96,7 +96,7 @@ describe('The command line', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr.trimEnd().split('\n')).toEqual([
-      'The configuration has values that cannot be used:',
+      'The configuration has bad values:',
       expect.stringMatching(/^ {2}--urls is "ftp:\/\/localhost:5001"; accepted: http:\/\/host:port or https:/),
       expect.stringMatching(/^ {2}LOG_FORMAT is "xml"; accepted: text or json$/),
       expect.stringMatching(/^ {2}MAX_MESSAGE_SIZE is "large"; accepted: a size such as/),
