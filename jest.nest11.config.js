@@ -12,7 +12,7 @@ export default {
   ...config,
   testMatch: [
     'libs/websockets/{connection,handshake,nest,protocol}/**/*',
-    'e2e/{accept,controller,drain,gateway,gateway-options,gateway-scope,handshake*,stock-gateway}',
+    'e2e/{controller,drain,gateway,gateway-options,gateway-scope,handshake,refusals,stock-gateway}',
   ].map((part) => `<rootDir>/test/${part}.spec.ts`),
   moduleNameMapper: {
     '^(@nestjs/(?:common|core|platform-express|platform-fastify|platform-ws|websockets)|reflect-metadata|rxjs)(/.*)?$': `${nest11}/$1$2`,
