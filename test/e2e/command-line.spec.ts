@@ -1,30 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { echoOf } from '../support/echo-of.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
-
-// Every test starts a process, which takes its time on a busy machine.
-jest.setTimeout(30_000);
-
-/** What a server says to one message at `/ws`. */
-async function echoOf(message: string, url: string): Promise<string> {
-  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
-  await once(webSocket, 'open');
-  const answer = once(webSocket, 'message');
-  webSocket.send(message);
-  const [data] = await answer;
-  webSocket.close();
-  await once(webSocket, 'close');
-  return String(data);
-}
 
 /** The status that a GET request is answered with. */
 function statusOf(options: RequestOptions): Promise<number | undefined> {
