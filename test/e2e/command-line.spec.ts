@@ -139,19 +139,6 @@ describe('The server process', () => {
     );
   });
 
-  it.each(['http://192.0.2.1:0', 'http://host.invalid:0'])(
-    'says in one line that it cannot listen on %s',
-    async (urls) => {
-      const { code, stderr } = await startServerProcess([], { URLS: urls }).exit;
-
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        /^Cannot listen on .+: (this machine has no such address|the host name .+)\. Choose .+\n$/,
-      );
-      expect(stderr).toContain(urls);
-    },
-  );
-
   it('logs one JSON object per line when LOG_FORMAT is json', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { LOG_FORMAT: 'json' });
     server.child.stdout?.once('data', () => server.child.kill('SIGTERM'));
