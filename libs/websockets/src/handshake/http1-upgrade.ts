@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { endAfterAnswer, switchProtocols } from './handshake.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
 import { catchAcceptance, silence } from './handshake-response.js';
+import { detachResponse } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
@@ -76,7 +77,7 @@ export class Http1Upgrade extends PendingUpgrade {
   private endExchange(response: ServerResponse): void {
     const { socket } = this;
     socket.off('close', this.abort);
-    response.detachSocket(socket);
+    detachResponse(response, socket);
     response.assignSocket(new Abyss() as unknown as Socket);
     response.writeHead(this.acceptedStatus).end();
     silence(response);

@@ -33,3 +33,15 @@ export function decideUpgrades(
     decided.shouldUpgradeCallback = original;
   };
 }
+
+/**
+ * Takes a response off its connection, so that what is written to it later does not go there. A response of Bun writes by
+ * a handle of its own, which `detachSocket` leaves in place; Node.js and Deno have none.
+ */
+export function detachResponse(response: ServerResponse, socket: Socket): void {
+  response.detachSocket(socket);
+  const handle = Object.getOwnPropertySymbols(response).find(({ description }) => description === 'handle');
+  if (handle !== undefined) {
+    Object.assign(response, { [handle]: undefined });
+  }
+}
