@@ -10,7 +10,7 @@ import { ChatMetrics } from './chat-metrics.js';
 @Module({
   controllers: [BackgroundController],
   providers: [BackgroundSocketProcessor, ChatCounters, ChatMetrics],
-  exports: [BackgroundSocketProcessor],
+  exports: [BackgroundSocketProcessor, BACKPLANE],
 })
 export class BackgroundModule {
   static register(options: BackgroundOptions): DynamicModule {

@@ -23,6 +23,8 @@ const webSocketOptions = z.object({
   maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected as a whole'),
   closeTimeout: duration.prefault('30s').describe('how long a close may take before the connection is cut'),
   shutdownTimeout: duration.prefault('30s').describe('how long connections have to end when the server shuts down'),
+  drainDelay: duration.prefault('0').describe('how long the server only refuses handshakes before it shuts down'),
+  drainSpread: duration.prefault('0').describe('over how long closes are spread when the server shuts down'),
   allowedOrigins: origins.optional().describe('origins that may open WebSockets, a comma list (default: all)'),
   requireOrigin: flag.prefault('false').describe('whether WebSockets need an Origin header, which browsers send'),
   maxConnections: limit.prefault('0').describe('how many WebSockets there may be; 0 for any number'),

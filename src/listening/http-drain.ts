@@ -64,7 +64,8 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
 
   /** The first step of a shutdown: WebSockets and HTTP requests have the same time to end, not one after the other. */
   onModuleDestroy(): void {
-    this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
+    const { drainDelay, drainSpread, shutdownTimeout } = this.configuration.webSockets;
+    this.#deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
   }
 }
 

@@ -18,7 +18,7 @@ export class MessageSender {
   /** How many bytes of messages wait to be compressed, or for those before them to be. */
   bytesToCompress = 0;
   /** Whether a message goes out in fragments and the next one continues it. */
-  private isSendingMessage = false;
+  isSendingMessage = false;
   /** Compressed messages that are not in the output yet: what is sent after them waits. */
   private unfinished: Promise<void> | undefined;
   private isStopped = false;

@@ -267,6 +267,11 @@ export class WebSocketConnection {
     return this.receiver.isWanted;
   }
 
+  /** @internal Whether the handler is at work on a message, or a message has been sent in part. */
+  get isAnswering(): boolean {
+    return this.receiver.isHandling || this.sender.isSendingMessage;
+  }
+
   /** @internal Sends a ping with at most 125 bytes (RFC 6455 section 5.5.2). */
   ping(payload: Buffer): void {
     this.sendControlFrame(Opcode.ping, payload);
