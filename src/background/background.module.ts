@@ -16,7 +16,7 @@ export interface BackgroundOptions extends ChatOptions {
 @Module({
   controllers: [BackgroundController],
   providers: [BackgroundSocketProcessor, DeliveryCounters, ChatMetrics],
-  exports: [BackgroundSocketProcessor],
+  exports: [BackgroundSocketProcessor, BACKPLANE],
 })
 export class BackgroundModule {
   static register(options: BackgroundOptions): DynamicModule {

@@ -33,6 +33,10 @@ const webSocketOptions = z.object({
   maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected in memory'),
   closeTimeout: duration.prefault('30s').describe('how long a close handshake may take before the connection is cut'),
   shutdownTimeout: duration.prefault('30s').describe('how long connections have to close when the server shuts down'),
+  drainDelay: duration
+    .prefault('0')
+    .describe('how long the server only refuses handshakes before it closes WebSockets at a shutdown'),
+  drainSpread: duration.prefault('0').describe('the time over which the closes are spread at a shutdown'),
   allowedOrigins: origins.optional().describe('origins that may open WebSockets, separated by commas (default: all)'),
   requireOrigin: flag.prefault('false').describe('whether a handshake without an Origin header is refused'),
   maxConnections: limit.prefault('0').describe('how many WebSockets may be open; 0 for no limit'),

@@ -64,7 +64,8 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
 
   /** The first step of a shutdown: the same deadline holds for WebSockets and HTTP requests. */
   onModuleDestroy(): void {
-    this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
+    const { drainDelay, drainSpread, shutdownTimeout } = this.configuration.webSockets;
+    this.#deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
   }
 }
 

@@ -23,6 +23,8 @@ it('names the environment variable of every option', () => {
     'MAX_MESSAGE_SIZE',
     'CLOSE_TIMEOUT',
     'SHUTDOWN_TIMEOUT',
+    'DRAIN_DELAY',
+    'DRAIN_SPREAD',
     'ALLOWED_ORIGINS',
     'REQUIRE_ORIGIN',
     'MAX_CONNECTIONS',

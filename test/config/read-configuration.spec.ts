@@ -34,6 +34,8 @@ describe('The configuration', () => {
         maxMessageSize: 1_048_576,
         closeTimeout: 30_000,
         shutdownTimeout: 30_000,
+        drainDelay: 0,
+        drainSpread: 0,
         requireOrigin: false,
         maxConnections: 0,
         maxConnectionsPerAddress: 0,

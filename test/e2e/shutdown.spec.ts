@@ -29,6 +29,11 @@ function refusalOf(url: string): Promise<number | undefined> {
   });
 }
 
+/** Resolves when /health/ready says that the server drains. */
+async function untilDraining(url: string): Promise<void> {
+  while ((await fetch(`${url}/health/ready`)).status !== 503);
+}
+
 const politely = (count: number) =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
 
@@ -49,6 +54,27 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     server.child.kill(signal);
 
     await expect(Promise.all(closings)).resolves.toEqual(politely(200));
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('tells the balancer and refuses handshakes at once, and echoes on for DRAIN_DELAY', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { DRAIN_DELAY: '2s', DRAIN_SPREAD: '100ms' });
+    const [url = ''] = await server.listening();
+    const webSocketUrl = `${url.replace('http', 'ws')}/ws`;
+    const closings = await connectClients(10, webSocketUrl);
+    const client = new WebSocket(webSocketUrl);
+    await once(client, 'open');
+    const closing = once(client, 'close');
+
+    server.child.kill(signal);
+    await untilDraining(url);
+
+    await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
+    client.send('still there?');
+    const [echo] = (await once(client, 'message')) as [Buffer];
+    expect(String(echo)).toBe('still there?');
+    await expect(Promise.all(closings)).resolves.toEqual(politely(10));
+    expect((await closing)[0]).toBe(1001);
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 

@@ -20,8 +20,8 @@ export class MessageSender {
   messagesSent = 0;
   /** How many bytes of messages wait to be compressed, or for messages before them to be. */
   bytesToCompress = 0;
-  /** Whether the next frame continues a message. */
-  private isInMessage = false;
+  /** Whether a message was sent in part: the next frame continues it. */
+  isInMessage = false;
   /** Compressed messages that are not in the output yet: what is sent after them waits. */
   private unfinished: Promise<boolean> | undefined;
   private isStopped = false;

@@ -214,6 +214,11 @@ export class ServerConnection implements WebSocketConnection {
     return this.receiver.isWanted;
   }
 
+  /** Whether the handler is at work on a message, or a message was sent in part. */
+  get isAnswering(): boolean {
+    return this.receiver.isHandling || this.sender.isInMessage;
+  }
+
   /** Closes as `close` does, with its own time-out in ms. */
   async closeWithin(timeout: number, status: number, description: string): Promise<void> {
     this.closeHandshake.close({ by: 'server', status, description }, timeout);

@@ -1,7 +1,12 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
 import type { WebSocketOptions } from './web-socket-options.js';
+
+/** How long a close at shutdown waits for a message that is being answered, and how often it looks, in ms. */
+const ANSWER_PATIENCE = 1000;
+const ANSWER_LOOK = 20;
 
 /** What connections have come to. */
 export interface WebSocketTotals {
@@ -111,21 +116,32 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
     }
   }
 
+  /** @internal From now on no handshake is let in. */
+  startDraining(): void {
+    this.draining = true;
+  }
+
   /**
-   * @internal From now on no handshake is let in. Closes all connections with 1001, waits for pending handshakes, and cuts
-   * after `shutdownTimeout` those that are left.
+   * @internal Closes all connections with 1001, after `drainDelay`, spread over `drainSpread` in random order. Waits for
+   * pending handshakes. What is left `shutdownTimeout` after the last close is cut.
    *
    * @returns when the last has ended
    */
   async drain(): Promise<void> {
-    this.draining = true;
-    if (this.placesTaken === 0) {
-      return;
+    this.startDraining();
+    const { drainDelay, drainSpread, shutdownTimeout } = this.options;
+    // Messages that have arrived by now are answered before the close, also without a delay.
+    await (drainDelay > 0 ? sleep(drainDelay) : nextTurn());
+    const connections = inRandomOrder(this.live);
+    const start = performance.now();
+    const closed: Promise<void>[] = [];
+    for (const [i, connection] of connections.entries()) {
+      const wait = start + (i * drainSpread) / connections.length - performance.now();
+      if (wait >= 1) {
+        await sleepWhileOpen(connection, wait);
+      }
+      closed.push(this.closeAtShutdown(connection));
     }
-    const { shutdownTimeout } = this.options;
-    const closed = [...this.live].map((connection) =>
-      connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
-    );
     // One that was closing already has a time-out of its own, which may be longer.
     const deadline = setTimeout(() => {
       this.live.forEach((connection) => connection.abort());
@@ -133,6 +149,16 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
     }, shutdownTimeout);
     await Promise.all([...closed, this.nonePends()]);
     clearTimeout(deadline);
+  }
+
+  /** Closes a connection. A message that is being answered has a while to be, so that no echo is cut short. */
+  private async closeAtShutdown(connection: ServerConnection): Promise<void> {
+    const { shutdownTimeout } = this.options;
+    const end = performance.now() + Math.min(ANSWER_PATIENCE, shutdownTimeout / 2);
+    while (connection.isAnswering && performance.now() < end) {
+      await sleep(ANSWER_LOOK);
+    }
+    await connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down');
   }
 
   /** While the application shuts down none is added: handshakes are refused. */
@@ -154,4 +180,25 @@ function plus(totals: WebSocketTotals, connection: WebSocketConnection): WebSock
     messagesReceived: totals.messagesReceived + connection.messagesReceived,
     messagesSent: totals.messagesSent + connection.messagesSent,
   };
+}
+
+/** Waits for a time in ms, or until the connection has ended. */
+function sleepWhileOpen({ closed }: WebSocketConnection, time: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    void closed.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The Fisher-Yates shuffle. */
+function inRandomOrder<Item>(items: Iterable<Item>): Item[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+  return list;
 }

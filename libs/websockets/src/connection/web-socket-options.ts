@@ -49,6 +49,17 @@ export interface WebSocketOptions {
    */
   shutdownTimeout?: number;
   /**
+   * How long the application goes on as before when it shuts down, in ms; 0 or more. Default 0. Handshakes are refused
+   * with 503 from the start; a load balancer has this time to send its requests elsewhere. Then connections are closed.
+   */
+  drainDelay?: number;
+  /**
+   * Over how long the closes of connections are spread when the application shuts down, in ms; 0 or more. Default 0. Closed
+   * at the same moment, all clients would connect to other servers at the same moment. `shutdownTimeout` counts from the
+   * last close.
+   */
+  drainSpread?: number;
+  /**
    * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any,
    * `'same-origin'` for the pages of this server, `file://` and its like for applications that bring their pages along. Default `[]`, which allows every origin; so does a request without
    * an Origin header. A refused one gets 403.
@@ -91,6 +102,8 @@ const OPTIONS_OF_MODULE_ALONE = [
   'maxConnections',
   'maxConnectionsPerAddress',
   'shutdownTimeout',
+  'drainDelay',
+  'drainSpread',
 ] as const;
 
 /** The options of a connection: the module has them for all, a gateway for its own, and one accept for its own. */
@@ -134,6 +147,8 @@ const rules: Rules = {
   maxMessageSize: number(1024 * 1024, 'bytes', 1),
   closeTimeout: time(30_000),
   shutdownTimeout: time(30_000),
+  drainDelay: time(0),
+  drainSpread: time(0),
   allowedOrigins: {
     default: [],
     accepted: `a list, each entry of which is ${ACCEPTED_ORIGIN_ENTRY}`,

@@ -72,6 +72,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   maxConnections: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   maxConnectionsPerAddress: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   shutdownTimeout: 'use it in WebSocketsModule, for all gateways',
+  drainDelay: 'use it in WebSocketsModule, for all gateways',
+  drainSpread: 'use it in WebSocketsModule, for all gateways',
   cors: 'use allowedOrigins of WebSocketsModule',
   allowRequest: 'use verifyClient',
   maxHttpBufferSize: 'use maxMessageSize',

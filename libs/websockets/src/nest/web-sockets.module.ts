@@ -6,6 +6,7 @@ import {
   Logger,
   Module,
   type BeforeApplicationShutdown,
+  type OnModuleDestroy,
   type DynamicModule,
   type INestApplication,
 } from '@nestjs/common';
@@ -24,10 +25,15 @@ export type WebSocketsModuleAsyncOptions = typeof asyncOptionsType;
 
 /** Closes the connections when the application shuts down, before its HTTP server stops. */
 @Injectable()
-class WebSocketShutdown implements BeforeApplicationShutdown {
+class WebSocketShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(WebSocketConnections.name);
 
   constructor(@Inject(WebSocketConnections) private readonly connections: WebSocketConnections) {}
+
+  /** The first step of a shutdown. */
+  onModuleDestroy(): void {
+    this.connections.startDraining();
+  }
 
   async beforeApplicationShutdown(): Promise<void> {
     const { size, placesTaken, options } = this.connections;

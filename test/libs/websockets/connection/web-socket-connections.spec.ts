@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import {
   resolveWebSocketOptions,
@@ -81,6 +82,8 @@ describe('WebSocketConnections', () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
       const { connections, pairs } = connectSome(1, { closeTimeout: 1000, shutdownTimeout: 2000 });
       const drained = connections.drain();
+      await nextTurn();
+      await nextTurn();
       jest.advanceTimersByTime(1999);
       expect(pairs[0].server.destroyed).toBe(false);
       jest.advanceTimersByTime(1);
@@ -98,6 +101,98 @@ describe('WebSocketConnections', () => {
       await connections.drain();
       expect(connections.size).toBe(0);
       expect(await pairs[1].connection.closed).toMatchObject({ by: 'peer', status: 1000 });
+    });
+
+    it('refuse handshakes at once, and are closed after drainDelay', async () => {
+      const { connections, pairs } = connectSome(1, { drainDelay: 50 });
+      const [{ client, connection }] = pairs;
+      connection.receive((fragment) => connection.send(fragment)).catch(() => {});
+      const drained = connections.drain();
+      expect(connections.isDraining).toBe(true);
+      client.write(text('still echoed'));
+      expect((await readFrame(client)).payload.toString()).toBe('still echoed');
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
+    });
+
+    it('wait for drainDelay also when there are none: requests may come', async () => {
+      const { connections } = connectSome(0, { drainDelay: 20 });
+      const done = jest.fn();
+      const drained = connections.drain().then(done);
+      await nextTurn();
+      await nextTurn();
+      expect(done).not.toHaveBeenCalled();
+      await drained;
+    });
+
+    it('are closed one after the other over drainSpread, in random order', async () => {
+      const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+      const { connections, pairs } = connectSome(4, { drainSpread: 40 });
+      const order: number[] = [];
+      const ends = pairs.map(async ({ client }, i) => {
+        await readFrame(client);
+        order.push(i);
+        client.end(close(1001));
+      });
+      await connections.drain();
+      await Promise.all(ends);
+      random.mockRestore();
+      expect(order).toEqual([1, 2, 3, 0]);
+    });
+
+    it('are not waited for over drainSpread when they have gone', async () => {
+      const { connections, pairs } = connectSome(3, { drainSpread: 2 ** 31 - 1 });
+      const drained = connections.drain();
+      await nextTurn();
+      pairs.forEach(({ connection }) => connection.abort());
+      await Promise.all(pairs.map(({ connection }) => connection.closed));
+      await drained;
+    });
+
+    it('finish the message that they are answering', async () => {
+      const { connections, pairs } = connectSome(1);
+      const [{ client, connection }] = pairs;
+      let finish!: () => void;
+      const isFinished = new Promise<void>((resolve) => (finish = resolve));
+      const hasBegun = new Promise<void>((resolve) => {
+        const answer = async (): Promise<void> => {
+          await connection.send('first half, ', { endOfMessage: false });
+          resolve();
+          await isFinished;
+          await connection.send('second half');
+        };
+        connection.receive(answer).catch(() => {});
+      });
+      client.write(text('question'));
+      await hasBegun;
+      const drained = connections.drain();
+      expect((await readFrame(client)).payload.toString()).toBe('first half, ');
+      await nextTurn();
+      finish();
+      expect((await readFrame(client)).payload.toString()).toBe('second half');
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
+    });
+
+    it('are closed although they never finish answering', async () => {
+      const { connections, pairs } = connectSome(1, { shutdownTimeout: 2000 });
+      const [{ client, connection }] = pairs;
+      const hasBegun = new Promise<void>((resolve) => {
+        connection
+          .receive(() => {
+            resolve();
+            return new Promise(() => {});
+          })
+          .catch(() => {});
+      });
+      client.write(text('question'));
+      await hasBegun;
+      const drained = connections.drain();
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
     });
   });
 });

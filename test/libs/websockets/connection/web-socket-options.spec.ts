@@ -13,6 +13,8 @@ describe('resolveWebSocketOptions', () => {
     maxMessageSize: 1048576,
     closeTimeout: 30_000,
     shutdownTimeout: 30_000,
+    drainDelay: 0,
+    drainSpread: 0,
     allowedOrigins: [],
     requireOrigin: false,
     maxConnections: 0,
