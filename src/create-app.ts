@@ -24,12 +24,20 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
       pluginTimeout: 60_000,
       routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     }),
-    { abortOnError: false, logger: createLogger(configuration) },
+    { abortOnError: false, bodyParser: false, logger: createLogger(configuration) },
   );
+  leaveBodiesUnread(app);
   answerFromMemory(app);
   useWebSockets(app);
   serveOpenApi(app);
   return app;
+}
+
+/** No route here takes a body: a request with one of whatever type gets the answer of its route. Node.js discards the body. */
+function leaveBodiesUnread(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
 }
 
 function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {

@@ -1,7 +1,13 @@
 import { Duplex } from 'node:stream';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
-import { WebSocketConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/web-socket-connection.js';
+import {
+  resolveWebSocketOptions,
+  type WebSocketOptions,
+} from '../../libs/websockets/src/connection/web-socket-options.js';
+import {
+  WebSocketConnection,
+  type AcceptedHandshake,
+} from '../../libs/websockets/src/connection/web-socket-connection.js';
 
 /** One end of a connection in memory. A write is done when the other end has taken it. */
 class SocketEnd extends Duplex {

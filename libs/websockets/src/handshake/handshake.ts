@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HandshakeHeaders } from './handshake-headers.js';
 import { LINGER } from '../connection/web-socket-close.js';
@@ -125,6 +124,16 @@ export const TOO_MANY_HEADERS: Refusal = {
   headers: {},
 };
 
+/**
+ * What an upgrade request is told whose body Node.js reads before it hands the socket over. That happens only on a
+ * connection that the application's own HTTP server has not taken, such as that of a further address of `localhost`.
+ */
+export const UPGRADE_WITH_BODY: Refusal = {
+  status: 501,
+  message: 'A request with a body cannot be upgraded here. Send it without Upgrade.',
+  headers: {},
+};
+
 /** What a CONNECT over HTTP/1.1 is told. Node.js cuts it, unless somebody listens. */
 export const NO_TUNNEL: Refusal = {
   status: 501,
@@ -151,22 +160,27 @@ export function unsupportedVersion(request: IncomingMessage): Refusal {
   };
 }
 
+/** The body of the answer that refuses, as Nest answers exceptions. */
+export function answerOf({ status, message }: Refusal): { statusCode: number; message: string; error: string } {
+  return { statusCode: status, message, error: STATUS_CODES[status] ?? '' };
+}
+
 /** Answers an upgrade request with an ordinary response, and ends the connection. */
-export function refuseUpgrade(socket: Socket, { status, message, headers }: Refusal): void {
-  const error = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ statusCode: status, message, error });
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const { status, headers } = refusal;
+  const body = JSON.stringify(answerOf(refusal));
   const lines = Object.entries({
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`HTTP/1.1 ${status} ${error}\r\n${lines.join('')}\r\n${body}`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
   endAfterAnswer(socket);
 }
 
 /** Ends a connection whose request was answered. The client has `LINGER` to take the answer and to end its half. */
-export function endAfterAnswer(socket: Socket): void {
+export function endAfterAnswer(socket: Duplex): void {
   socket.end();
   // Bytes left unread would make the kernel reset the connection, and the client would lose the answer.
   socket.resume();

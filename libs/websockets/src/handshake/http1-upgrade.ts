@@ -13,20 +13,20 @@ export class Http1Upgrade extends PendingUpgrade {
 
   constructor(
     request: IncomingMessage,
-    private readonly socket: Socket,
+    protected override readonly stream: Socket,
     /** What came together with the request. */
     head: Buffer,
     connections: WebSocketConnections,
   ) {
-    super(request, connections, 'h1', socket.remoteAddress ?? '');
+    super(request, connections, 'h1', stream.remoteAddress ?? '');
     if (head.length > 0) {
       // At once: a socket whose peer has ended its half, and that has nothing left to read, takes nothing back.
-      socket.unshift(head);
+      stream.unshift(head);
     }
   }
 
   override handleOverHttp(server: Server): void {
-    const { request, socket } = this;
+    const { request, stream: socket } = this;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     socket.once('close', this.abort); // before the response hears of it: frameworks ask the request why
@@ -47,7 +47,7 @@ export class Http1Upgrade extends PendingUpgrade {
   }
 
   override cut(): void {
-    this.socket.destroy();
+    this.stream.destroy();
   }
 
   /** The client went away before it was answered: no error of the server, as with any request. */
@@ -56,13 +56,13 @@ export class Http1Upgrade extends PendingUpgrade {
   };
 
   protected override get isGone(): boolean {
-    return this.socket.destroyed;
+    return this.stream.destroyed;
   }
 
   protected override readonly acceptedStatus = 101;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { request, response, socket } = this;
+    const { request, response, stream: socket } = this;
     if (response !== undefined) {
       this.endExchange(response);
     }
@@ -74,7 +74,7 @@ export class Http1Upgrade extends PendingUpgrade {
 
   /** To all who look at the response, it is sent. */
   private endExchange(response: ServerResponse): void {
-    const { socket } = this;
+    const { stream: socket } = this;
     socket.off('close', this.abort);
     response.detachSocket(socket);
     response.assignSocket(new Abyss() as unknown as Socket);

@@ -1,7 +1,7 @@
-import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Refusal } from './handshake.js';
+import { answerOf, type Refusal } from './handshake.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
 import { catchAcceptance, silence } from './handshake-response.js';
 import { PendingUpgrade } from './pending-upgrade.js';
@@ -29,18 +29,21 @@ export class Http2Upgrade extends PendingUpgrade {
   }
 
   override cut(): void {
-    this.response.stream.close(constants.NGHTTP2_CANCEL);
+    this.stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  protected override get stream(): ServerHttp2Stream {
+    return this.response.stream;
   }
 
   protected override get isGone(): boolean {
-    return this.response.stream.destroyed || this.response.stream.closed;
+    return this.stream.destroyed || this.stream.closed;
   }
 
   protected override readonly acceptedStatus = 200;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { response } = this;
-    const { stream } = response;
+    const { response, stream } = this;
     // No Connection, Upgrade or Sec-WebSocket-Accept: HTTP/2 has none of them (RFC 8441 section 5).
     stream.respond({ ':status': 200, ...headers });
     endExchange(response);
@@ -77,9 +80,9 @@ export function unsupportedConnectVersion({ headers }: Http2ServerRequest): Refu
 }
 
 /** Answers an extended CONNECT with an ordinary response; the connection goes on. */
-export function refuseConnect(response: Http2ServerResponse, { status, message, headers }: Refusal): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
-  response.end(JSON.stringify({ statusCode: status, message, error: STATUS_CODES[status] }));
+export function refuseConnect(response: Http2ServerResponse, refusal: Refusal): void {
+  response.writeHead(refusal.status, { 'Content-Type': 'application/json; charset=utf-8', ...refusal.headers });
+  response.end(JSON.stringify(answerOf(refusal)));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /**
  * Calls back unless another listener for the same event has taken what it brought, such as a second WebSocket server on
@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
 export function unlessTaken(
   server: EventEmitter,
   event: string,
-  answerTo: Socket | Http2ServerResponse,
+  answerTo: Duplex | Http2ServerResponse,
   callback: () => void,
 ): void {
   if (server.listenerCount(event) === 1) {
@@ -29,7 +29,13 @@ export function unlessTaken(
 }
 
 /** What changes on a socket when it is used. */
-function tracesOn(socket: Socket): unknown[] {
+function tracesOn(socket: Duplex): unknown[] {
   const listeners = ['error', 'data', 'readable', 'end', 'close'].map((event) => socket.listenerCount(event));
-  return [socket.destroyed, socket.writableEnded, socket.bytesWritten, socket.readableFlowing, ...listeners];
+  return [
+    socket.destroyed,
+    socket.writableEnded,
+    'bytesWritten' in socket && socket.bytesWritten,
+    socket.readableFlowing,
+    ...listeners,
+  ];
 }

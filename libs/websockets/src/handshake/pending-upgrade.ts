@@ -101,6 +101,24 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   /** Ends the handshake without an answer. */
   abstract cut(): void;
 
+  /**
+   * Counts the handshake as pending until it is accepted or the client has gone, whatever comes first.
+   *
+   * @returns gives the place back
+   */
+  takePlace(): () => void {
+    const giveBack = (): void => {
+      this.stream.off('close', giveBack);
+      this.connections.removePending(this);
+    };
+    this.connections.addPending(this);
+    this.stream.once('close', giveBack);
+    return giveBack;
+  }
+
+  /** What the handshake came on. */
+  protected abstract get stream(): Duplex;
+
   /** Whether the client cannot be answered any more. */
   protected abstract get isGone(): boolean;
 
@@ -123,9 +141,9 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   /** Counts the handshake as pending until it is accepted or its exchange has ended otherwise. */
   protected waitFor(response: HandshakeResponse): void {
     this.handedOver = response;
-    this.connections.addPending(this);
+    const giveBack = this.takePlace();
     response.once('close', () => {
-      this.connections.removePending(this);
+      giveBack();
       if (this.transport === undefined) {
         this.delayed?.destroy(); // the pipeline answered otherwise, or the client has gone
       }

@@ -2,7 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
 import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from '../handshake/admission.js';
 import { afterEarlierResponses } from '../handshake/earlier-responses.js';
@@ -12,7 +14,6 @@ import { GatewayServer } from './gateway-server.js';
 import { findGateways } from './gateways.js';
 import {
   HANDSHAKE_FAILED,
-  hasBody,
   hasUnsupportedVersion,
   isHandshake,
   isWebSocketRequest,
@@ -21,6 +22,7 @@ import {
   refuseUpgrade,
   SHUTTING_DOWN,
   TOO_MANY_HEADERS,
+  UPGRADE_WITH_BODY,
   unsupportedVersion,
   type Refusal,
 } from '../handshake/handshake.js';
@@ -36,9 +38,10 @@ import {
   unsupportedConnectVersion,
 } from '../handshake/http2-upgrade.js';
 import { MessageClient } from './message-client.js';
-import { decideUpgrades } from '../handshake/node-internals.js';
+import { leaveBodiesOfUpgrades } from '../handshake/node-internals.js';
 import { handleAsOrdinaryRequest } from '../handshake/ordinary-request.js';
 import { unlessTaken } from '../handshake/other-listeners.js';
+import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './providers.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
@@ -68,7 +71,6 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
   private readonly connections: WebSocketConnections;
-  private readonly leaveUpgrades: () => void;
 
   /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
   constructor(private readonly app: INestApplication) {
@@ -79,11 +81,11 @@ export class WebSocketsAdapter extends WsAdapter {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
     }
     served.add(this.server);
-    this.server.on('upgrade', this.onUpgrade);
-    this.server.on('connect', this.onConnect);
-    // With a body an upgrade request stays with Node.js, whose parser may not have all of it yet. Without one it does not:
-    // the parser loses requests that are pipelined behind an upgrade that it was told to leave.
-    this.leaveUpgrades = decideUpgrades(this.server, (request, wouldUpgrade) => !hasBody(request) && wouldUpgrade());
+    this.server.on(connectionEventOf(this.server), leaveBodiesOfUpgrades);
+    // First: what other listeners do with a socket is seen only from here on.
+    this.server.prependListener('upgrade', this.onUpgrade);
+    this.server.prependListener('connect', this.onConnect);
+    refuseMalformedHosts(app);
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
@@ -128,21 +130,25 @@ export class WebSocketsAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     served.delete(this.server);
-    this.leaveUpgrades();
+    this.server.off(connectionEventOf(this.server), leaveBodiesOfUpgrades);
     this.server.off('upgrade', this.onUpgrade);
     this.server.off('connect', this.onConnect);
     await super.dispose();
   }
 
-  private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+  private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     unlessTaken(this.server, 'upgrade', socket, () => {
       socket.on('error', ignore);
-      afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
+      afterEarlierResponses(request.socket, () => this.handleUpgrade(request, socket, head));
     });
   };
 
-  private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    if (!(socket instanceof Socket)) {
+      refuse(UPGRADE_WITH_BODY);
+      return;
+    }
     if (isHandshake(request)) {
       useOriginForm(request);
     }
@@ -226,9 +232,9 @@ export class WebSocketsAdapter extends WsAdapter {
   ): Promise<void> {
     const { request } = upgrade;
     if (endpoint.verify !== undefined) {
-      this.connections.addPending(upgrade);
+      const giveBack = upgrade.takePlace();
       const refusal = (await endpoint.verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
-      this.connections.removePending(upgrade);
+      giveBack();
       if (refusal !== undefined) {
         refuse(refusal);
         return;
@@ -273,6 +279,11 @@ function connectionsOf(app: INestApplication): WebSocketConnections {
     );
   }
   return found[0];
+}
+
+/** The event of a connection that speaks HTTP: a server that speaks TLS itself emits `connection` before TLS. */
+function connectionEventOf(server: Server): string {
+  return server instanceof TlsServer ? 'secureConnection' : 'connection';
 }
 
 /**

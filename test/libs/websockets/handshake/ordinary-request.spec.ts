@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEarlierResponses } from '../../../../libs/websockets/src/handshake/earlier-responses.js';
+import { leaveBodiesOfUpgrades } from '../../../../libs/websockets/src/handshake/node-internals.js';
 import { handleAsOrdinaryRequest } from '../../../../libs/websockets/src/handshake/ordinary-request.js';
 import { endRawClients, RawClient } from '../../../support/raw-client.js';
 
@@ -16,6 +17,7 @@ describe('handleAsOrdinaryRequest', () => {
       const { method, url, httpVersion, rawHeaders } = request;
       void text(request).then((body) => response.end(JSON.stringify({ method, url, httpVersion, rawHeaders, body })));
     });
+    server.on('connection', leaveBodiesOfUpgrades);
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       afterEarlierResponses(socket, () => handleAsOrdinaryRequest(server, request, socket, head)),
     );
