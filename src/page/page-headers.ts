@@ -1,7 +1,7 @@
 /**
  * The response headers of the page and its files. Nothing in it is inline or from elsewhere, so the policy allows the
- * page its own files only, and no text may be turned into markup (Trusted Types). The one exception is what the page is
- * for: it opens WebSockets to any server that somebody types in.
+ * page its own files only, and no text may be turned into markup (Trusted Types). The one exception is the purpose of the
+ * page: it opens WebSockets to any server that is typed in, and asks the same address over http or https why one failed.
  *
  * No Cross-Origin-Opener-Policy: the page opens no windows, and over plain http browsers ignore it with a console error.
  */
@@ -11,7 +11,7 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self' ws: wss:",
+    "connect-src 'self' ws: wss: http: https:",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

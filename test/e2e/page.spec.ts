@@ -1,15 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import type { WebSocket } from 'ws';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { contrastsOf } from '../support/contrast.js';
+import { freePort } from '../support/free-port.js';
+import { LogPage, withServer, withSilentServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(30_000);
-
-/** A cell of the log is the text that is seen; a row about the connection has one cell, a message has three. */
-type Row = string[];
 
 describe('What serves the page', () => {
   let app: RunningApp;
@@ -27,7 +25,7 @@ describe('What serves the page', () => {
     ['/index.html', 'text/html'],
     ['/style.css', 'text/css'],
     ['/main.js', 'javascript'],
-    ['/connection.js', 'javascript'],
+    ['/connection/connection.js', 'javascript'],
     ['/favicon.svg', 'image/svg+xml'],
   ])('answers %s with %s and strict headers', async (path, type) => {
     const response = await fetch(`${app.url}${path}`);
@@ -40,7 +38,9 @@ describe('What serves the page', () => {
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "connect-src 'self' ws: wss:",
+        "connect-src 'self' ws: wss: http: https:",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -91,10 +91,8 @@ describe('What serves the page', () => {
 describeInBrowser('The page', (executablePath) => {
   let app: RunningApp;
   let browser: Browser;
-  let context: BrowserContext;
+  let logPage: LogPage;
   let page: Page;
-  /** What the browser complained about: uncaught exceptions, failed requests, violations of the policy. */
-  let complaints: string[];
 
   beforeAll(async () => {
     [app, browser] = await Promise.all([startApp(), launchBrowser(executablePath)]);
@@ -106,119 +104,40 @@ describeInBrowser('The page', (executablePath) => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext();
-    // Well below that of a test: what did not appear is then named.
-    context.setDefaultTimeout(10_000);
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    await page.goto(app.url);
+    logPage = await LogPage.open(browser, app.url);
+    page = logPage.page;
   });
 
   afterEach(async () => {
-    // Chromium itself reports each WebSocket that it could not open, and nothing can keep it from that.
-    const unexpected = complaints.filter((text) => !text.startsWith('WebSocket connection to '));
-    await context.close();
-    expect(unexpected).toEqual([]);
+    expect(await logPage.close()).toEqual([]);
   });
-
-  function rows(): Promise<Row[]> {
-    return page.evaluate<Row[]>(
-      "Array.from(document.querySelectorAll('#commsLog tr'), (row) => Array.from(row.cells, (cell) => cell.innerText))",
-    );
-  }
-
-  /** Waits until the log has a number of rows, and returns them. */
-  async function rowsOnce(count: number): Promise<Row[]> {
-    await page
-      .locator('#commsLog tr')
-      .nth(count - 1)
-      .waitFor({ state: 'attached' });
-    return rows();
-  }
-
-  async function reachState(state: 'Open' | 'Closed'): Promise<void> {
-    await page.locator(`#stateLabel:text-is("${state}")`).waitFor();
-  }
-
-  async function connect(url?: string): Promise<void> {
-    if (url !== undefined) {
-      await page.fill('#connectionUrl', url);
-    }
-    await page.click('#connectButton');
-  }
-
-  /** Connects to the application and has a message echoed: the log then has three rows. */
-  async function converse(message: string): Promise<void> {
-    await connect();
-    await reachState('Open');
-    await page.fill('#sendMessage', message);
-    await page.click('#sendButton');
-    await rowsOnce(3);
-  }
 
   /** The URL of an endpoint of the application. */
   function webSocketUrl(path: string): string {
     return app.url.replace('http', 'ws') + path;
   }
 
-  async function close(): Promise<void> {
-    await page.click('#closeButton');
-    await reachState('Closed');
-  }
-
-  /** The ids of the controls that can be used. */
-  function enabledControls(): Promise<string[]> {
-    return page.evaluate<string[]>(
-      "Array.from(document.querySelectorAll('select:enabled, input:enabled, button:enabled'), (control) => control.id)",
-    );
-  }
-
-  function focusedId(): Promise<string> {
-    return page.evaluate<string>('document.activeElement.id');
-  }
-
-  /** Whether the first or last row of the log can be seen without scrolling. */
-  function isRowInView(which: 'first' | 'last'): Promise<boolean> {
-    return page.evaluate<boolean>(`(() => {
-      const row = document.querySelector('#commsLog tr:${which}-child').getBoundingClientRect();
-      const view = document.getElementById('logView').getBoundingClientRect();
-      return row.top >= view.top - 1 && row.bottom <= view.bottom + 1;
-    })()`);
-  }
-
-  /** Connects to a server that takes the connection and never answers. The page is connecting until `use` is done. */
+  /** Uses the page while it connects to a server that never answers. */
   async function whileConnecting(use: () => Promise<void>): Promise<void> {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const connected = once(server, 'connection') as Promise<[Socket]>;
-    await connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const [socket] = await connected;
-    try {
+    await withSilentServer(async (url, connected) => {
+      await logPage.connect(url);
+      await connected;
       await use();
-    } finally {
-      socket.destroy();
-      server.close();
-      await once(server, 'close');
-    }
+    });
   }
 
   describe('at first', () => {
     it('is ready to connect to /ws of the server that it came from', async () => {
       expect(await page.inputValue('#connectionUrl')).toBe(app.webSocketUrl);
       expect(await page.textContent('#stateLabel')).toBe('Ready to connect...');
-      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
-      expect(await rows()).toEqual([]);
+      expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
+      expect(await logPage.rows()).toEqual([]);
     });
 
     it('names the columns of the log From, To and Data', async () => {
-      expect(await page.locator('table thead th').allInnerTexts()).toEqual(['From', 'To', 'Data']);
+      const names = await page.locator('#logTable thead th').allInnerTexts();
+
+      expect(names.slice(0, 3)).toEqual(['From', 'To', 'Data']);
     });
   });
 
@@ -230,51 +149,53 @@ describeInBrowser('The page', (executablePath) => {
           for (const change of changes) states.push(...Array.from(change.addedNodes, (node) => node.textContent));
         }).observe(document.getElementById('stateLabel'), { childList: true });
       `);
-      await connect();
-      await reachState('Open');
-      await close();
+      await logPage.connect();
+      await logPage.reachState('Open');
+      await logPage.closeSocket();
 
       expect(await page.evaluate('states')).toEqual(['Connecting', 'Connecting...', 'Open', 'Closing...', 'Closed']);
     });
 
     it('lets messages and Close be used only while open, and the URL and Connect only while not', async () => {
-      await connect();
-      await reachState('Open');
-      expect(await enabledControls()).toEqual(['sendMessage', 'sendButton', 'closeButton']);
+      await logPage.connect();
+      await logPage.reachState('Open');
+      expect(await logPage.enabledControls()).toEqual(['sendMessage', 'sendButton', 'closeButton']);
 
-      await close();
-      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
+      await logPage.closeSocket();
+      expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
-    it('lets nothing be used while it connects', async () => {
+    it('lets only Close be used while it connects, which gives up the attempt', async () => {
       await whileConnecting(async () => {
-        expect(await page.textContent('#stateLabel')).toBe('Connecting...');
-        expect(await enabledControls()).toEqual([]);
+        await logPage.reachState('Connecting...');
+        expect(await logPage.enabledControls()).toEqual(['closeButton']);
+        await logPage.closeSocket();
       });
-      await reachState('Closed');
 
-      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
+      expect(await logPage.rows()).toEqual([['Gave up connecting']]);
+
+      expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it('connects again after it has closed', async () => {
-      await converse('first');
-      await close();
-      await connect();
-      await reachState('Open');
+      await logPage.converse('first');
+      await logPage.closeSocket();
+      await logPage.connect();
+      await logPage.reachState('Open');
 
-      expect((await rows()).at(-1)).toEqual(['Connection opened']);
+      expect((await logPage.rows()).at(-1)).toEqual(['Connection opened']);
     });
 
     it.each([
       ['markup', `<b>bold</b><img src="x" onerror="document.title = 'run'"><script>document.title = 'run'</script>`],
       ['entities', '&lt;b&gt; &amp; "quotes"'],
-      ['white space', '  two  spaces and\ta tab'],
+      ['white space', '  two  spaces'],
       ['other scripts', 'Zoë 日本語 שלום 🙂'],
     ])('shows %s as the text that it is', async (_what, message) => {
       const title = await page.title();
-      await converse(message);
+      await logPage.converse(message);
 
-      expect((await rows()).slice(1)).toEqual([
+      expect((await logPage.rows()).slice(1)).toEqual([
         ['Client', 'Server', message],
         ['Server', 'Client', message],
       ]);
@@ -283,9 +204,9 @@ describeInBrowser('The page', (executablePath) => {
     });
 
     it('sends an empty message too', async () => {
-      await converse('');
+      await logPage.converse('');
 
-      expect((await rows()).slice(1)).toEqual([
+      expect((await logPage.rows()).slice(1)).toEqual([
         ['Client', 'Server', ''],
         ['Server', 'Client', ''],
       ]);
@@ -295,8 +216,8 @@ describeInBrowser('The page', (executablePath) => {
       await withServer(
         (socket) => socket.send(Buffer.from('Hello')),
         async (url) => {
-          await connect(url);
-          expect((await rowsOnce(2))[1]).toEqual(['Server', 'Client', 'Binary, 5 bytes: 48 65 6c 6c 6f']);
+          await logPage.connect(url);
+          expect((await logPage.rowsOnce(2))[1]).toEqual(['Server', 'Client', 'Binary, 5 bytes: 48 65 6c 6c 6f']);
         },
       );
     });
@@ -306,11 +227,22 @@ describeInBrowser('The page', (executablePath) => {
       page.on('request', (request) => addresses.push(request.url()));
       page.on('websocket', (webSocket) => addresses.push(webSocket.url()));
       await page.reload();
-      await converse('Hello');
+      await logPage.converse('Hello');
 
       const loaded = addresses.filter((address) => !address.startsWith(`${app.url}/`));
       expect(loaded).toEqual([app.webSocketUrl]);
       expect(addresses).toContain(`${app.url}/main.js`);
+    });
+
+    it('has less than 80 KiB of compressed files', async () => {
+      const addresses: string[] = [];
+      page.on('request', (request) => addresses.push(request.url()));
+      await page.reload({ waitUntil: 'networkidle' });
+      const files = await Promise.all(addresses.map(async (address) => (await fetch(address)).arrayBuffer()));
+      const sizes = files.map((file) => gzipSync(file).length);
+
+      expect(sizes.length).toBeGreaterThan(20);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(80 * 1_024);
     });
   });
 
@@ -333,10 +265,10 @@ describeInBrowser('The page', (executablePath) => {
       await page.selectOption('#endpoint', path);
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl(path));
 
-      await converse(message);
-      await close();
+      await logPage.converse(message);
+      await logPage.closeSocket();
 
-      const [opened, sent, received, closed] = await rows();
+      const [opened, sent, received, closed] = await logPage.rows();
       expect([opened, sent]).toEqual([['Connection opened'], ['Client', 'Server', message]]);
       expect(received?.slice(0, 2)).toEqual(['Server', 'Client']);
       check(received?.[2] ?? '');
@@ -347,21 +279,21 @@ describeInBrowser('The page', (executablePath) => {
       await page.selectOption('#endpoint', '/background');
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/background'));
 
-      await connect();
-      await rowsOnce(3); // the connection, and what the chat tells of the room
+      await logPage.connect();
+      await logPage.rowsOnce(3); // the connection, and what the chat tells of the room
       await page.fill('#sendMessage', 'Hello');
       await page.click('#sendButton');
-      await rowsOnce(5);
-      await close();
+      await logPage.rowsOnce(5);
+      await logPage.closeSocket();
 
-      const [, welcome, joined, sent, heard] = await rows();
+      const [, welcome, joined, sent, heard] = await logPage.rows();
       expect(sent).toEqual(['Client', 'Server', 'Hello']);
       expect(JSON.parse(welcome?.[2] ?? '')).toMatchObject({ type: 'welcome', room: 'lobby' });
       expect(JSON.parse(joined?.[2] ?? '')).toMatchObject({ type: 'joined', members: 1 });
       expect(JSON.parse(heard?.[2] ?? '')).toMatchObject({ type: 'message', text: 'Hello' });
     });
 
-    it('leaves the URL to who edits it, and says so', async () => {
+    it('follows a URL that is edited by hand', async () => {
       expect(await chosen()).toBe('/ws');
 
       await page.fill('#connectionUrl', 'wss://example.com/ws');
@@ -373,8 +305,8 @@ describeInBrowser('The page', (executablePath) => {
     });
 
     it('corrects a URL that was wrong', async () => {
-      await connect('hello');
-      await rowsOnce(1);
+      await logPage.connect('hello');
+      await logPage.rowsOnce(1);
 
       await page.selectOption('#endpoint', '/sockets');
 
@@ -400,15 +332,15 @@ describeInBrowser('The page', (executablePath) => {
     it('logs the code and the reason of a server that shuts down', async () => {
       const other = await startApp();
       try {
-        await connect(other.webSocketUrl);
-        await reachState('Open');
+        await logPage.connect(other.webSocketUrl);
+        await logPage.reachState('Open');
       } finally {
         await other.close();
       }
-      await reachState('Closed');
+      await logPage.reachState('Closed');
 
-      expect((await rows()).at(-1)).toEqual(['Connection closed. Code: 1001. Reason: Server shutting down']);
-      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
+      expect((await logPage.rows()).at(-1)).toEqual(['Connection closed. Code: 1001. Reason: Server shutting down']);
+      expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it.each<[string, (socket: WebSocket) => void, string]>([
@@ -417,10 +349,10 @@ describeInBrowser('The page', (executablePath) => {
       ['no close frame at all', (socket) => socket.terminate(), 'Code: 1006. Reason:'],
     ])('logs a close with %s', async (_what, end, expected) => {
       await withServer(end, async (url) => {
-        await connect(url);
-        await reachState('Closed');
+        await logPage.connect(url);
+        await logPage.reachState('Closed');
 
-        expect((await rows()).map(([text]) => text?.trim())).toEqual([
+        expect((await logPage.rows()).map(([text]) => text?.trim())).toEqual([
           'Connection opened',
           `Connection closed. ${expected}`,
         ]);
@@ -429,19 +361,29 @@ describeInBrowser('The page', (executablePath) => {
   });
 
   describe('when it cannot connect', () => {
-    it.each<[string, () => Promise<string>]>([
-      ['a port that nobody listens on', async () => `ws://127.0.0.1:${await unusedPort()}/ws`],
-      ['a path that has no WebSocket endpoint', () => Promise.resolve(`${app.webSocketUrl}/nowhere`)],
-    ])('says so in the log: %s', async (_what, urlOf) => {
+    it.each<[string, () => Promise<string>, string]>([
+      [
+        'a port that nothing listens on',
+        async () => `ws://127.0.0.1:${await freePort()}/ws`,
+        'No server answers at 127.0.0.1:',
+      ],
+      [
+        'a path that has no WebSocket endpoint',
+        () => Promise.resolve(`${app.webSocketUrl}/nowhere`),
+        'The server answers 404: it has no endpoint at /ws/nowhere.',
+      ],
+      ['a port that browsers block', () => Promise.resolve('ws://127.0.0.1:6000/'), 'Browsers block port 6000'],
+    ])('says so in the log, and why: %s', async (_what, urlOf, reason) => {
       const url = await urlOf();
-      await connect(url);
-      await reachState('Closed');
+      await logPage.connect(url);
+      await logPage.reachState('Closed');
 
-      const [problem, closed, ...others] = await rows();
-      expect(problem?.[0]).toMatch(`Could not connect to ${url}. `);
+      const [problem, closed, why] = await logPage.rowsOnce(3);
+      expect(problem?.[0]).toBe(`Could not connect to ${url}.`);
       expect(closed?.[0]?.trim()).toBe('Connection closed. Code: 1006. Reason:');
-      expect(others).toEqual([]);
-      expect(await enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
+      expect(why?.[0]).toContain(reason);
+      expect(await page.textContent('#problem')).toContain(reason);
+      expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
     it.each([
@@ -451,144 +393,71 @@ describeInBrowser('The page', (executablePath) => {
       ['http://127.0.0.1/ws', 'It has to start with ws:// or wss://.'],
       ['ws://127.0.0.1/ws#part', 'has a fragment (#).'],
     ])('says what is wrong with the URL "%s", and goes back to it', async (url, problem) => {
-      await connect(url);
+      await logPage.connect(url);
 
-      expect((await rowsOnce(1))[0]?.[0]).toContain(problem);
+      expect((await logPage.rowsOnce(1))[0]?.[0]).toContain(problem);
       expect(await page.textContent('#stateLabel')).toBe('Ready to connect...');
       expect(await page.getAttribute('#connectionUrl', 'aria-invalid')).toBe('true');
-      expect(await focusedId()).toBe('connectionUrl');
-      expect(complaints).toEqual([]);
+      expect(await logPage.focusedId()).toBe('connectionUrl');
+      expect(logPage.complaints).toEqual([]);
 
-      await connect(app.webSocketUrl);
-      await reachState('Open');
+      await logPage.connect(app.webSocketUrl);
+      await logPage.reachState('Open');
       expect(await page.getAttribute('#connectionUrl', 'aria-invalid')).toBeNull();
-    });
-  });
-
-  describe('with a lot to show', () => {
-    it('keeps the latest 1,000 rows, says so, and stays at the newest', async () => {
-      const sent = 5_000;
-      await withServer(
-        (socket) => {
-          for (let number = 1; number <= sent; number += 1) {
-            socket.send(`message ${number}`);
-          }
-          socket.close(1000, 'All sent');
-        },
-        async (url) => {
-          await connect(url);
-          await reachState('Closed');
-
-          const kept = await rows();
-          expect(kept).toHaveLength(1_000);
-          expect(kept[0]).toEqual(['Server', 'Client', 'message 4002']);
-          expect(kept.at(-2)).toEqual(['Server', 'Client', `message ${sent}`]);
-          expect(kept.at(-1)).toEqual(['Connection closed. Code: 1000. Reason: All sent']);
-          expect(await page.textContent('#logLimit')).toBe('Keeps the latest 1,000 rows; 4,002 older rows gone.');
-          expect(await isRowInView('last')).toBe(true);
-        },
-      );
-    });
-
-    it('stays where somebody has scrolled to', async () => {
-      await withServer(
-        (socket) => {
-          for (let number = 1; number <= 200; number += 1) {
-            socket.send(`message ${number}`);
-          }
-          socket.on('message', () => socket.send('one more'));
-        },
-        async (url) => {
-          await connect(url);
-          await rowsOnce(201);
-          await page.locator('#commsLog tr').first().scrollIntoViewIfNeeded();
-          await page.fill('#sendMessage', 'more');
-          await page.click('#sendButton');
-          await rowsOnce(203);
-
-          expect(await isRowInView('first')).toBe(true);
-        },
-      );
-    });
-
-    it('shows a message of 64 KiB whole', async () => {
-      const message = 'x'.repeat(65_536);
-      await converse(message);
-
-      expect((await rows())[2]?.[2]).toBe(message);
-    });
-
-    it.each([320, 375, 768, 1280])('fits a window %d pixels wide, without scrolling sideways', async (width) => {
-      await page.setViewportSize({ width, height: 700 });
-      await converse('unbroken'.repeat(500));
-      await close();
-      await connect(`ws://127.0.0.1:${await unusedPort()}/${'long'.repeat(100)}`);
-      await rowsOnce(6);
-
-      const tooWide = await page.evaluate<string[]>(`
-        Array.from(document.querySelectorAll('html, body, body *'))
-          .filter((element) => {
-            const { left, right } = element.getBoundingClientRect();
-            return !element.matches('input, select') && element.scrollWidth > element.clientWidth && element.clientWidth > 0
-              || left < 0 || right > innerWidth;
-          })
-          .map((element) => element.outerHTML.slice(0, 80))
-      `);
-      expect(tooWide).toEqual([]);
     });
   });
 
   describe('for everybody', () => {
     it('can be used with the keyboard alone', async () => {
-      await page.keyboard.press('Tab');
-      expect(await focusedId()).toBe('endpoint');
+      for (const id of ['newTab', 'showHelp', 'endpoint']) {
+        await page.keyboard.press('Tab');
+        expect(await logPage.focusedId()).toBe(id);
+      }
       await page.keyboard.press('ArrowDown');
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/'));
       await page.keyboard.press('Tab');
-      expect(await focusedId()).toBe('connectionUrl');
+      expect(await logPage.focusedId()).toBe('connectionUrl');
       await page.keyboard.press('Enter');
-      await reachState('Open');
+      await logPage.reachState('Open');
 
-      expect(await focusedId()).toBe('sendMessage');
+      expect(await logPage.focusedId()).toBe('sendMessage');
       await page.keyboard.type('one');
       await page.keyboard.press('Enter');
-      await rowsOnce(3);
+      await logPage.rowsOnce(3);
       // What was sent is selected, so that typing replaces it.
       await page.keyboard.type('two');
       await page.keyboard.press('Enter');
-      expect((await rowsOnce(5)).map((row) => row.at(-1))).toEqual(['Connection opened', 'one', 'one', 'two', 'two']);
+      expect((await logPage.rowsOnce(5)).map((row) => row.at(-1)).slice(1)).toEqual(['one', 'one', 'two', 'two']);
 
       await page.keyboard.press('Tab');
-      expect(await focusedId()).toBe('sendButton');
+      expect(await logPage.focusedId()).toBe('sendButton');
       await page.keyboard.press('Tab');
-      expect(await focusedId()).toBe('closeButton');
+      expect(await logPage.focusedId()).toBe('closeButton');
       await page.keyboard.press('Space');
-      await reachState('Closed');
+      await logPage.reachState('Closed');
 
-      expect(await focusedId()).toBe('connectButton');
-      await page.keyboard.press('Tab');
-      expect(await focusedId()).toBe('logView');
+      expect(await logPage.focusedId()).toBe('connectButton');
     });
 
-    it('does not take the focus away from who reads the log', async () => {
+    it('does not take the focus away from the log', async () => {
       await withServer(ignore, async (url, server) => {
-        await connect(url);
-        await reachState('Open');
+        await logPage.connect(url);
+        await logPage.reachState('Open');
         await page.focus('#logView');
         for (const socket of server.clients) {
           socket.close(1000, 'Bye');
         }
-        await reachState('Closed');
+        await logPage.reachState('Closed');
 
-        expect(await focusedId()).toBe('logView');
+        expect(await logPage.focusedId()).toBe('logView');
       });
     });
 
     it('shows where the focus is', async () => {
-      await connect();
-      await reachState('Open');
-      for (const id of ['sendMessage', 'sendButton', 'closeButton', 'logView']) {
-        expect(await focusedId()).toBe(id);
+      await logPage.connect();
+      await logPage.reachState('Open');
+      for (const id of ['sendMessage', 'sendButton', 'closeButton']) {
+        expect(await logPage.focusedId()).toBe(id);
         expect(
           await page.evaluate(`(({ outlineStyle, outlineWidth }) => outlineStyle + ' ' + outlineWidth)(
             getComputedStyle(document.activeElement))`),
@@ -597,45 +466,16 @@ describeInBrowser('The page', (executablePath) => {
       }
     });
 
-    it('tells a screen reader the name of every control, and what is a status, a log and a table', async () => {
-      await converse('Hello');
-      const { nodes } = await (await context.newCDPSession(page)).send('Accessibility.getFullAXTree');
-      const roles = ['heading', 'status', 'combobox', 'textbox', 'button', 'log', 'table', 'columnheader', 'cell'];
-
-      expect(
-        nodes
-          .filter((node) => !node.ignored && roles.includes(String(node.role?.value)))
-          .map((node) => `${node.role?.value}: ${node.name?.value}`),
-      ).toEqual([
-        'heading: WebSocket Echo',
-        'status: Connection state',
-        'combobox: Endpoint:',
-        'textbox: WebSocket Server URL:',
-        'button: Connect',
-        'textbox: Message to send:',
-        'button: Send',
-        'button: Close Socket',
-        'heading: Communication Log',
-        'log: Communication Log',
-        'table: Communication Log',
-        'columnheader: From',
-        'columnheader: To',
-        'columnheader: Data',
-        'cell: Connection opened',
-        ...['Client', 'Server', 'Hello', 'Server', 'Client', 'Hello'].map((text) => `cell: ${text}`),
-      ]);
-    });
-
     it.each(['light', 'dark'] as const)('has enough contrast in a %s colour scheme', async (colorScheme) => {
       await page.emulateMedia({ colorScheme });
       expect((await contrastsOf(page)).filter(({ ratio, needed }) => ratio < needed)).toEqual([]);
-      await connect(`ws://127.0.0.1:${await unusedPort()}`);
-      await reachState('Closed');
-      await connect(app.webSocketUrl);
-      await reachState('Open');
+      await logPage.connect(`ws://127.0.0.1:${await freePort()}`);
+      await logPage.reachState('Closed');
+      await logPage.connect(app.webSocketUrl);
+      await logPage.reachState('Open');
       await page.fill('#sendMessage', 'Hello');
       await page.click('#sendButton');
-      await rowsOnce(5);
+      await logPage.rowsOnce(6);
 
       const measured = await contrastsOf(page);
       expect(measured.filter(({ ratio, needed }) => ratio < needed)).toEqual([]);
@@ -648,7 +488,7 @@ describeInBrowser('The page', (executablePath) => {
       );
     });
 
-    it('keeps still for who asked for less motion', async () => {
+    it('keeps still where less motion is wanted', async () => {
       const animations = 'document.getAnimations().length';
       await whileConnecting(async () => {
         expect(await page.evaluate(animations)).toBe(1);
@@ -658,35 +498,5 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 });
-
-/** Runs a server that does to each WebSocket what the application, which only echoes, does not do. */
-async function withServer(
-  onConnection: (socket: WebSocket) => void,
-  use: (url: string, server: WebSocketServer) => Promise<void>,
-): Promise<void> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-  server.on('connection', onConnection);
-  await once(server, 'listening');
-  try {
-    await use(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, server);
-  } finally {
-    for (const socket of server.clients) {
-      socket.terminate();
-    }
-    server.close();
-    await once(server, 'close');
-  }
-}
-
-/** A port that was free a moment ago. */
-async function unusedPort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function ignore(): void {}

@@ -72,6 +72,6 @@ describe('At shutdown', () => {
     leave(client);
     await Promise.all(gone);
 
-    await close();
+    await expect(close()).resolves.toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { problemWithUrl, webSocketUrlOf } from '../../../client/page/websocket-url.js';
+import { problemWithUrl, webSocketUrlOf } from '../../../../client/page/connection/websocket-url.js';
 
 describe('The address of an endpoint', () => {
   it.each([

@@ -1,0 +1,52 @@
+const MOST_MESSAGES = 100;
+
+/** Longer messages are not remembered: saved messages are for those. */
+const LONGEST_MESSAGE = 16_384;
+
+/** The messages that were sent, to be recalled one after another. The draft is the newest place, and is kept. */
+export class History {
+  #messages: string[];
+  #draft = '';
+  /** The recalled message; the number of messages stands for the draft. */
+  #place: number;
+
+  constructor(messages: readonly string[] = []) {
+    this.#messages = messages.filter((message) => message.length <= LONGEST_MESSAGE).slice(-MOST_MESSAGES);
+    this.#place = this.#messages.length;
+  }
+
+  get messages(): readonly string[] {
+    return this.#messages;
+  }
+
+  /** Adds a message as the newest; one that is there already moves. */
+  add(message: string): void {
+    if (message !== '' && message.length <= LONGEST_MESSAGE) {
+      this.#messages = [...this.#messages.filter((other) => other !== message), message].slice(-MOST_MESSAGES);
+    }
+    this.#place = this.#messages.length;
+    this.#draft = '';
+  }
+
+  /** The message before the one in the box, or `undefined` at the oldest. */
+  older(current: string): string | undefined {
+    if (this.#place === 0) {
+      return undefined;
+    }
+    if (this.#place === this.#messages.length) {
+      this.#draft = current;
+    }
+    this.#place -= 1;
+    // Right after sending the box still has the newest message: the one before it is meant.
+    return this.#messages[this.#place] === current ? (this.older(current) ?? current) : this.#messages[this.#place];
+  }
+
+  /** The message after the one in the box, at last the draft, or `undefined` after that. */
+  newer(): string | undefined {
+    if (this.#place >= this.#messages.length) {
+      return undefined;
+    }
+    this.#place += 1;
+    return this.#place === this.#messages.length ? this.#draft : this.#messages[this.#place];
+  }
+}

@@ -1,0 +1,63 @@
+const FIRST_DELAY = 1_000;
+const LONGEST_DELAY = 30_000;
+
+/** Timers, so that tests can control them. */
+export interface Timers {
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/**
+ * The delay before an attempt to connect again: 1 s, doubled for each attempt, at most 30 s. Between half of it and the
+ * whole is used, so that the clients of a restarted server do not all come back in the same moment.
+ *
+ * @param attempt - 1 for the first attempt after a loss
+ * @param random - from 0 to 1
+ * @returns milliseconds
+ */
+export function reconnectDelay(attempt: number, random: number): number {
+  const whole = Math.min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY);
+  return whole / 2 + (whole / 2) * random;
+}
+
+/** Waits and connects again, with a growing delay, until it is stopped or a connection opens. */
+export class Reconnection {
+  readonly #timers: Timers;
+  readonly #random: () => number;
+  #attempt = 0;
+  #timer: unknown;
+
+  constructor(timers: Timers, random: () => number) {
+    this.#timers = timers;
+    this.#random = random;
+  }
+
+  get isWaiting(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Schedules the next attempt. */
+  schedule(connect: () => void): { attempt: number; delay: number } {
+    this.stopWaiting();
+    this.#attempt += 1;
+    const delay = reconnectDelay(this.#attempt, this.#random());
+    this.#timer = this.#timers.setTimeout(() => {
+      this.#timer = undefined;
+      connect();
+    }, delay);
+    return { attempt: this.#attempt, delay };
+  }
+
+  /** A connection has opened: the next loss starts with the shortest delay again. */
+  reset(): void {
+    this.stopWaiting();
+    this.#attempt = 0;
+  }
+
+  stopWaiting(): void {
+    if (this.#timer !== undefined) {
+      this.#timers.clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+}

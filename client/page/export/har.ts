@@ -1,0 +1,175 @@
+import type { LogEntry, MessageEntry, OpenedConnection } from '../log/log-entry.js';
+import { sizeOf } from '../log/log-entry.js';
+import { fromBase64, toBase64 } from './base64.js';
+
+/** One message as the developer tools of Chrome write it. `time` is in seconds since 1970; binary data is in Base64. */
+interface HarMessage {
+  readonly type: 'send' | 'receive';
+  readonly time: number;
+  readonly opcode: number;
+  readonly data: string;
+}
+
+/** One connection as the developer tools of Chrome write it, as far as a page can know it. */
+interface HarEntry {
+  readonly startedDateTime: string;
+  readonly time: number;
+  readonly request: { readonly url: string };
+  readonly _webSocketMessages: readonly HarMessage[];
+}
+
+const OPCODE_TEXT = 1;
+const OPCODE_BINARY = 2;
+
+/** At most this many messages of an imported file are shown. It is the number that a log keeps. */
+const MOST_IMPORTED = 100_000;
+
+/**
+ * The log as a HAR 1.2 file with `_webSocketMessages`, as the network panel of Chrome exports it: one entry for each
+ * connection. Headers of the handshake are unknown to a page, so they are empty.
+ *
+ * @param url - of messages whose opening is no longer in the log
+ */
+export function toHar(entries: Iterable<LogEntry>, url: string): string {
+  const connections: { opened: OpenedConnection; start: number; end: number; messages: HarMessage[] }[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'message') {
+      if (connections.length === 0) {
+        connections.push({
+          opened: { url, subprotocol: '', milliseconds: 0 },
+          start: entry.time,
+          end: entry.time,
+          messages: [],
+        });
+      }
+      const connection = connections.at(-1);
+      connection?.messages.push(messageOf(entry));
+      if (connection) {
+        connection.end = entry.time;
+      }
+    } else if (entry.opened) {
+      const start = entry.time - entry.opened.milliseconds;
+      connections.push({ opened: entry.opened, start, end: entry.time, messages: [] });
+    }
+  }
+  return JSON.stringify(
+    {
+      log: {
+        version: '1.2',
+        creator: { name: 'nest-ws-echo', version: '1' },
+        pages: [],
+        entries: connections.map(({ opened, start, end, messages }) => ({
+          _connectionId: null,
+          _initiator: { type: 'other' },
+          _priority: 'Highest',
+          _resourceType: 'websocket',
+          _webSocketMessages: messages,
+          cache: {},
+          request: {
+            method: 'GET',
+            url: opened.url,
+            httpVersion: 'HTTP/1.1',
+            headers: opened.subprotocol === '' ? [] : [{ name: 'Sec-WebSocket-Protocol', value: opened.subprotocol }],
+            queryString: queryOf(opened.url),
+            cookies: [],
+            headersSize: -1,
+            bodySize: 0,
+          },
+          response: {
+            status: 101,
+            statusText: 'Switching Protocols',
+            httpVersion: 'HTTP/1.1',
+            headers: opened.subprotocol === '' ? [] : [{ name: 'Sec-WebSocket-Protocol', value: opened.subprotocol }],
+            cookies: [],
+            content: { size: 0, mimeType: 'x-unknown' },
+            redirectURL: '',
+            headersSize: -1,
+            bodySize: -1,
+            _transferSize: 0,
+            _error: null,
+          },
+          serverIPAddress: '',
+          startedDateTime: new Date(start).toISOString(),
+          time: end - start,
+          timings: { blocked: -1, dns: -1, ssl: -1, connect: -1, send: 0, wait: opened.milliseconds, receive: 0 },
+        })),
+      },
+    },
+    undefined,
+    2,
+  );
+}
+
+/**
+ * Reads the WebSocket messages of a HAR file.
+ *
+ * @returns the log's entries, or in `problem` why the file has none
+ */
+export function fromHar(text: string): { readonly entries: readonly LogEntry[] } | { readonly problem: string } {
+  let har: { log?: { entries?: unknown } } | null;
+  try {
+    har = JSON.parse(text) as typeof har;
+  } catch (error) {
+    return { problem: `The file is not JSON, so it is not a HAR file. ${error instanceof Error ? error.message : ''}` };
+  }
+  const all = har?.log?.entries;
+  if (!Array.isArray(all)) {
+    return { problem: 'The file has no log.entries, so it is not a HAR file.' };
+  }
+  const entries: LogEntry[] = [];
+  for (const connection of all.filter(isHarEntry)) {
+    const start = Date.parse(connection.startedDateTime);
+    const { url } = connection.request;
+    entries.push({
+      kind: 'notice',
+      time: Number.isNaN(start) ? 0 : start,
+      text: 'Connection opened',
+      note: url,
+      opened: { url, subprotocol: '', milliseconds: 0 },
+    });
+    for (const message of connection['_webSocketMessages']) {
+      const entry = entryOf(message);
+      if (entry && entries.length < MOST_IMPORTED) {
+        entries.push(entry);
+      }
+    }
+  }
+  return entries.length === 0
+    ? { problem: 'The file has no WebSocket messages. Export it from the network panel while a WebSocket is recorded.' }
+    : { entries };
+}
+
+function messageOf({ from, time, data }: MessageEntry): HarMessage {
+  const type = from === 'Client' ? 'send' : 'receive';
+  return typeof data === 'string'
+    ? { type, time: time / 1_000, opcode: OPCODE_TEXT, data }
+    : { type, time: time / 1_000, opcode: OPCODE_BINARY, data: toBase64(data) };
+}
+
+function entryOf(message: Partial<HarMessage> | null): MessageEntry | undefined {
+  const { type, time, opcode, data: text } = message ?? {};
+  if (
+    (type !== 'send' && type !== 'receive') ||
+    typeof time !== 'number' ||
+    !Number.isFinite(time) ||
+    typeof text !== 'string'
+  ) {
+    return undefined;
+  }
+  // Chrome also records what it could not decode; such a message is shown as the text that stands in the file.
+  const data = opcode === OPCODE_BINARY ? (fromBase64(text) ?? text) : text;
+  return { kind: 'message', from: type === 'send' ? 'Client' : 'Server', time: time * 1_000, data, size: sizeOf(data) };
+}
+
+function isHarEntry(value: unknown): value is HarEntry {
+  const entry = (value ?? {}) as Partial<HarEntry>;
+  return (
+    Array.isArray(entry['_webSocketMessages']) &&
+    typeof entry.request?.url === 'string' &&
+    typeof entry.startedDateTime === 'string'
+  );
+}
+
+function queryOf(url: string): { name: string; value: string }[] {
+  return Array.from(new URL(url).searchParams, ([name, value]) => ({ name, value }));
+}

@@ -1,0 +1,92 @@
+/** Figures and plots are about this many of the latest round trips. */
+export const KEPT_ROUND_TRIPS = 10_000;
+
+/** Figures of round trips, in milliseconds. */
+export interface Summary {
+  /** How many the figures are about. */
+  readonly count: number;
+  readonly min: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** One bar of a histogram: round trips from `from` up to, not including, `to`, in milliseconds. */
+export interface Bar {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** The latest round-trip times of a connection. */
+export class RoundTrips {
+  readonly #times = new Float64Array(KEPT_ROUND_TRIPS);
+  #total = 0;
+
+  /** @param milliseconds - one round trip */
+  add(milliseconds: number): void {
+    this.#times[this.#total % KEPT_ROUND_TRIPS] = milliseconds;
+    this.#total += 1;
+  }
+
+  /** How many have been measured in all. */
+  get total(): number {
+    return this.#total;
+  }
+
+  clear(): void {
+    this.#total = 0;
+  }
+
+  /** The latest round trips, oldest first. */
+  latest(count: number): number[] {
+    const length = Math.min(count, this.#total, KEPT_ROUND_TRIPS);
+    return Array.from({ length }, (_, index) => this.#times[(this.#total - length + index) % KEPT_ROUND_TRIPS] ?? 0);
+  }
+
+  /** Percentiles are by nearest rank. `undefined` before the first round trip. */
+  summary(): Summary | undefined {
+    const sorted = this.#times.slice(0, Math.min(this.#total, KEPT_ROUND_TRIPS)).toSorted();
+    const count = sorted.length;
+    const rank = (percent: number): number => sorted[Math.max(0, Math.ceil((percent / 100) * count) - 1)] ?? 0;
+    return count === 0
+      ? undefined
+      : { count, min: rank(0), median: rank(50), p99: rank(99), max: sorted[count - 1] ?? 0 };
+  }
+
+  /** Bars with edges at 1, 2 and 5 times powers of ten, from the shortest to the longest round trip. */
+  histogram(): Bar[] {
+    const times = this.latest(KEPT_ROUND_TRIPS);
+    if (times.length === 0) {
+      return [];
+    }
+    const counts = new Map<number, number>();
+    for (const time of times) {
+      const step = stepOf(time);
+      counts.set(step, (counts.get(step) ?? 0) + 1);
+    }
+    const steps = [...counts.keys()];
+    const first = Math.min(...steps);
+    return Array.from({ length: Math.max(...steps) - first + 1 }, (_, index) => ({
+      from: edge(first + index),
+      to: edge(first + index + 1),
+      count: counts.get(first + index) ?? 0,
+    }));
+  }
+}
+
+const FACTORS = [1, 2, 5];
+
+/** Edges are numbered: 0 is 1 ms, 1 is 2 ms, 2 is 5 ms, 3 is 10 ms, -1 is 0.5 ms. Nothing below 0.01 ms is told apart. */
+function edge(step: number): number {
+  const power = Math.floor(step / 3);
+  return Number(`${FACTORS[step - 3 * power]}e${power}`);
+}
+
+function stepOf(milliseconds: number): number {
+  let step = 3 * Math.floor(Math.log10(Math.max(milliseconds, 0.01)));
+  while (edge(step + 1) <= milliseconds) {
+    step += 1;
+  }
+  return step;
+}

@@ -1,0 +1,90 @@
+import type { LogEntry } from './log-entry.js';
+
+/** The log keeps this many entries. */
+export const KEPT_ENTRIES = 100_000;
+
+/** The log keeps this many bytes of messages. One message may be larger: the newest is always kept. */
+export const KEPT_BYTES = 128 * 1_048_576;
+
+/**
+ * The latest entries of a log. Each has a sequence number that it keeps; the oldest entries go when there are too many
+ * or when they hold too many bytes.
+ */
+export class LogStore {
+  readonly #capacity: number;
+  readonly #byteCapacity: number;
+  /** The entry with the sequence number n is at n modulo the capacity. */
+  #ring: (LogEntry | undefined)[] = [];
+  #first = 0;
+  #next = 0;
+  #bytes = 0;
+  #cleared = 0;
+
+  constructor(capacity = KEPT_ENTRIES, byteCapacity = KEPT_BYTES) {
+    this.#capacity = capacity;
+    this.#byteCapacity = byteCapacity;
+  }
+
+  /** The sequence number of the oldest entry that is kept. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** The sequence number that the next entry gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get length(): number {
+    return this.#next - this.#first;
+  }
+
+  /** How many entries had to go to make room. Cleared ones do not count. */
+  get dropped(): number {
+    return this.#first - this.#cleared;
+  }
+
+  get(sequence: number): LogEntry | undefined {
+    return sequence >= this.#first && sequence < this.#next ? this.#ring[sequence % this.#capacity] : undefined;
+  }
+
+  add(entry: LogEntry): void {
+    if (this.length === this.#capacity) {
+      this.#dropFirst();
+    }
+    this.#ring[this.#next % this.#capacity] = entry;
+    this.#next += 1;
+    this.#bytes += bytesOf(entry);
+    while (this.#bytes > this.#byteCapacity && this.length > 1) {
+      this.#dropFirst();
+    }
+  }
+
+  clear(): void {
+    this.#cleared += this.length;
+    this.#first = this.#next;
+    this.#ring = [];
+    this.#bytes = 0;
+  }
+
+  *[Symbol.iterator](): IterableIterator<LogEntry> {
+    for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
+      const entry = this.get(sequence);
+      if (entry) {
+        yield entry;
+      }
+    }
+  }
+
+  #dropFirst(): void {
+    const index = this.#first % this.#capacity;
+    const entry = this.#ring[index];
+    this.#ring[index] = undefined;
+    this.#bytes -= entry ? bytesOf(entry) : 0;
+    this.#first += 1;
+  }
+}
+
+function bytesOf(entry: LogEntry): number {
+  return entry.kind === 'message' ? entry.size : entry.text.length;
+}

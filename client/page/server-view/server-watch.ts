@@ -1,0 +1,101 @@
+import {
+  diagnosticsPath,
+  parseServerEvent,
+  SERVER_EVENT_KINDS,
+  type ServerEvent,
+  type ServerEventKind,
+} from './server-event.js';
+
+/** The view keeps this many events; the oldest go first. */
+export const KEPT_EVENTS = 2_000;
+
+/** How long the page waits for the side channel before it connects without it, in milliseconds. */
+const PATIENCE = 2_000;
+
+/** The part of the browser's EventSource that a {@link ServerWatch} uses. */
+export interface EventStream {
+  readonly readyState: number;
+  addEventListener(kind: string, listener: (event: { data?: unknown }) => void): void;
+  close(): void;
+}
+
+/** `EventSource.CLOSED`: the answer was not an event stream, so the browser does not try again. */
+const CLOSED = 2;
+
+/** What came of opening the side channel. `absent`: this server does not offer it. */
+export type WatchResult = 'open' | 'absent' | 'unreachable';
+
+/** The side channel of one connection: what the server sees of it. */
+export class ServerWatch {
+  readonly #openStream: (path: string) => EventStream;
+  readonly #onChanged: () => void;
+  #stream: EventStream | undefined;
+  #events: ServerEvent[] = [];
+  #dropped = 0;
+
+  constructor(openStream: (path: string) => EventStream, onChanged: () => void) {
+    this.#openStream = openStream;
+    this.#onChanged = onChanged;
+  }
+
+  get events(): readonly ServerEvent[] {
+    return this.#events;
+  }
+
+  /** How many events are no longer kept. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** The handshake as the server saw it. */
+  get request(): Extract<ServerEvent, { kind: 'request' }> | undefined {
+    return this.#events.find((event) => event.kind === 'request');
+  }
+
+  /** Opens the side channel of a connection, before the connection itself. Events of the one before are dropped. */
+  open(id: string): Promise<WatchResult> {
+    this.close();
+    this.#events = [];
+    this.#dropped = 0;
+    this.#onChanged();
+    const stream = this.#openStream(diagnosticsPath(id));
+    this.#stream = stream;
+    for (const kind of SERVER_EVENT_KINDS) {
+      stream.addEventListener(kind, ({ data }) => this.#add(kind, String(data)));
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        resolve('unreachable');
+      }, PATIENCE);
+      const settle = (result: WatchResult): void => {
+        clearTimeout(timer);
+        resolve(result);
+      };
+      stream.addEventListener('open', () => settle('open'));
+      stream.addEventListener('error', () => settle(stream.readyState === CLOSED ? 'absent' : 'unreachable'));
+    });
+  }
+
+  close(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  #add(kind: ServerEventKind, data: string): void {
+    const event = parseServerEvent(kind, data);
+    if (!event) {
+      return;
+    }
+    if (this.#events.length >= KEPT_EVENTS) {
+      // A block at a time, so that a flood does not move the whole array for each event. The request stays.
+      const before = this.#events.length;
+      this.#events = this.#events.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
+      this.#dropped += before - this.#events.length;
+    }
+    this.#events.push(event);
+    if (kind === 'close') {
+      this.close();
+    }
+    this.#onChanged();
+  }
+}

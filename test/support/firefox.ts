@@ -1,0 +1,158 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { findProgram } from './installed-program.js';
+
+export const firefoxProgram = findProgram('firefox-esr', 'apt-get install -y firefox-esr');
+
+/** The keys that tests press, as WebDriver writes them (section 17.4.2 of WebDriver). */
+export const KEYS = { Enter: '\uE007', Shift: '\uE008' } as const;
+
+/** The answer to a command; an event has no id. */
+interface Answer {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: string;
+  readonly message?: string;
+}
+
+/**
+ * Firefox, driven by WebDriver BiDi. Playwright needs a Firefox of its own build for that; here it is that of the
+ * system, and the few commands that one spec needs.
+ */
+export class Firefox {
+  readonly #process: ChildProcess;
+  readonly #profile: string;
+  readonly #socket: WebSocket;
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  #context = '';
+  #commands = 0;
+
+  private constructor(process: ChildProcess, profile: string, socket: WebSocket) {
+    this.#process = process;
+    this.#profile = profile;
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => {
+      const answer = JSON.parse(data.toString()) as Answer;
+      this.#answers.get(answer.id ?? 0)?.(answer);
+    });
+  }
+
+  static async launch(path: string): Promise<Firefox> {
+    const profile = await mkdtemp(join(tmpdir(), 'nest-ws-echo-firefox-'));
+    const child = spawn(path, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'], {
+      env: { ...process.env, HOME: profile },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    let address: string | undefined;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    while (address === undefined) {
+      await Promise.race([
+        once(child.stderr, 'data'),
+        once(child, 'exit').then(() => Promise.reject(new Error(`Firefox ended: ${said}`))),
+      ]);
+      address = /WebDriver BiDi listening on (ws:\S+)/.exec(said)?.[1];
+    }
+    const socket = new WebSocket(`${address}/session`);
+    await once(socket, 'open');
+    const firefox = new Firefox(child, profile, socket);
+    await firefox.#command('session.new', { capabilities: {} });
+    const { context } = (await firefox.#command('browsingContext.create', { type: 'tab' })) as { context: string };
+    firefox.#context = context;
+    return firefox;
+  }
+
+  async open(url: string): Promise<void> {
+    await this.#command('browsingContext.navigate', { context: this.#context, url, wait: 'complete' });
+  }
+
+  /** The value of an expression that gives a string. */
+  async evaluate(expression: string): Promise<string> {
+    const { result } = (await this.#command('script.evaluate', {
+      expression,
+      target: { context: this.#context },
+      awaitPromise: true,
+    })) as { result?: { value?: string } };
+    return result?.value ?? '';
+  }
+
+  /** Waits until an element has a text that matches. The observer in the page tells, so nothing is polled. */
+  async waitForText(selector: string, pattern: RegExp): Promise<void> {
+    await this.evaluate(`new Promise((resolve) => {
+      const check = () => {
+        if (${String(pattern)}.test(document.querySelector(${JSON.stringify(selector)})?.innerText ?? '')) {
+          observer.disconnect();
+          resolve('');
+        }
+      };
+      const observer = new MutationObserver(check);
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+      check();
+    })`);
+  }
+
+  /** Clicks in the middle of an element, with the mouse. */
+  async click(selector: string): Promise<void> {
+    const place = await this.evaluate(`(() => {
+      const element = document.querySelector(${JSON.stringify(selector)});
+      element.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
+    })()`);
+    await this.#command('input.performActions', {
+      context: this.#context,
+      actions: [
+        {
+          type: 'pointer',
+          id: 'mouse',
+          actions: [
+            { type: 'pointerMove', ...(JSON.parse(place) as object) },
+            { type: 'pointerDown', button: 0 },
+            { type: 'pointerUp', button: 0 },
+          ],
+        },
+      ],
+    });
+  }
+
+  /** Presses keys one after another; `held` stays down meanwhile. */
+  async press(keys: string, held?: string): Promise<void> {
+    const strokes = Array.from(keys, (value) => [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]).flat();
+    const actions =
+      held === undefined ? strokes : [{ type: 'keyDown', value: held }, ...strokes, { type: 'keyUp', value: held }];
+    await this.#command('input.performActions', {
+      context: this.#context,
+      actions: [{ type: 'key', id: 'keyboard', actions }],
+    });
+  }
+
+  async close(): Promise<void> {
+    const exit = once(this.#process, 'exit');
+    await this.#command('browser.close', {}).catch(() => this.#process.kill());
+    await exit;
+    this.#socket.terminate();
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #command(method: string, params: object): Promise<unknown> {
+    this.#commands += 1;
+    const id = this.#commands;
+    const answer = new Promise<Answer>((resolve) => {
+      this.#answers.set(id, resolve);
+    });
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    const { result, error, message } = await answer;
+    this.#answers.delete(id);
+    if (error !== undefined) {
+      throw new Error(`${method}: ${error}: ${message}`);
+    }
+    return result;
+  }
+}
