@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
-import type { MessageClient } from 'nest-raw-websockets';
+import type { WsCompatibleClient } from 'nest-raw-websockets';
 
 /** Settles a question: with the answer, or with why there is none. */
 interface Pending {
@@ -16,7 +16,7 @@ const GONE = 'The client has gone.';
 /** The calls that the server makes and its clients answer. */
 @Injectable()
 export class ClientQuestions {
-  private readonly pending = new WeakMap<MessageClient, Map<number, Pending>>();
+  private readonly pending = new WeakMap<WsCompatibleClient, Map<number, Pending>>();
   private latest = 0;
 
   /**
@@ -25,7 +25,7 @@ export class ClientQuestions {
    * @param timeout how long the answer may take, in ms
    * @throws WsException when the client does not answer in time, goes away, or has too many questions to answer
    */
-  async ask(client: MessageClient, question: string, timeout: number): Promise<string> {
+  async ask(client: WsCompatibleClient, question: string, timeout: number): Promise<string> {
     if (client.readyState !== client.OPEN) {
       throw new WsException(GONE);
     }
@@ -49,7 +49,7 @@ export class ClientQuestions {
   }
 
   /** @throws WsException when the client was asked no such question, or did not answer it in time */
-  answer(client: MessageClient, id: number, answer: string): void {
+  answer(client: WsCompatibleClient, id: number, answer: string): void {
     const pending = this.pending.get(client)?.get(id);
     if (pending === undefined) {
       throw new WsException(`There is no question with the id ${id} that waits for your answer.`);
@@ -58,7 +58,7 @@ export class ClientQuestions {
   }
 
   /** Ends what a client that has gone will not answer. */
-  end(client: MessageClient): void {
+  end(client: WsCompatibleClient): void {
     this.pending.get(client)?.forEach(({ reject }) => reject(new WsException(GONE)));
   }
 }

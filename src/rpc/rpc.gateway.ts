@@ -10,7 +10,7 @@ import {
   type OnGatewayDisconnect,
   type WsResponse,
 } from '@nestjs/websockets';
-import type { MessageClient } from 'nest-raw-websockets';
+import type { WsCompatibleClient } from 'nest-raw-websockets';
 import { calls, idOf, type Call } from './calls.js';
 import { ClientQuestions } from './client-questions.js';
 import { describeIssues, exceptionFor } from './exceptions.js';
@@ -25,10 +25,10 @@ type Answer<Result> = WsResponse<Result & { id: string | number | undefined }>;
 @WebSocketGateway({ path: '/rpc' })
 @UsePipes(new StandardSchemaValidationPipe({ exceptionFactory: (issues) => new WsException(describeIssues(issues)) }))
 @UseFilters(new BaseWsExceptionFilter({ causeFactory: (event, data) => ({ event, id: idOf(data) }) }))
-export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGatewayDisconnect<MessageClient> {
+export class RpcGateway implements OnGatewayConnection<WsCompatibleClient>, OnGatewayDisconnect<WsCompatibleClient> {
   constructor(@Inject(ClientQuestions) private readonly questions: ClientQuestions) {}
 
-  handleConnection(client: MessageClient): void {
+  handleConnection(client: WsCompatibleClient): void {
     // Nest passes over a message for which there is no handler.
     client.on('message', (bytes: Buffer) => {
       const exception = exceptionFor(bytes);
@@ -38,7 +38,7 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
     });
   }
 
-  handleDisconnect(client: MessageClient): void {
+  handleDisconnect(client: WsCompatibleClient): void {
     this.questions.end(client);
   }
 
@@ -60,7 +60,7 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
   /** The server calls back: the client is asked its own question, and its answer is the result. */
   @SubscribeMessage('ask-client')
   async askClient(
-    @ConnectedSocket() client: MessageClient,
+    @ConnectedSocket() client: WsCompatibleClient,
     @MessageBody({ schema: calls['ask-client'] }) { id, question, timeout }: Call<'ask-client'>,
   ): Promise<Answer<{ answer: string }>> {
     return { event: 'ask-client', data: { id, answer: await this.questions.ask(client, question, timeout) } };
@@ -68,7 +68,7 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
 
   @SubscribeMessage('answer')
   answer(
-    @ConnectedSocket() client: MessageClient,
+    @ConnectedSocket() client: WsCompatibleClient,
     @MessageBody({ schema: calls.answer }) { id, answer }: Call<'answer'>,
   ): void {
     this.questions.answer(client, id, answer);

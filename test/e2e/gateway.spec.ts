@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Controller, Get, Injectable, Module, type Type } from '@nestjs/common';
-import { WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/websockets';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -23,7 +23,7 @@ abstract class ObservedGateway implements RawWebSocketGateway {
   @WebSocketServer() readonly server!: GatewayServer<WebSocketConnection>;
   readonly ends = new Map<WebSocketConnection, WebSocketClosed[]>();
 
-  abstract handleConnection(webSocket: WebSocketConnection): void | Promise<void>;
+  abstract handleWebSocket(webSocket: WebSocketConnection): void | Promise<void>;
 
   handleDisconnect(webSocket: WebSocketConnection, closed: WebSocketClosed): void | Promise<void> {
     this.ends.set(webSocket, [...(this.ends.get(webSocket) ?? []), closed]);
@@ -39,7 +39,7 @@ class EchoGateway extends ObservedGateway implements OnGatewayInit<GatewayServer
     this.initializedWith = server;
   }
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);
   }
@@ -48,7 +48,7 @@ class EchoGateway extends ObservedGateway implements OnGatewayInit<GatewayServer
 /** Answers one message and returns. */
 @WebSocketGateway({ path: '/once' })
 class OnceGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const { data } of webSocket.messages()) {
       await webSocket.send(data);
       return;
@@ -59,15 +59,15 @@ class OnceGateway extends ObservedGateway {
 /** Returns at once, and has no promise. */
 @WebSocketGateway({ path: '/hello' })
 class HelloGateway extends ObservedGateway {
-  handleConnection(webSocket: WebSocketConnection): void {
+  handleWebSocket(webSocket: WebSocketConnection): void {
     void webSocket.send('hello');
   }
 }
 
-/** Reads, but leaves the close to whoever called. */
+/** Reads, and leaves the close to the library. */
 @WebSocketGateway({ path: '/reader' })
 class ReadingGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive(() => {});
   }
 }
@@ -75,21 +75,21 @@ class ReadingGateway extends ObservedGateway {
 /** Does not read, and never returns. */
 @WebSocketGateway({ path: '/deaf' })
 class DeafGateway extends ObservedGateway {
-  handleConnection(): Promise<void> {
+  handleWebSocket(): Promise<void> {
     return new Promise(() => {});
   }
 }
 
 @WebSocketGateway({ path: '/throws' })
 class ThrowingGateway extends ObservedGateway {
-  handleConnection(): void {
+  handleWebSocket(): void {
     throw new Error('broken at once');
   }
 }
 
 @WebSocketGateway({ path: '/rejects' })
 class RejectingGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const message of webSocket.messages()) {
       throw new Error(`broken by ${message.data.toString()}`);
     }
@@ -103,14 +103,10 @@ class DisconnectThrowsGateway extends ObservedGateway {
     throw new Error('broken at the end');
   }
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive(() => {});
   }
 }
-
-/** Has no handler at all. */
-@WebSocketGateway({ path: '/empty' })
-class EmptyGateway {}
 
 const gateways = [
   EchoGateway,
@@ -121,7 +117,6 @@ const gateways = [
   ThrowingGateway,
   RejectingGateway,
   DisconnectThrowsGateway,
-  EmptyGateway,
 ];
 
 describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
@@ -150,10 +145,10 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   }
 
   it('is given the connection and the request of the handshake', async () => {
-    const handleConnection = jest.spyOn(running.app.get(EchoGateway), 'handleConnection');
+    const handleWebSocket = jest.spyOn(running.app.get(EchoGateway), 'handleWebSocket');
     await open('/ECHO/?room=1');
-    const [webSocket, request] = handleConnection.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
-    handleConnection.mockRestore();
+    const [webSocket, request] = handleWebSocket.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
+    handleWebSocket.mockRestore();
     expect(webSocket).toBeInstanceOf(WebSocketConnection);
     expect(webSocket.state).toBe('open');
     expect(request.url).toBe('/ECHO/?room=1');
@@ -196,10 +191,6 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('closes with 1000 at once when it has no handler', async () => {
-    expect(await (await open('/empty')).readClose()).toEqual({ status: 1000, reason: '' });
-  });
-
   it.each([
     ['/throws', 'ThrowingGateway', 'broken at once'],
     ['/rejects', 'RejectingGateway', 'broken by me'],
@@ -217,7 +208,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
         level: 'error',
         text: expect.stringMatching(
           new RegExp(
-            `^${name}\\.handleConnection failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
+            `^${name}\\.handleWebSocket failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
           ),
         ),
       },
@@ -310,15 +301,45 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
 
 describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
   @WebSocketGateway({ path: 'Same/' })
-  class SameGateway {}
+  class SameGateway extends HelloGateway {}
 
   @WebSocketGateway({ path: '/same' })
-  class OtherGateway {}
+  class OtherGateway extends HelloGateway {}
 
   @WebSocketGateway()
   class RootGateway extends HelloGateway {}
 
   afterEach(endRawClients);
+
+  it.each<[string, Type, string]>([
+    [
+      'handleConnection',
+      class Both extends HelloGateway {
+        handleConnection(): void {}
+      },
+      'handleConnection',
+    ],
+    [
+      '@SubscribeMessage',
+      (() => {
+        class Both extends HelloGateway {
+          @SubscribeMessage('x')
+          answer(): void {}
+        }
+        return Both;
+      })(),
+      'answer with @SubscribeMessage',
+    ],
+  ])('a class with handleWebSocket and %s is an error that names both', async (_what, type, stockPart) => {
+    WebSocketGateway({ path: '/both' })(type);
+    const app = await createNestApp(createAdapter, { providers: [type] });
+    await expect(app.init()).rejects.toMatchObject({
+      name: 'WebSocketError',
+      code: 'WS_GATEWAY_KIND',
+      message: `Both has handleWebSocket, which makes it a raw gateway, and ${stockPart}, which only a stock gateway can have. Make two gateways of it, with a path each.`,
+    });
+    await app.close();
+  });
 
   it('two raw gateways on one path are an error that names them and the path', async () => {
     const app = await createNestApp(createAdapter, { providers: [SameGateway, OtherGateway] });
@@ -326,7 +347,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
       name: 'WebSocketError',
       code: 'WS_GATEWAY_CONFLICT',
       message:
-        'SameGateway and OtherGateway have the same path "/same", and SameGateway has no @SubscribeMessage handlers: it must have a path of its own.',
+        'SameGateway and OtherGateway have the same path "/same", but SameGateway has handleWebSocket and so needs a path of its own.',
     });
     await app.close();
   });
@@ -336,7 +357,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     class Feature {}
 
     const { app, port } = await startNestApp(createAdapter, { imports: [WebSocketsModule.forRoot(), Feature] });
-    expect(await (await RawClient.open(port, '/same')).readClose()).toEqual({ status: 1000, reason: '' });
+    expect((await (await RawClient.open(port, '/same')).readFrame()).payload.toString()).toBe('hello');
     await endRawClients();
     await app.close();
   });
@@ -373,7 +394,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     class InjectedGateway {
       constructor(private readonly greeter: Greeter) {}
 
-      async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+      async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
         await webSocket.send(this.greeter.greet());
       }
     }

@@ -38,7 +38,7 @@ class RoomController {
 
 @WebSocketGateway({ path: '/gateway' })
 class Gateway {
-  handleConnection(): void {}
+  handleWebSocket(): void {}
 }
 
 afterAll(removeFolders);

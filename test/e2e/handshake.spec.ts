@@ -23,7 +23,7 @@ import { clientFrame, close, text } from '../libs/websockets/protocol/client-fra
 /** Echoes whole messages. */
 @WebSocketGateway({ path: '/ws' })
 class EchoGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const { data } of webSocket.messages()) {
       await webSocket.send(data);
     }

@@ -44,7 +44,7 @@ class RoomController {
   @Get(':id')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
-    const webSocket = webSockets.accept({ subProtocol: webSockets.requestedProtocols[0] });
+    const webSocket = webSockets.accept({ subprotocol: webSockets.requestedProtocols[0] });
     await webSocket.send(`room ${id}`);
     for await (const { data } of webSocket.messages()) {
       if (data === 'throw') {
@@ -59,7 +59,7 @@ class RoomController {
 class RawGateway {
   readonly ends: Promise<WebSocketClosed>[] = [];
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     this.ends.push(webSocket.closed);
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);

@@ -82,7 +82,7 @@ class AnsweringController {
 
 @WebSocketGateway({ path: '/ws' })
 class RawGateway {
-  handleConnection(): Promise<void> {
+  handleWebSocket(): Promise<void> {
     return new Promise(() => {});
   }
 }

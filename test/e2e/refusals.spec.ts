@@ -23,7 +23,7 @@ import {
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive((fragment) => webSocket.send(fragment));
   }
 }

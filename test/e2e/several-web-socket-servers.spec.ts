@@ -12,7 +12,7 @@ import { endRawClients, handshake, handshakeHeaders, RawClient, requestHead } fr
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.send('gateway');
     await webSocket.receive(() => {});
   }

@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
 import { ClientQuestions } from '../../src/rpc/client-questions.js';
 import { RpcGateway } from '../../src/rpc/rpc.gateway.js';
-import { MessageClient } from 'nest-raw-websockets';
+import { WsCompatibleClient } from 'nest-raw-websockets';
 import { connect, readFrame } from '../support/socket-pair.js';
 
 const MINUTE = 60_000;
 
 describe('A question to a client', () => {
   let questions: ClientQuestions;
-  let client: MessageClient;
+  let client: WsCompatibleClient;
   let socket: Duplex;
-  const clients: MessageClient[] = [];
+  const clients: WsCompatibleClient[] = [];
 
   beforeEach(() => {
     questions = new ClientQuestions();
@@ -18,9 +18,9 @@ describe('A question to a client', () => {
   });
   afterEach(() => clients.splice(0).forEach((one) => one.terminate()));
 
-  function newClient(): { client: MessageClient; socket: Duplex } {
+  function newClient(): { client: WsCompatibleClient; socket: Duplex } {
     const pair = connect();
-    const made = new MessageClient(pair.connection);
+    const made = new WsCompatibleClient(pair.connection);
     clients.push(made);
     return { client: made, socket: pair.client };
   }

@@ -92,9 +92,9 @@ describe('the packed package', () => {
     for (const [name, [code]] of Object.entries(sources)) {
       writeFileSync(
         join(consumer, `${name}.ts`),
-        `import { MessageClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}';
+        `import { WsCompatibleClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}';
          export declare const webSocket: WebSocketConnection;
-         export declare const client: MessageClient;
+         export declare const client: WsCompatibleClient;
          export type Manager = WebSocketManager;
          ${code}`,
       );

@@ -11,7 +11,7 @@ const publicNames = [
   'FragmentHandler',
   'GatewayServer',
   'HandleProtocols',
-  'MessageClient',
+
   'PreparedMessage',
   'RawWebSocketGateway',
   'tuneForLargeMessages',
@@ -29,6 +29,7 @@ const publicNames = [
   'WebSocketData',
   'WebSocketError',
   'WebSocketErrorCode',
+  'WebSocketGatewayOptions',
   'WebSocketManager',
   'WebSocketMessage',
   'WebSocketMessageType',
@@ -40,6 +41,7 @@ const publicNames = [
   'WebSocketsModuleAsyncOptions',
   'WebSocketState',
   'WebSocketTotals',
+  'WsCompatibleClient',
 ];
 
 const index = fileURLToPath(new URL('../../../libs/websockets/src/index.ts', import.meta.url));

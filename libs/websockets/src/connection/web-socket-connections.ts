@@ -1,7 +1,6 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketOptions } from './web-socket-options.js';
 
 /** What connections have come to. */
 export interface WebSocketTotals {
@@ -26,9 +25,7 @@ export interface PendingHandshake {
 }
 
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
-@Injectable()
-export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
-  private readonly logger = new Logger(WebSocketConnections.name);
+export class WebSocketConnections implements Iterable<WebSocketConnection> {
   private readonly live = new Set<WebSocketConnection>();
   private readonly pending = new Set<PendingHandshake>();
   /** How many each client address has, pending handshakes included. */
@@ -45,7 +42,7 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
 
   constructor(
     /** @internal */
-    @Inject(RESOLVED_OPTIONS) readonly options: Required<WebSocketOptions>,
+    readonly options: Required<WebSocketOptions>,
   ) {}
 
   /** Whether the application shuts down, so that handshakes are answered with 503. */
@@ -114,17 +111,17 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   }
 
   /**
-   * Closes all with 1001 and waits for pending handshakes, cuts after `shutdownTimeout` those that are left, and is done
-   * when the last has ended.
+   * @internal From now on no handshake is let in. Closes all connections with 1001, waits for pending handshakes, and cuts
+   * after `shutdownTimeout` those that are left.
+   *
+   * @returns when the last has ended
    */
-  async beforeApplicationShutdown(): Promise<void> {
+  async drain(): Promise<void> {
     this.draining = true;
     if (this.placesTaken === 0) {
       return;
     }
     const { shutdownTimeout } = this.options;
-    const handshakes = this.pending.size === 0 ? '' : ` and ${this.pending.size} pending handshakes`;
-    this.logger.log(`Closing ${this.size} WebSocket connections${handshakes}, for at most ${shutdownTimeout} ms`);
     const closed = [...this.live].map((connection) =>
       connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
     );

@@ -14,7 +14,8 @@
  * | `WS_ALREADY_ACCEPTED` | `accept()` was called twice for one request |
  * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
  * | `WS_GATEWAY_CONFLICT` | two gateways cannot share a path, or have different options at it |
- * | `WS_GATEWAY_SCOPE` | a gateway without `@SubscribeMessage` handlers is request-scoped or transient, or needs what is request-scoped |
+ * | `WS_GATEWAY_KIND` | a gateway has `handleWebSocket`, and also what only a stock gateway can have |
+ * | `WS_GATEWAY_SCOPE` | a gateway with `handleWebSocket`, or one of its dependencies, is request-scoped or transient |
  * | `WS_MODULE_MISSING` | `useWebSockets(app)` found no `WebSocketsModule` |
  * | `WS_MODULE_CONFLICT` | `WebSocketsModule.forRoot()` or `forRootAsync()` is imported more than once |
  * | `WS_ALREADY_USED` | `useWebSockets(app)` was called twice for one application |
@@ -31,6 +32,7 @@ export type WebSocketErrorCode =
   | 'WS_ALREADY_ACCEPTED'
   | 'WS_INVALID_OPTION'
   | 'WS_GATEWAY_CONFLICT'
+  | 'WS_GATEWAY_KIND'
   | 'WS_GATEWAY_SCOPE'
   | 'WS_MODULE_MISSING'
   | 'WS_MODULE_CONFLICT'

@@ -34,7 +34,7 @@ export interface WebSocketOptions {
    */
   sendBufferSize?: number;
   /**
-   * The largest message that `messages()` and gateways with `@SubscribeMessage` collect, in bytes; 1 or more. A larger
+   * The largest message that `messages()` and stock gateways collect, in bytes; 1 or more. A larger
    * one closes with 1009. Default 1048576 (1 MiB). `receive` streams, and has no such limit.
    */
   maxMessageSize?: number;
@@ -84,21 +84,17 @@ export interface WebSocketOptions {
   serverMaxWindowBits?: number;
 }
 
-/** The options that a gateway, or one accept, may have of its own. */
-export type WebSocketConnectionOptions = Pick<
-  WebSocketOptions,
-  | 'keepAliveInterval'
-  | 'keepAliveTimeout'
-  | 'receiveTimeout'
-  | 'receiveBufferSize'
-  | 'sendBufferSize'
-  | 'maxMessageSize'
-  | 'closeTimeout'
-  | 'maxMessagesPerSecond'
-  | 'dangerousEnableCompression'
-  | 'disableServerContextTakeover'
-  | 'serverMaxWindowBits'
->;
+/** The options that are about all connections together. */
+const OPTIONS_OF_MODULE_ALONE = [
+  'allowedOrigins',
+  'requireOrigin',
+  'maxConnections',
+  'maxConnectionsPerAddress',
+  'shutdownTimeout',
+] as const;
+
+/** The options of a connection: the module has them for all, a gateway for its own, and one accept for its own. */
+export type WebSocketConnectionOptions = Omit<WebSocketOptions, (typeof OPTIONS_OF_MODULE_ALONE)[number]>;
 
 /** What an option may be. */
 interface Rule<Value> {
@@ -152,37 +148,73 @@ const rules: Rules = {
   serverMaxWindowBits: number(15, 'bits', 9, 15),
 };
 
+const MODULE_OPTIONS = Object.keys(rules);
+
+const CONNECTION_OPTIONS = MODULE_OPTIONS.filter(
+  (name) => !(OPTIONS_OF_MODULE_ALONE as readonly string[]).includes(name),
+);
+
+const DEFAULTS = Object.freeze(
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule.default])),
+) as unknown as Required<WebSocketOptions>;
+
 /**
- * Fills in the defaults.
+ * Fills in the defaults of the module's options.
  *
- * @param owner what has the options, for errors
  * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
  */
-export function resolveWebSocketOptions(
-  options: WebSocketOptions = {},
-  owner = 'WebSocketsModule',
+export function resolveWebSocketOptions(options: WebSocketOptions = {}): Required<WebSocketOptions> {
+  return resolve(options, { names: MODULE_OPTIONS, defaults: DEFAULTS, owner: 'WebSocketsModule' });
+}
+
+/**
+ * Fills in the module's options where a gateway or one accept has no option of its own.
+ *
+ * @param owner what has the options, for errors
+ * @param others the names of options that the owner has besides, and checks itself
+ * @throws WebSocketError as `resolveWebSocketOptions`, and for an option that only the module can have
+ */
+export function resolveConnectionOptions(
+  options: WebSocketConnectionOptions,
+  ofModule: Required<WebSocketOptions>,
+  owner: string,
+  others: readonly string[] = [],
 ): Required<WebSocketOptions> {
+  return resolve(options, { names: CONNECTION_OPTIONS, others, defaults: ofModule, owner });
+}
+
+interface Resolution {
+  /** The options that are resolved. */
+  readonly names: readonly string[];
+  /** Options that are left alone. */
+  readonly others?: readonly string[];
+  readonly defaults: Required<WebSocketOptions>;
+  readonly owner: string;
+}
+
+function resolve(options: WebSocketOptions, { names, others = [], defaults, owner }: Resolution) {
   if (typeof options !== 'object' || options === null) {
     const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
     throw new WebSocketError('WS_INVALID_OPTION', message);
   }
   const given = options as Readonly<Record<string, unknown>>;
-  const faults = Object.keys(given)
-    .filter((name) => !Object.hasOwn(rules, name))
-    .map((name) => `${name} is not an option; there are ${Object.keys(rules).join(', ')}`);
-  const resolved: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries(rules)) {
-    const value = given[name] === undefined ? rule.default : given[name];
-    if (!rule.accepts(value)) {
-      faults.push(`${name} is ${inspect(value)}, but must be ${rule.accepted}`);
-    }
-    resolved[name] = value;
-  }
+  const overridden = names.filter((name) => given[name] !== undefined);
+  const faults = [
+    ...Object.keys(given)
+      .filter((name) => !names.includes(name) && !others.includes(name))
+      .map((name) =>
+        Object.hasOwn(rules, name)
+          ? `${name} is an option of WebSocketsModule alone`
+          : `${name} is not an option; there are ${[...others, ...names].join(', ')}`,
+      ),
+    ...overridden
+      .filter((name) => !rules[name as keyof Rules].accepts(given[name]))
+      .map((name) => `${name} is ${inspect(given[name])}, but must be ${rules[name as keyof Rules].accepted}`),
+  ];
   if (faults.length > 0) {
     throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
   }
-  return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
+  return overridden.length === 0
+    ? defaults
+    : Object.freeze({ ...defaults, ...Object.fromEntries(overridden.map((name) => [name, given[name]])) });
 }
-
-/** The injection token of the options with their defaults filled in. */
-export const RESOLVED_OPTIONS = Symbol('WebSocketOptions');

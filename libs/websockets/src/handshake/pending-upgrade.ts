@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import * as ws from 'ws';
 import { DelayedStream } from './delayed-stream.js';
 import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
@@ -8,14 +9,19 @@ import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { WebSocketConnection } from '../connection/web-socket-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import { resolveWebSocketOptions } from '../connection/web-socket-options.js';
-import type { WebSocketAcceptOptions, WebSocketUpgrade } from './web-socket-upgrade.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
-/** `ws` parses the header's grammar (RFC 6455 section 4.1). Its typings leave that out. */
-const { subprotocol } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+/** `ws` parses the grammar of Sec-WebSocket-Protocol (RFC 6455 section 4.1). Its typings leave that out. */
+const { subprotocol: protocolHeader } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+
+/** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
+export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
+  /** The subprotocol to agree on: one that the client offers. Default: none (RFC 6455 section 1.9). */
+  readonly subprotocol?: string;
+}
 
 /** What accepting a WebSocket request is, over any version of HTTP. */
-export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandshake {
+export abstract class PendingUpgrade implements PendingHandshake {
   private accepted: WebSocketConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
@@ -33,36 +39,41 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     readonly remoteAddress: string,
   ) {}
 
+  /** What became of it, once it was accepted. */
   get connection(): WebSocketConnection | undefined {
     return this.accepted;
   }
 
+  /** Whether the application shuts down, so that it may not be accepted any more. */
   get isDraining(): boolean {
     return this.connections.isDraining;
   }
 
+  /** The subprotocols that the client offers, in its order of preference. */
   get requestedProtocols(): readonly string[] {
     const header = this.header('sec-websocket-protocol');
     try {
-      return header === undefined ? [] : [...subprotocol.parse(header)];
+      return header === undefined ? [] : [...protocolHeader.parse(header)];
     } catch {
       return []; // it breaks the grammar
     }
   }
 
-  accept(
-    { subProtocol, ...options }: WebSocketAcceptOptions = {},
-    answer: (status: number) => void = this.answer,
-  ): WebSocketConnection {
+  /**
+   * Completes the handshake.
+   *
+   * @param answer has the framework send a response of this status, whose headers go out with the handshake. Where that
+   * takes its time, the connection can be used at once all the same: what is sent waits.
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): WebSocketConnection {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
-    const resolved =
-      Object.keys(options).length === 0
-        ? this.connections.options
-        : resolveWebSocketOptions({ ...this.connections.options, ...options });
-    if (subProtocol !== undefined) {
-      this.checkSubProtocol(subProtocol);
+    const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
+    const { subprotocol } = options;
+    if (subprotocol !== undefined) {
+      this.checkSubprotocol(subprotocol);
     }
     if (this.isGone) {
       throw new WebSocketError('WS_CLOSED_PREMATURELY', 'The client has gone before its WebSocket was accepted.');
@@ -71,7 +82,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       ? acceptDeflate(this.header('sec-websocket-extensions'), resolved)
       : undefined;
     this.agreed = {
-      ...(subProtocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subProtocol }),
+      ...(subprotocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
       ...(deflate === undefined ? {} : { 'Sec-WebSocket-Extensions': deflate.header }),
     };
     try {
@@ -82,7 +93,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     }
     const { protocol, remoteAddress } = this;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { protocol, remoteAddress, path: this.request.url ?? '/', subProtocol };
+    const handshake = { protocol, remoteAddress, path: this.request.url ?? '/', subProtocol: subprotocol };
     this.accepted = new WebSocketConnection(socket, resolved, handshake, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
@@ -165,14 +176,13 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  private checkSubProtocol(subProtocol: string): void {
+  /** @throws WebSocketError `WS_INVALID_OPTION` */
+  private checkSubprotocol(subprotocol: string): void {
     const { requestedProtocols } = this;
-    if (!requestedProtocols.includes(subProtocol)) {
+    if (!requestedProtocols.includes(subprotocol)) {
       const offered = requestedProtocols.length === 0 ? 'none' : requestedProtocols.join(', ');
-      throw new WebSocketError(
-        'WS_INVALID_OPTION',
-        `accept() was given the subProtocol ${JSON.stringify(subProtocol)}, but the client offers ${offered}.`,
-      );
+      const message = `accept(): the subprotocol is ${inspect(subprotocol)}, but the client offers ${offered}.`;
+      throw new WebSocketError('WS_INVALID_OPTION', message);
     }
   }
 }

@@ -8,10 +8,14 @@ import { Server as TlsServer } from 'node:tls';
 import { ignoreElements, tap } from 'rxjs';
 import { refusalOf } from '../handshake/admission.js';
 import { afterEarlierResponses } from '../handshake/earlier-responses.js';
-import { gatewayPath } from './gateway-path.js';
-import { checkOwnPort, createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gateway-endpoint.js';
-import { GatewayServer } from './gateway-server.js';
-import { findGateways } from './gateways.js';
+import {
+  checkOwnPort,
+  createEndpoint,
+  GatewayServer,
+  RawGatewayServer,
+  type GatewayEndpoint,
+} from './gateway-endpoint.js';
+import { findGateways, gatewayPath } from './gateways.js';
 import {
   HANDSHAKE_FAILED,
   hasUnsupportedVersion,
@@ -37,16 +41,15 @@ import {
   refuseConnect,
   unsupportedConnectVersion,
 } from '../handshake/http2-upgrade.js';
-import { MessageClient } from './message-client.js';
 import { leaveBodiesOfUpgrades } from '../handshake/node-internals.js';
 import { handleAsOrdinaryRequest } from '../handshake/ordinary-request.js';
 import { unlessTaken } from '../handshake/other-listeners.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
-import { providersOf } from './providers.js';
+import { providersOf } from './nest-internals.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
-import { setUpgrade, setUpgradeRefusal } from '../handshake/web-socket-upgrade.js';
+import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
+import { WsCompatibleClient } from './ws-compatible-client.js';
 
 type Refuse = (refusal: Refusal) => void;
 
@@ -60,12 +63,12 @@ const served = new WeakSet<Server>();
  * Serves gateways over raw WebSockets, on the application's own HTTP server, over HTTP/1.1 and, where that server has
  * HTTP/2 connections, over HTTP/2:
  *
- * - a gateway without `@SubscribeMessage` handlers gets each connection as a `WebSocketConnection`, and the promise of
- *   its `handleConnection` is that connection's life
- * - a stock gateway, with such handlers, works as under `WsAdapter`
- * - an upgrade request that is for no gateway, or that is no WebSocket request, goes through the HTTP pipeline
+ * - a raw gateway, one with `handleWebSocket`, gets each connection as a `WebSocketConnection`, and the promise of that
+ *   method is the life of the connection
+ * - any other gateway is a stock gateway, and works as under `WsAdapter`
+ * - an upgrade request that matches no gateway, or that is not a WebSocket request, goes through the HTTP pipeline
  *
- * Stock gateways with a port of their own are left to `WsAdapter`, and the options of `WebSocketsModule` do not hold there.
+ * `WsAdapter` serves stock gateways with a port of their own; the options of `WebSocketsModule` do not apply there.
  */
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
@@ -89,7 +92,7 @@ export class WebSocketsAdapter extends WsAdapter {
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
-  /** @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
+  /** @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
   override create(port: number, options: Parameters<WsAdapter['create']>[1] & { path?: string } = {}): unknown {
     const path = gatewayPath(options.path ?? '');
     const gateways = findGateways(this.app).filter(
@@ -105,7 +108,7 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
-    // The handlers of raw gateways are called by `serveConnection`, which waits for their promises.
+    // The endpoint of a raw gateway calls it, and waits for its promise.
     if (!(server instanceof RawGatewayServer)) {
       super.bindClientConnect(server, callback);
     }
@@ -114,12 +117,16 @@ export class WebSocketsAdapter extends WsAdapter {
   override bindMessageHandlers(...[client, handlers, transform]: Parameters<WsAdapter['bindMessageHandlers']>): void {
     const answer = (message: unknown): void => {
       if (message !== undefined && message !== null) {
-        (client as MessageClient).send(JSON.stringify(message));
+        (client as WsCompatibleClient).send(JSON.stringify(message));
       }
     };
     // WsAdapter logs what a handler throws, but sends where nobody catches what has no JSON.
     const answering: typeof transform = (result) => transform(result).pipe(tap(answer), ignoreElements());
-    super.bindMessageHandlers(client, handlers, (client as unknown) instanceof MessageClient ? answering : transform);
+    super.bindMessageHandlers(
+      client,
+      handlers,
+      (client as unknown) instanceof WsCompatibleClient ? answering : transform,
+    );
   }
 
   override async close(server: never): Promise<void> {

@@ -1,11 +1,9 @@
 import { jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import {
   resolveWebSocketOptions,
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/connection/web-socket-options.js';
-import { RecordingLogger } from '../../../support/nest-app.js';
 import { close, text } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
 
@@ -18,9 +16,6 @@ function connectSome(count: number, options: WebSocketOptions = {}) {
 }
 
 describe('WebSocketConnections', () => {
-  let logger: RecordingLogger;
-  beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));
-
   it('are those that are live', async () => {
     const { connections, pairs } = connectSome(2);
     expect(connections.size).toBe(2);
@@ -50,7 +45,7 @@ describe('WebSocketConnections', () => {
     it('are closed with 1001, and waited for', async () => {
       const { connections, pairs } = connectSome(3);
       expect(connections.isDraining).toBe(false);
-      const drained = connections.beforeApplicationShutdown();
+      const drained = connections.drain();
       expect(connections.isDraining).toBe(true);
       for (const { client } of pairs) {
         const { opcode, payload } = await readFrame(client);
@@ -67,19 +62,17 @@ describe('WebSocketConnections', () => {
       await expect(Promise.all(pairs.map(({ connection }) => connection.closed))).resolves.toEqual(
         pairs.map(() => ({ reason: 'server', status: 1001, description: 'Server shutting down' })),
       );
-      expect(logger.lines).toEqual([
-        { level: 'log', text: expect.stringContaining('Closing 3 WebSocket connections') },
-      ]);
     });
 
-    it('say nothing and do not wait when there are none', async () => {
-      await connectSome(0, { shutdownTimeout: 2 ** 31 - 1 }).connections.beforeApplicationShutdown();
-      expect(logger.lines).toEqual([]);
+    it('do not wait when there are none', async () => {
+      const { connections } = connectSome(0, { shutdownTimeout: 2 ** 31 - 1 });
+      await connections.drain();
+      expect(connections.isDraining).toBe(true);
     });
 
     it('are cut after shutdownTimeout when they do not answer', async () => {
       const { connections, pairs } = connectSome(2, { shutdownTimeout: 1 });
-      await connections.beforeApplicationShutdown();
+      await connections.drain();
       expect(connections.size).toBe(0);
       expect(await pairs[1].connection.closed).toMatchObject({ reason: 'timeout', status: 1006 });
     });
@@ -87,7 +80,7 @@ describe('WebSocketConnections', () => {
     it('are given shutdownTimeout and no less, where closeTimeout is shorter', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
       const { connections, pairs } = connectSome(1, { closeTimeout: 1000, shutdownTimeout: 2000 });
-      const drained = connections.beforeApplicationShutdown();
+      const drained = connections.drain();
       jest.advanceTimersByTime(1999);
       expect(pairs[0].server.destroyed).toBe(false);
       jest.advanceTimersByTime(1);
@@ -102,7 +95,7 @@ describe('WebSocketConnections', () => {
       void pairs[0].connection.close(1000); // by this side, and not answered
       pairs[1].client.write(close(1000)); // by the peer, whose half does not end
       await readFrame(pairs[1].client);
-      await connections.beforeApplicationShutdown();
+      await connections.drain();
       expect(connections.size).toBe(0);
       expect(await pairs[1].connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
     });

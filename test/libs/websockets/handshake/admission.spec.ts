@@ -73,7 +73,7 @@ describe('refusalOf', () => {
 
   it('refuses all while the application shuts down', async () => {
     const connections = connectionsOf({});
-    await connections.beforeApplicationShutdown();
+    await connections.drain();
     expect(refusalOf({}, '', connections)?.status).toBe(503);
   });
 });

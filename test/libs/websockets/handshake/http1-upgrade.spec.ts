@@ -80,7 +80,9 @@ describe('Http1Upgrade', () => {
 
   it('refuses a sub-protocol that the client does not offer, and wrong options', async () => {
     const { upgrade, response } = await handOver();
-    expect(() => upgrade.accept({ subProtocol: 'chat' })).toThrow(/subProtocol "chat", but the client offers none/);
+    expect(() => upgrade.accept({ subprotocol: 'chat' })).toThrow(
+      "accept(): the subprotocol is 'chat', but the client offers none.",
+    );
     expect(() => upgrade.accept({ keepAliveInterval: -1 })).toThrow(/keepAliveInterval is -1/);
     response.end();
   });

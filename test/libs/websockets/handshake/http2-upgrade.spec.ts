@@ -139,7 +139,7 @@ describe('Over HTTP/2', () => {
       exchange.response.setHeader('Set-Cookie', ['x=1', 'y=2']);
       const upgrade = upgradeOf(exchange);
       upgrade.handleOverHttp(http2 as unknown as Server);
-      const connection = upgrade.accept({ subProtocol: 'b' });
+      const connection = upgrade.accept({ subprotocol: 'b' });
       const { head } = await exchange.answered;
       expect(Object.keys(head).toSorted()).toEqual([':status', 'date', 'sec-websocket-protocol', 'set-cookie']);
       expect(head).toMatchObject({ ':status': 200, 'sec-websocket-protocol': 'b', 'set-cookie': ['x=1', 'y=2'] });

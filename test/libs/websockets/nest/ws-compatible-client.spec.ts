@@ -2,7 +2,12 @@ import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { MessageClient, type BinaryType } from '../../../../libs/websockets/src/nest/message-client.js';
+import {
+  EventTargetEmitter,
+  WsCompatibleClient,
+  type BinaryType,
+  type EventListener,
+} from '../../../../libs/websockets/src/nest/ws-compatible-client.js';
 import { callHandler, serveConnection } from '../../../../libs/websockets/src/nest/serve-connection.js';
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
 import { RecordingLogger } from '../../../support/nest-app.js';
@@ -16,7 +21,7 @@ interface ConnectedClient {
   /** The raw end of the peer. */
   readonly peer: ConnectedPair['client'];
   /** What a stock gateway has. */
-  readonly client: MessageClient;
+  readonly client: WsCompatibleClient;
 }
 
 /** What a client and a server agree on that compress. */
@@ -29,31 +34,31 @@ const COMPRESSION: DeflateParameters = {
 
 function connectClient(...args: Parameters<typeof connect>): ConnectedClient {
   const { client: peer, connection } = connect(...args);
-  return { peer, client: new MessageClient(connection) };
+  return { peer, client: new WsCompatibleClient(connection) };
 }
 
 /** Emits messages, and answers the peer's close, as the adapter does it. */
-function serve(client: MessageClient): void {
+function serve(client: WsCompatibleClient): void {
   void serveConnection(
     client.connection,
     'The client',
-    callHandler(() => client.receive()),
+    callHandler(() => client.emitMessages()),
   );
 }
 
 /** What `client` emits of an event: the arguments of each time. */
-function record(client: MessageClient, event: string): unknown[][] {
+function record(client: WsCompatibleClient, event: string): unknown[][] {
   const calls: unknown[][] = [];
   client.on(event, (...args: unknown[]) => void calls.push(args));
   return calls;
 }
 
-describe('MessageClient', () => {
+describe('WsCompatibleClient', () => {
   describe('has the interface of ws:', () => {
     it('its states, by the same names and numbers', async () => {
       const { client, peer } = connectClient();
       for (const state of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const) {
-        expect(MessageClient[state]).toBe(WebSocket[state]);
+        expect(WsCompatibleClient[state]).toBe(WebSocket[state]);
         expect(client[state]).toBe(WebSocket[state]);
       }
       expect(client.readyState).toBe(WebSocket.OPEN);
@@ -68,7 +73,7 @@ describe('MessageClient', () => {
       ['chat', 'chat'],
       [undefined, ''],
     ])('its protocol, which for %p is %j', (subProtocol, protocol) => {
-      const client = new MessageClient(connect({}, { subProtocol }).connection);
+      const client = new WsCompatibleClient(connect({}, { subProtocol }).connection);
       expect(client.protocol).toBe(protocol);
       client.terminate();
     });
@@ -117,7 +122,7 @@ describe('MessageClient', () => {
     it('is emitted with each whole message, text as bytes too, until the peer closes', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
-      const received = client.receive();
+      const received = client.emitMessages();
       peer.write(Buffer.concat([text('hé', false), continuation('y'), binary('b'), text(''), close(1000)]));
       await received;
       expect(messages).toEqual([
@@ -131,7 +136,7 @@ describe('MessageClient', () => {
     it('is emitted in order and once, also when many come in one read', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
-      const received = client.receive();
+      const received = client.emitMessages();
       const sent = Array.from({ length: 100 }, (_, i) => String(i));
       peer.write(Buffer.concat([...sent.map((one) => text(one)), close(1000)]));
       await received;
@@ -150,7 +155,7 @@ describe('MessageClient', () => {
       expect(client.binaryType).toBe('nodebuffer');
       const messages = record(client, 'message');
       client.binaryType = binaryType;
-      const received = client.receive();
+      const received = client.emitMessages();
       peer.write(Buffer.concat([binary('b'), text('t'), close(1000)]));
       await received;
       expect(messages).toEqual([
@@ -164,7 +169,7 @@ describe('MessageClient', () => {
       const { client, peer } = connectClient();
       client.binaryType = 'blob';
       const messages = record(client, 'message');
-      const received = client.receive();
+      const received = client.emitMessages();
       peer.write(Buffer.concat([binary('b'), close(1000)]));
       await received;
       expect(await (messages[0][0] as Blob).text()).toBe('b');
@@ -185,7 +190,7 @@ describe('MessageClient', () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       client.pause();
-      const received = client.receive();
+      const received = client.emitMessages();
       peer.write(Buffer.concat([text('a'), text('b'), close(1000)]));
       await turn();
       expect([client.isPaused, messages.length]).toEqual([true, 0]);
@@ -203,7 +208,7 @@ describe('MessageClient', () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       client.pause();
-      const received = client.receive();
+      const received = client.emitMessages();
       peer.write(text('a'));
       await turn();
       client.terminate();
@@ -250,7 +255,7 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
-    it.each<[string, Parameters<MessageClient['send']>, { opcode: number; fin: boolean; payload: string }]>([
+    it.each<[string, Parameters<WsCompatibleClient['send']>, { opcode: number; fin: boolean; payload: string }]>([
       ['a string as text', ['hé'], { opcode: 1, fin: true, payload: 'hé' }],
       ['a number as text', [42], { opcode: 1, fin: true, payload: '42' }],
       ['a Buffer as binary', [Buffer.from('b')], { opcode: 2, fin: true, payload: 'b' }],
@@ -277,7 +282,7 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
-    it.each<[string, (client: MessageClient, done: (error?: Error) => void) => void]>([
+    it.each<[string, (client: WsCompatibleClient, done: (error?: Error) => void) => void]>([
       ['second', (client, done) => client.send('x', done)],
       ['last', (client, done) => client.send('x', { binary: true }, done)],
     ])('calls back when the message is on its way; the callback may come %s', async (_where, send) => {
@@ -335,7 +340,7 @@ describe('MessageClient', () => {
     ['ping', 9],
     ['pong', 10],
   ] as const)('%s', (name, opcode) => {
-    it.each<[string, Parameters<MessageClient['ping']>, string]>([
+    it.each<[string, Parameters<WsCompatibleClient['ping']>, string]>([
       ['nothing', [], ''],
       ['undefined', [undefined], ''],
       ['text', ['héy'], 'héy'],
@@ -356,7 +361,7 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
-    it.each<[string, (client: MessageClient, done: (error?: Error) => void) => void]>([
+    it.each<[string, (client: WsCompatibleClient, done: (error?: Error) => void) => void]>([
       ['alone', (client, done) => client[name](done)],
       ['after the bytes', (client, done) => client[name]('x', done)],
       ['after the mask', (client, done) => client[name]('x', false, done)],
@@ -388,7 +393,7 @@ describe('MessageClient', () => {
   });
 
   describe('close', () => {
-    it.each<[string, Parameters<MessageClient['close']>, number | undefined, string]>([
+    it.each<[string, Parameters<WsCompatibleClient['close']>, number | undefined, string]>([
       ['nothing', [], undefined, ''],
       ['a status', [4000], 4000, ''],
       ['a reason', [1000, 'bye'], 1000, 'bye'],
@@ -404,15 +409,18 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
-    it.each<[Parameters<MessageClient['close']>]>([[[1005]], [[999]], [[5000]], [[NaN]], [[1000, 'é'.repeat(62)]]])(
-      'throws to its caller at %j, which no close frame may have, and leaves the connection open',
-      (args) => {
-        const { client } = connectClient();
-        expect(() => client.close(...args)).toThrow(expect.objectContaining({ code: 'WS_INVALID_CLOSE' }));
-        expect(client.readyState).toBe(WebSocket.OPEN);
-        client.terminate();
-      },
-    );
+    it.each<[Parameters<WsCompatibleClient['close']>]>([
+      [[1005]],
+      [[999]],
+      [[5000]],
+      [[NaN]],
+      [[1000, 'é'.repeat(62)]],
+    ])('throws to its caller at %j, which no close frame may have, and leaves the connection open', (args) => {
+      const { client } = connectClient();
+      expect(() => client.close(...args)).toThrow(expect.objectContaining({ code: 'WS_INVALID_CLOSE' }));
+      expect(client.readyState).toBe(WebSocket.OPEN);
+      client.terminate();
+    });
 
     it('does nothing, whatever it is given, when the connection is not open', async () => {
       const { client } = connectClient();
@@ -460,7 +468,7 @@ describe('MessageClient', () => {
       client.terminate();
     });
 
-    it.each<[string, (client: MessageClient, listener: () => Promise<void>) => void]>([
+    it.each<[string, (client: WsCompatibleClient, listener: () => Promise<void>) => void]>([
       ['on', (client, listener) => client.on('message', listener as () => void)],
       ['addEventListener', (client, listener) => client.addEventListener('message', listener)],
       ['onmessage', (client, listener) => Object.assign(client, { onmessage: listener })],
@@ -496,6 +504,122 @@ describe('MessageClient', () => {
       await client.connection.closed;
       await turn();
       expect(logger.lines).toEqual([{ level: 'error', text: expect.stringContaining('A listener of "close" failed') }]);
+    });
+  });
+});
+
+/** Two ways to add a listener to what emits `message` and `close`. */
+const ways: [string, (target: EventTargetEmitter, type: 'message' | 'close', listener: EventListener) => void][] = [
+  ['addEventListener', (target, type, listener) => target.addEventListener(type, listener)],
+  ['a property', (target, type, listener) => void (target[`on${type}`] = listener)],
+];
+
+describe('EventTargetEmitter', () => {
+  let target: EventTargetEmitter;
+  let events: Record<string, unknown>[];
+  const listener = (event: Record<string, unknown>): void => void events.push(event);
+
+  beforeEach(() => {
+    target = new EventTargetEmitter();
+    events = [];
+  });
+
+  describe.each(ways)('given a listener by %s', (_how, add) => {
+    it('tells of text as a string, and of binary as bytes', () => {
+      add(target, 'message', listener);
+      target.emit('message', Buffer.from('té'), false);
+      target.emit('message', Buffer.from('b'), true);
+      expect(events).toEqual([
+        { type: 'message', target, data: 'té' },
+        { type: 'message', target, data: Buffer.from('b') },
+      ]);
+    });
+
+    it.each([
+      [4001, 'mine', true],
+      [1005, '', true],
+      [1006, '', false],
+    ])('tells of a close with %d %j', (code, reason, wasClean) => {
+      add(target, 'close', listener);
+      target.emit('close', code, Buffer.from(reason));
+      expect(events).toEqual([{ type: 'close', target, code, reason, wasClean }]);
+    });
+
+    it('calls it with the target as this', () => {
+      let seen: unknown;
+      add(target, 'message', function (this: unknown) {
+        seen = this;
+      });
+      target.emit('message', Buffer.alloc(0), true);
+      expect(seen).toBe(target);
+    });
+  });
+
+  describe('addEventListener', () => {
+    const emit = (data: string): boolean => target.emit('message', Buffer.from(data), false);
+    const heard = (): unknown[] => events.map(({ data }) => data);
+
+    it('adds a listener once, and removeEventListener removes it', () => {
+      target.addEventListener('message', listener);
+      target.addEventListener('message', listener);
+      emit('1');
+      target.removeEventListener('message', listener);
+      target.removeEventListener('message', listener);
+      emit('2');
+      expect(heard()).toEqual(['1']);
+    });
+
+    it('adds one for once, which can be removed before', () => {
+      target.addEventListener('message', listener, { once: true });
+      emit('1');
+      emit('2');
+      target.addEventListener('message', listener, { once: true });
+      target.removeEventListener('message', listener);
+      emit('3');
+      expect(heard()).toEqual(['1']);
+    });
+
+    it('takes an object with handleEvent', () => {
+      const object = { handleEvent: listener };
+      target.addEventListener('message', object);
+      emit('1');
+      target.removeEventListener('message', object);
+      emit('2');
+      expect(heard()).toEqual(['1']);
+    });
+  });
+
+  describe.each(['onopen', 'onmessage', 'onclose', 'onerror'] as const)('%s', (name) => {
+    const type = name.slice(2);
+    const other = (): void => {};
+
+    it('is null until it is assigned, and again when something is that is no function', () => {
+      expect(target[name]).toBeNull();
+      target[name] = listener;
+      expect(target[name]).toBe(listener);
+      target[name] = null;
+      expect(target[name]).toBeNull();
+      expect(target.listenerCount(type)).toBe(0);
+    });
+
+    it('is one listener: the last that was assigned', () => {
+      target[name] = other;
+      target[name] = listener;
+      expect(target.listenerCount(type)).toBe(1);
+      target.emit(type, 1006, '');
+      expect(events).toHaveLength(1);
+    });
+
+    it('leaves those of addEventListener alone, also the same one', () => {
+      target.addEventListener(type, listener);
+      target[name] = listener;
+      target.emit(type, 1006, '');
+      expect(events).toHaveLength(2);
+      target[name] = null;
+      target.emit(type, 1006, '');
+      expect(events).toHaveLength(3);
+      target.removeEventListener(type, listener);
+      expect(target.listenerCount(type)).toBe(0);
     });
   });
 });
