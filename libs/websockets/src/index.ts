@@ -25,4 +25,4 @@ export type { WebSocketConnectionOptions, WebSocketOptions } from './connection/
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
-export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
+export type { WebSocketAcceptOptions } from './handshake/upgrade.js';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ACCEPTED_ORIGIN_ENTRY, isOriginEntry } from '../handshake/origin-policy.js';
+import { ACCEPTED_ORIGIN_ENTRY, isOriginEntry } from '../handshake/origins.js';
 import { WebSocketError } from './web-socket-error.js';
 
 /** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { SHUTTING_DOWN, type Refusal } from './handshake.js';
-import { isOriginAllowed } from './origin-policy.js';
+import { SHUTTING_DOWN, type Refusal } from './handshake-request.js';
+import { isOriginAllowed } from './origins.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /**

@@ -1,10 +1,10 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { endAfterAnswer, switchProtocols } from './handshake.js';
+import { endAfterAnswer, switchProtocols } from './handshake-request.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
 import { catchAcceptance, silence } from './handshake-response.js';
-import { PendingUpgrade } from './pending-upgrade.js';
+import { PendingUpgrade } from './upgrade.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** A WebSocket request over HTTP/1.1 (RFC 6455 section 4.2). */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { answerOf, type Refusal } from './handshake.js';
+import { answerOf, type Refusal } from './handshake-request.js';
 import type { HandshakeHeaders } from './handshake-headers.js';
 import { catchAcceptance, silence } from './handshake-response.js';
-import { PendingUpgrade } from './pending-upgrade.js';
+import { PendingUpgrade } from './upgrade.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 const WEB_SOCKET_VERSION = '13';

@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import type { Refusal } from '../handshake/handshake.js';
-import type { PendingUpgrade } from '../handshake/pending-upgrade.js';
+import type { Refusal } from '../handshake/handshake-request.js';
+import type { PendingUpgrade } from '../handshake/upgrade.js';
 import {
   checkOwnPortOptions,
   readGatewayOptions,

@@ -2,8 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { refusalOfAuthority, refusalOfHost } from '../handshake/host-header.js';
-import { answerOf, type Refusal } from '../handshake/handshake.js';
+import { refusalOfAuthority, refusalOfHost } from '../handshake/host.js';
+import { answerOf, type Refusal } from '../handshake/handshake-request.js';
 
 /** What is used of Fastify here. */
 interface Fastify {

@@ -29,8 +29,8 @@ import {
   UPGRADE_WITH_BODY,
   unsupportedVersion,
   type Refusal,
-} from '../handshake/handshake.js';
-import { refusalOfAuthority, refusalOfHost } from '../handshake/host-header.js';
+} from '../handshake/handshake-request.js';
+import { refusalOfAuthority, refusalOfHost } from '../handshake/host.js';
 import { Http1Upgrade } from '../handshake/http1-upgrade.js';
 import {
   asksForWebSocket,
@@ -42,7 +42,7 @@ import {
   unsupportedConnectVersion,
 } from '../handshake/http2-upgrade.js';
 import { leaveBodiesOfUpgrades } from '../handshake/node-internals.js';
-import { handleAsOrdinaryRequest } from '../handshake/ordinary-request.js';
+import { handleAsOrdinaryRequest } from '../handshake/passing-on.js';
 import { unlessTaken } from '../handshake/other-listeners.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';

@@ -10,7 +10,7 @@ import {
   mayLackHeaders,
   refuseUpgrade,
   unsupportedVersion,
-} from '../../../../libs/websockets/src/handshake/handshake.js';
+} from '../../../../libs/websockets/src/handshake/handshake-request.js';
 import { endRawClients, handshakeHeaders, RawClient, SAMPLE_ACCEPT, SAMPLE_KEY } from '../../../support/raw-client.js';
 
 const lowerCase = (headers: object) =>

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Refusal } from './handshake.js';
+import type { Refusal } from './handshake-request.js';
 
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port or none (RFC 3986 section 3.2.2). May be empty. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i;

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEarlierResponses } from '../../../../libs/websockets/src/handshake/earlier-responses.js';
 import { leaveBodiesOfUpgrades } from '../../../../libs/websockets/src/handshake/node-internals.js';
-import { handleAsOrdinaryRequest } from '../../../../libs/websockets/src/handshake/ordinary-request.js';
+import { handleAsOrdinaryRequest } from '../../../../libs/websockets/src/handshake/passing-on.js';
 import { endRawClients, RawClient } from '../../../support/raw-client.js';
 
 describe('handleAsOrdinaryRequest', () => {
