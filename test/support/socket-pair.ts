@@ -1,9 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import {
-  resolveWebSocketOptions,
-  type WebSocketOptions,
-} from '../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
 import {
   WebSocketConnection,
   type AcceptedHandshake,

@@ -22,7 +22,7 @@ import {
 import type { WebSocketData } from './web-socket-data.js';
 import { readMessages, type WebSocketMessage } from './web-socket-message.js';
 import { WebSocketError } from './web-socket-error.js';
-import type { WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketConnectionOptions } from './web-socket-options.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -93,7 +93,7 @@ export class WebSocketConnection {
   /** @internal Connections are made by the handshake. */
   constructor(
     private readonly socket: Duplex,
-    private readonly options: Required<WebSocketOptions>,
+    private readonly options: Required<WebSocketConnectionOptions>,
     { path, protocol, remoteAddress, subProtocol }: AcceptedHandshake,
     deflate?: DeflateParameters,
   ) {

@@ -1,6 +1,6 @@
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import type { WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketRegistryOptions } from './web-socket-options.js';
 
 /** What connections have come to. */
 export interface WebSocketTotals {
@@ -42,7 +42,7 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
 
   constructor(
     /** @internal */
-    readonly options: Required<WebSocketOptions>,
+    readonly options: Required<WebSocketRegistryOptions>,
   ) {}
 
   /** Whether the application shuts down, so that handshakes are answered with 503. */

@@ -3,7 +3,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { refusalOfAuthority, refusalOfHost } from '../handshake/host.js';
-import { answerOf, type Refusal } from '../handshake/handshake-request.js';
+import { bodyOf, type Refusal } from '../handshake/refusal.js';
 
 /** What is used of Fastify here. */
 interface Fastify {
@@ -26,16 +26,16 @@ export function refuseMalformedHosts(app: INestApplication): void {
   const adapter = app.getHttpAdapter() as AbstractHttpAdapter;
   if (adapter.getType() === 'fastify') {
     (adapter.getInstance() as unknown as Fastify).addHook('onRequest', async ({ raw }, reply) => {
-      const refusal = refusalOf(raw);
-      return refusal === undefined ? undefined : reply.code(refusal.status).send(answerOf(refusal));
+      const refusal = hostRefusal(raw);
+      return refusal === undefined ? undefined : reply.code(refusal.status).send(bodyOf(refusal));
     });
   } else {
     adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      const refusal = refusalOf(request);
+      const refusal = hostRefusal(request);
       if (refusal === undefined) {
         next();
       } else {
-        const body = JSON.stringify(answerOf(refusal));
+        const body = JSON.stringify(bodyOf(refusal));
         response.writeHead(refusal.status, {
           'Content-Type': 'application/json; charset=utf-8',
           'Content-Length': Buffer.byteLength(body),
@@ -46,6 +46,6 @@ export function refuseMalformedHosts(app: INestApplication): void {
   }
 }
 
-function refusalOf(request: IncomingMessage | Http2ServerRequest): Refusal | undefined {
+function hostRefusal(request: IncomingMessage | Http2ServerRequest): Refusal | undefined {
   return 'authority' in request ? refusalOfAuthority(request.authority) : refusalOfHost(request);
 }

@@ -1,11 +1,19 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { PassThrough, type Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEarlierResponses } from '../../../../libs/websockets/src/handshake/earlier-responses.js';
+import { setImmediate as turn } from 'node:timers/promises';
 import { leaveBodiesOfUpgrades } from '../../../../libs/websockets/src/handshake/node-internals.js';
-import { handleAsOrdinaryRequest } from '../../../../libs/websockets/src/handshake/passing-on.js';
+import {
+  afterEarlierResponses,
+  handleAsOrdinaryRequest,
+  unlessTaken,
+} from '../../../../libs/websockets/src/handshake/passing-on.js';
 import { endRawClients, RawClient } from '../../../support/raw-client.js';
+
+const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const getWithUpgrade = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: y\r\n\r\n';
 
 describe('handleAsOrdinaryRequest', () => {
   let server: Server;
@@ -74,5 +82,101 @@ describe('handleAsOrdinaryRequest', () => {
       expect.objectContaining({ method: 'PUT', url: '/2', body: 'body' }),
       expect.objectContaining({ method: 'GET', url: '/3', body: '' }),
     ]);
+  });
+});
+
+describe('afterEarlierResponses', () => {
+  let server: Server;
+  let client: RawClient;
+  let responses: ServerResponse[];
+  let upgradedSocket: Socket;
+
+  beforeEach(async () => {
+    responses = [];
+    server = createServer((_request, response) => void responses.push(response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    client = await RawClient.connect((server.address() as AddressInfo).port);
+  });
+
+  afterEach(async () => {
+    await endRawClients();
+    upgradedSocket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  /** Sends the bytes, and resolves with the server's socket at the upgrade. */
+  async function upgradeWith(bytes: string): Promise<Socket> {
+    const upgraded = once(server, 'upgrade') as Promise<[unknown, Socket]>;
+    client.write(bytes);
+    [, upgradedSocket] = await upgraded;
+    return upgradedSocket.on('error', () => {});
+  }
+
+  it('calls back at once where no answer is due', async () => {
+    const socket = await upgradeWith(getWithUpgrade);
+    let called = false;
+    afterEarlierResponses(socket, () => (called = true));
+    expect(called).toBe(true);
+  });
+
+  it('calls back after the last of several, in whatever order they are ready', async () => {
+    const socket = await upgradeWith(get + get + get + getWithUpgrade);
+    const done: string[] = [];
+    responses.forEach((response, i) => response.once('close', () => done.push(`response ${i}`)));
+    const called = new Promise<void>((resolve) =>
+      afterEarlierResponses(socket, () => {
+        done.push('called');
+        resolve();
+      }),
+    );
+    responses[2].end();
+    responses[0].end();
+    await once(responses[0], 'close');
+    responses[1].end();
+    await called;
+    expect(done).toEqual(['response 0', 'response 1', 'response 2', 'called']);
+  });
+
+  it.each<[string, () => void]>([
+    ['the last answer ends the connection', () => responses[0].setHeader('Connection', 'close').end()],
+    ['the client goes away', () => client.reset()],
+  ])('never calls back when %s', async (_what, act) => {
+    const socket = await upgradeWith(get + getWithUpgrade);
+    let called = false;
+    afterEarlierResponses(socket, () => (called = true));
+    const closed = once(responses[0], 'close');
+    act();
+    await closed;
+    expect(called).toBe(false);
+  });
+});
+
+describe('unlessTaken', () => {
+  /** A server with two listeners for `upgrade`: `other`, and one that notes whether it may answer. */
+  async function isLeft(other: (socket: Duplex) => void): Promise<boolean> {
+    const server = new EventEmitter();
+    let isCalled = false;
+    server.on('upgrade', (socket: Duplex) => unlessTaken(server, 'upgrade', socket, () => (isCalled = true)));
+    server.on('upgrade', other);
+    server.emit('upgrade', new PassThrough());
+    await turn();
+    return isCalled;
+  }
+
+  it.each<[string, boolean, (socket: Duplex) => void]>([
+    ['does nothing', true, () => {}],
+    ['ends it', false, (socket) => socket.end()],
+    ['destroys it', false, (socket) => socket.destroy()],
+    ['listens to its bytes', false, (socket) => socket.on('data', () => {})],
+    ['listens to its errors', false, (socket) => socket.on('error', () => {})],
+  ])('where another listener %s, calls back: %p', async (_what, expected, other) => {
+    expect(await isLeft(other)).toBe(expected);
+  });
+
+  it('calls back at once without other listeners', () => {
+    const server = new EventEmitter().on('upgrade', () => {});
+    let isCalled = false;
+    unlessTaken(server, 'upgrade', new PassThrough(), () => (isCalled = true));
+    expect(isCalled).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 
 describe('resolveWebSocketOptions', () => {
   const defaults = {
