@@ -11,4 +11,5 @@ export default {
   testMatch: ['client/console/display', 'client/page', 'config', 'conformance/transports', 'page/smoke', 'libs'].map(
     (part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`,
   ),
+  testPathIgnorePatterns: ['/package\\.spec\\.ts$'],
 };

@@ -7,6 +7,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 
+/** How long the client of an HTTP/2 connection may take to answer a ping at shutdown, in ms. */
+const PING_TIMEOUT = 5000;
+
 /**
  * At shutdown, lets the HTTP requests that are being answered finish, and then ends every HTTP connection. Without it
  * one connection on which no request was sent yet, as browsers open them in advance, keeps the server from closing.
@@ -37,7 +40,7 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
     });
     // WebSockets have ended by then, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
-      this.#sessions.forEach((session) => session.close()); // GOAWAY (RFC 9113 section 6.8); answers still go out
+      this.#sessions.forEach(endSession);
       await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
       fastify.server.closeAllConnections();
       this.#sessions.forEach((session) => session.destroy());
@@ -63,4 +66,19 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   onModuleDestroy(): void {
     this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
   }
+}
+
+/**
+ * Sends GOAWAY (RFC 9113 section 6.8); answers still go out. A session whose client does not answer a ping is destroyed:
+ * after a connection error Node.js 20 neither ends it nor tells that the client has gone.
+ */
+function endSession(session: ServerHttp2Session): void {
+  const timer = setTimeout(() => session.destroy(), PING_TIMEOUT);
+  session.once('close', () => clearTimeout(timer));
+  session.ping((error) => {
+    if (error === null) {
+      clearTimeout(timer);
+    }
+  });
+  session.close();
 }

@@ -1,13 +1,7 @@
 import type { Server } from 'node:http';
-import {
-  constants,
-  createServer,
-  type Http2Server,
-  type Http2ServerRequest,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { createServer, type Http2Server, type Http2ServerRequest, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { endWhenStalled, STALL_TIMEOUT } from './stalled-clients.js';
 
 /**
  * How much a client may send that nobody has read yet, in bytes: on one stream, and on one connection. With the 64 KiB that
@@ -19,25 +13,29 @@ const CONNECTION_WINDOW = 1024 * 1024;
 /** How many streams a client may have open at once; a browser makes another connection or waits. As ASP.NET Core. */
 const MAX_STREAMS = 100;
 
-/** How long a client may take to send more of a request, or to take more of an answer, in ms. */
-const STALL_TIMEOUT = 60_000;
+/** What a connection is given, in ms. */
+const DEFAULT_TIMES = {
+  /** How long the stream of an ordinary request may make no progress. */
+  stallTimeout: STALL_TIMEOUT,
+  /** How long a connection has to end after its session has: the client can read the GOAWAY that says why. */
+  sessionLinger: 5000,
+  /** How often a client is pinged. */
+  pingInterval: 20_000,
+};
 
-/** How long a connection has to end after its session has, in ms: the client can read the GOAWAY that says why. */
-const SESSION_LINGER = 5000;
+/**
+ * After how many pings a client has gone that has sent nothing meanwhile. A ping may wait for a while behind an answer that
+ * a client on a slow line reads.
+ */
+const MAX_SILENT_PINGS = 3;
 
 /**
  * Creates a server for HTTP/2 connections, which arrive as `connection` events. It serves nothing itself: requests,
  * extended CONNECTs (RFC 8441) and sessions go to the application's one HTTP server as the events that they are, so
  * that routes, WebSockets, limits and shutdown are the same for all of them.
- *
- * @param stallTimeout how long the stream of an ordinary request may make no progress, in ms
- * @param sessionLinger how long a connection has to end after its session has, in ms
  */
-export function createHttp2Server(
-  application: Server,
-  stallTimeout = STALL_TIMEOUT,
-  sessionLinger = SESSION_LINGER,
-): Http2Server {
+export function createHttp2Server(application: Server, times: Partial<typeof DEFAULT_TIMES> = {}): Http2Server {
+  const { stallTimeout, sessionLinger, pingInterval } = { ...DEFAULT_TIMES, ...times };
   const http2 = createServer({
     settings: { enableConnectProtocol: true, initialWindowSize: STREAM_WINDOW, maxConcurrentStreams: MAX_STREAMS },
   });
@@ -47,7 +45,10 @@ export function createHttp2Server(
   http2.on('request', ({ stream }: Http2ServerRequest) => endWhenStalled(stream, stallTimeout));
   http2.prependListener('connection', (socket: Socket) => {
     // Node.js creates the session of a connection before `emit` returns.
-    http2.once('session', (session: ServerHttp2Session) => endWithSession(socket, session, sessionLinger));
+    http2.once('session', (session: ServerHttp2Session) => {
+      endWithSession(socket, session, sessionLinger);
+      endWhenSilent(socket, session, pingInterval);
+    });
   });
   http2.on('session', (session: ServerHttp2Session) => {
     session.setLocalWindowSize(CONNECTION_WINDOW);
@@ -60,30 +61,40 @@ export function createHttp2Server(
 /** As the keep-alive time-out of HTTP/1.1 does. An open stream, such as a WebSocket, keeps its session. */
 function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
   let openStreams = 0;
-  session.on('stream', (stream) => {
-    openStreams++;
-    stream.once('close', () => openStreams--);
-  });
-  session.setTimeout(timeout, () => {
+  const timer = setTimeout(() => {
     if (openStreams === 0) {
       session.close();
     }
+  }, timeout).unref();
+  session.on('stream', (stream) => {
+    openStreams++;
+    stream.once('close', () => {
+      openStreams--;
+      timer.refresh();
+    });
   });
+  session.once('close', () => clearTimeout(timer));
 }
 
 /**
- * Ends a stream whose client sends no more of the request, or takes no more of the answer. A stream that waits for its
- * handler alone stays. WebSockets, which are not ordinary requests, have a keep-alive and time-outs of their own.
+ * Destroys a connection whose client has gone. While Node.js waits to write to such a connection it does not read, and
+ * notices no reset; the streams, their WebSockets and all that waits to be sent would stay.
  */
-function endWhenStalled(stream: ServerHttp2Stream, timeout: number): void {
-  stream.setTimeout(timeout, () => {
-    const isBodyDue = stream.state.remoteClose === 0;
-    const isAnswerDue = stream.writableLength > 0 || (stream.writableEnded && !stream.writableFinished);
-    if (isBodyDue || isAnswerDue) {
-      stream.close(constants.NGHTTP2_CANCEL);
-      stream.destroy(); // after a connection error Node.js 20 sends no RST_STREAM, and closes no stream
+function endWhenSilent(socket: Socket, session: ServerHttp2Session, pingInterval: number): void {
+  let { bytesRead } = socket;
+  let silentPings = 0;
+  const timer = setInterval(() => {
+    silentPings = socket.bytesRead === bytesRead ? silentPings : 0;
+    ({ bytesRead } = socket);
+    if (silentPings >= MAX_SILENT_PINGS) {
+      session.destroy();
+      socket.destroy();
+    } else if (!session.closed && !session.destroyed) {
+      silentPings++;
+      session.ping(() => {}); // not after GOAWAY, when Node.js sends none
     }
-  });
+  }, pingInterval).unref();
+  socket.once('close', () => clearInterval(timer));
 }
 
 /**

@@ -26,13 +26,14 @@ import {
   WsException,
   type WsResponse,
 } from '@nestjs/websockets';
+import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { from, map, throwError, type Observable } from 'rxjs';
 import { WebSocket, type WebSocketServer as WsServer } from 'ws';
-import type { GatewayServer, WsCompatibleClient } from 'nest-raw-websockets';
+import { WebSocketsAdapter, WebSocketsModule, type GatewayServer, type WsCompatibleClient } from 'nest-raw-websockets';
 import { createNestApp, startGateways, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -380,6 +381,35 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect([JSON.parse(String(answer)), isBinary]).toEqual([{ event: 'promise', data: 'é' }, false]);
     client.close(1000);
     await once(client, 'close');
+  });
+});
+
+describe.each(platforms)('On %s, a message parser of the adapter', (_name, createAdapter) => {
+  it('parses the messages of stock gateways, as that of WsAdapter does', async () => {
+    @WebSocketGateway({ path: '/words' })
+    class WordsGateway {
+      @SubscribeMessage('say')
+      say(@MessageBody() words: string): WsResponse<string> {
+        return { event: 'said', data: words };
+      }
+    }
+
+    const app = await NestFactory.create(
+      { module: WordsGateway, imports: [WebSocketsModule.forRoot()], providers: [WordsGateway] },
+      createAdapter(),
+      { logger: false },
+    );
+    const messageParser = (bytes: unknown): { event: string; data: string } => {
+      const [event, data] = String(bytes).split(' ');
+      return { event, data };
+    };
+    app.useWebSocketAdapter(new WebSocketsAdapter(app, { messageParser }));
+    await app.listen(0, '127.0.0.1');
+    const client = await RawClient.open(Number(new URL(await app.getUrl()).port), '/words');
+    client.write(text('say hello'));
+    expect((await client.readFrame()).payload.toString()).toBe('{"event":"said","data":"hello"}');
+    await endRawClients();
+    await app.close();
   });
 });
 

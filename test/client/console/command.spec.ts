@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { endClients, runClient } from '../../support/console-client.js';
+import { endClients, runClient, startClient } from '../../support/console-client.js';
 
 const url = 'ws://127.0.0.1:1/';
 
@@ -7,7 +7,7 @@ afterEach(endClients);
 
 describe('The command line of the client', () => {
   it('is explained by --help, with exit codes and examples', async () => {
-    const { code, stdout } = await runClient(['--help']);
+    const { code, stdout } = await startClient(['--help']).exit;
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: nest-ws-echo client <url> \[options\]\n/);
@@ -27,7 +27,7 @@ describe('The command line of the client', () => {
   });
 
   it('has the version of the package', async () => {
-    expect(await runClient(['--version'])).toMatchObject({
+    expect(await startClient(['--version']).exit).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     });

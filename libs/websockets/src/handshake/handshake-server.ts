@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { admissionRefusal, type AdmissionOptions } from './admission.js';
 import {
@@ -80,13 +80,15 @@ export class HandshakeServer {
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     unlessTaken(this.server, 'upgrade', socket, () => {
       socket.on('error', ignore);
-      afterEarlierResponses(request.socket, () => this.handleUpgrade(request, socket, head));
+      afterEarlierResponses(isSocket(socket) ? socket : request.socket, () =>
+        this.handleUpgrade(request, socket, head),
+      );
     });
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
-    if (!(socket instanceof Socket)) {
+    if (!isSocket(socket)) {
       refuse(UPGRADE_WITH_BODY);
       return;
     }
@@ -190,6 +192,11 @@ export class HandshakeServer {
       upgrade.handleOverHttp(this.server);
     }
   }
+}
+
+/** Whether an upgrade came with the socket itself, and not with a wrapper of it. That of Bun is not a `net.Socket`. */
+function isSocket(stream: Duplex): stream is Socket {
+  return 'setTimeout' in stream;
 }
 
 /** The errors of a client that goes away during its handshake. */

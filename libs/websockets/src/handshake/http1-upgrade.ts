@@ -75,8 +75,9 @@ export class Http1Upgrade extends PendingUpgrade {
 
   /** From here on the response is sent for its observers, such as access logs. */
   private endExchange(response: ServerResponse): void {
-    this.stream.off('close', this.abort);
-    completeUnsent(response, this.acceptedStatus);
+    const { stream: socket } = this;
+    socket.off('close', this.abort);
+    completeUnsent(response, socket, this.acceptedStatus);
     ignoreLaterAnswers(response);
   }
 }

@@ -73,9 +73,9 @@ export function releaseSocket(response: ServerResponse, socket: Socket): boolean
   return true;
 }
 
-/** Completes a response, with its `finish` and `close`, so that nothing of it goes out. Its socket is released. */
-export function completeUnsent(response: ServerResponse, status: number): void {
-  releaseSocket(response, response.socket!);
+/** Completes a response, with its `finish` and `close`, so that nothing of it goes out on its socket. */
+export function completeUnsent(response: ServerResponse, socket: Socket, status: number): void {
+  detachResponse(response, socket);
   const discarding = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   response.assignSocket(discarding as unknown as Socket);
   response.writeHead(status).end();
@@ -94,4 +94,16 @@ export function completeHttp2Response(response: Http2ServerResponse): void {
     response.emit('close');
     response.emit = () => false;
   });
+}
+
+/**
+ * Takes a response off its connection, so that what is written to it later does not go there. A response of Bun writes by
+ * a handle of its own, which `detachSocket` leaves in place; Node.js and Deno have none.
+ */
+export function detachResponse(response: ServerResponse, socket: Socket): void {
+  response.detachSocket(socket);
+  const handle = Object.getOwnPropertySymbols(response).find(({ description }) => description === 'handle');
+  if (handle !== undefined) {
+    Object.assign(response, { [handle]: undefined });
+  }
 }

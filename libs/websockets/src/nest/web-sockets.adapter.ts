@@ -41,9 +41,15 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly server: Server;
   private readonly handshakes: HandshakeServer;
 
-  /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
-  constructor(private readonly app: INestApplication) {
-    super(app);
+  /**
+   * @param options as for `WsAdapter`: `messageParser` parses the messages of stock gateways
+   * @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED`
+   */
+  constructor(
+    private readonly app: INestApplication,
+    options?: ConstructorParameters<typeof WsAdapter>[1],
+  ) {
+    super(app, options);
     const connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {

@@ -8,7 +8,7 @@ import {
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeApps, startApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -182,7 +182,7 @@ describe('A server that refuses', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(new RegExp(`^ws://127\\.0\\.0\\.1:${port}/ws refused: HTTP/1\\.1 401 Unauthorized\\.\n`));
     expect(stderr).toContain('\n< WWW-Authenticate: Basic realm=');
-    expect(stderr).toContain('\nWer bist du?\\x1b[31m\n');
+    expect(stderr).toContain('\n| Wer bist du?\\x1b[31m\n');
   });
 
   it('is one event with --json', async () => {
@@ -206,13 +206,13 @@ describe('A server that refuses', () => {
     const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
 
     expect(code).toBe(2);
-    expect(stderr.endsWith(`<\n${shown}\n`)).toBe(true);
+    expect(stderr.endsWith(`<\n| ${shown}\n`)).toBe(true);
   });
 
   it('may have a body that does not end', async () => {
     const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
 
-    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+    const { code, stderr } = await startClient([`ws://127.0.0.1:${port}/`]).exit;
 
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');

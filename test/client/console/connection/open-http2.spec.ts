@@ -41,7 +41,9 @@ describe('Over HTTP/2 the client', () => {
   it('sends a large message, and many small ones', async () => {
     const lines = `${'x'.repeat(8 * 1024 * 1024)}\n${'small\n'.repeat(10_000)}`;
 
-    const { code, stdout } = await runClient([...options, '--verify'], lines);
+    const { child, exit } = startClient([...options, '--verify']);
+    child.stdin.end(lines);
+    const { code, stdout } = await exit;
 
     expect(code).toBe(0);
     expect(stdout === lines).toBe(true);

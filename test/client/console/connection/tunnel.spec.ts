@@ -124,7 +124,7 @@ describe('Through a proxy the client', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`The proxy http://${host}/ refused: HTTP/1.1 407 Proxy Authentication Required\n`);
     expect(stderr).toContain('< Proxy-Authenticate: Basic\n');
-    expect(stderr).toContain('\nwho is it?\n');
+    expect(stderr).toContain('\n| who is it?\n');
     expect(stderr).not.toContain('secret');
   });
 

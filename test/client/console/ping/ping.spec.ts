@@ -69,7 +69,7 @@ describe('As ping does the client', () => {
 
   it('listens no longer than it waits, however many messages it waits for one by one', async () => {
     // Node.js warns on stderr of more than ten listeners.
-    expect(await runClient([app.webSocketUrl, '-c', '100', '-i', '0'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await startClient([app.webSocketUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('counts what is lost', async () => {

@@ -105,7 +105,7 @@ describe('Over HTTP/1.1', () => {
     const [request, socket] = await upgradeWith(requestHead('GET / HTTP/1.1', upgradeHeaders));
     const response = createResponse(request, socket);
     const finished = once(response, 'finish');
-    completeUnsent(response, 101);
+    completeUnsent(response, socket, 101);
     await finished;
     expect(response).toMatchObject({ statusCode: 101, headersSent: true, writableEnded: true });
     expect(responseOn(socket)).toBeUndefined();
