@@ -26,13 +26,21 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
       requestTimeout: REQUEST_TIMEOUT,
       routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     }),
-    { abortOnError: false, logger: createLogger(configuration) },
+    { abortOnError: false, bodyParser: false, logger: createLogger(configuration) },
   );
+  leaveBodiesUnread(app);
   answerFromMemory(app);
   endStalledConnections(app.getHttpServer());
   useWebSockets(app);
   serveOpenApi(app);
   return app;
+}
+
+/** No route here takes a body: a request with one of whatever type gets the answer of its route. Node.js discards the body. */
+function leaveBodiesUnread(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
 }
 
 function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {

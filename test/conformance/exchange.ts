@@ -4,7 +4,7 @@ import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-def
 import {
   resolveWebSocketOptions,
   type WebSocketOptions,
-} from '../../libs/websockets/src/connection/web-socket-options.js';
+} from '../../libs/websockets/src/nest/web-socket-options.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { connect } from '../support/socket-pair.js';
 import { close } from '../libs/websockets/protocol/client-frame.js';

@@ -145,7 +145,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['a guard', '/rooms/7', {}, 403, 'Forbidden resource'],
     ['a pipe', '/rooms/seven', { authorization: 'Bearer secret' }, 400, 'numeric string is expected'],
     ['the router', '/nowhere', {}, 404, 'Cannot GET /nowhere'],
-    ['a gateway that does not speak version 8', '/raw', { 'sec-websocket-version': '8' }, 400, '13 is spoken here'],
+    ['a gateway that does not speak version 8', '/raw', { 'sec-websocket-version': '8' }, 400, 'this server speaks 13'],
     [
       'the router, where the version is missing',
       '/raw',
@@ -153,7 +153,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
       404,
       'Cannot GET /raw',
     ],
-    ['the server, of another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'has to be websocket'],
+    ['the server, of another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'must be websocket'],
   ])(
     'lets %s answer with an ordinary response, and the connection goes on',
     async (_who, path, headers, status, said) => {

@@ -25,7 +25,8 @@ export type {
 export { WebSocketConnections, type WebSocketTotals } from './connection/web-socket-connections.js';
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
-export type { WebSocketConnectionOptions, WebSocketOptions } from './connection/web-socket-options.js';
+export type { WebSocketConnectionOptions } from './connection/web-socket-options.js';
+export type { WebSocketOptions } from './nest/web-socket-options.js';
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';

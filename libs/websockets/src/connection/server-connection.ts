@@ -22,7 +22,7 @@ import type {
 } from './web-socket-connection.js';
 import { WebSocketError } from './web-socket-error.js';
 import { readMessages, type WebSocketMessage } from './web-socket-message.js';
-import { resolveConnectionOptions, type WebSocketOptions } from './web-socket-options.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from './web-socket-options.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -70,7 +70,7 @@ export class ServerConnection implements WebSocketConnection {
   /** @param deflate what was agreed on for permessage-deflate, if it was */
   constructor(
     private readonly socket: Duplex,
-    private readonly options: Required<WebSocketOptions>,
+    private readonly options: Required<WebSocketConnectionOptions>,
     { path, httpVersion, remoteAddress, subprotocol }: AcceptedHandshake,
     deflate?: DeflateParameters,
   ) {

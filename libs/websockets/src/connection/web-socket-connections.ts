@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import type { WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketRegistryOptions } from './web-socket-options.js';
 
 /** How long a close at shutdown waits for a message that is being answered, and how often it looks, in ms. */
 const ANSWER_PATIENCE = 1000;
@@ -48,7 +48,7 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
 
   constructor(
     /** @internal */
-    readonly options: Required<WebSocketOptions>,
+    readonly options: Required<WebSocketRegistryOptions>,
   ) {}
 
   /** Whether the application shuts down, so that handshakes are answered with 503. */

@@ -3,8 +3,7 @@ import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import * as ws from 'ws';
 import { DelayedStream } from './delayed-stream.js';
-import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
-import type { HandshakeResponse } from './handshake-response.js';
+import { headersForHandshake, type HandshakeHeaders, type HandshakeResponse } from './handshake-response.js';
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
@@ -112,6 +111,24 @@ export abstract class PendingUpgrade implements PendingHandshake {
   /** Ends the handshake without an answer. */
   abstract cut(): void;
 
+  /**
+   * Counts the handshake as pending until it is accepted or the client has gone, whatever comes first.
+   *
+   * @returns gives the place back
+   */
+  takePlace(): () => void {
+    const giveBack = (): void => {
+      this.stream.off('close', giveBack);
+      this.connections.removePending(this);
+    };
+    this.connections.addPending(this);
+    this.stream.once('close', giveBack);
+    return giveBack;
+  }
+
+  /** What the handshake came on. */
+  protected abstract get stream(): Duplex;
+
   /** Whether the client cannot be answered any more. */
   protected abstract get isGone(): boolean;
 
@@ -134,9 +151,9 @@ export abstract class PendingUpgrade implements PendingHandshake {
   /** Counts the handshake as pending until it is accepted or its exchange has ended otherwise. */
   protected waitFor(response: HandshakeResponse): void {
     this.handedOver = response;
-    this.connections.addPending(this);
+    const giveBack = this.takePlace();
     response.once('close', () => {
-      this.connections.removePending(this);
+      giveBack();
       if (this.transport === undefined) {
         this.delayed?.destroy(); // the pipeline answered otherwise, or the client has gone
       }

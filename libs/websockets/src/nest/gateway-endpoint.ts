@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import type { Refusal } from '../handshake/handshake.js';
 import type { PendingUpgrade } from '../handshake/pending-upgrade.js';
 import {
   checkOwnPortOptions,
@@ -14,6 +13,7 @@ import {
 } from './gateway-options.js';
 import { guardHandlers, isRaw, type Gateway } from './gateways.js';
 import { callHandler, runHandler, serveConnection } from './serve-connection.js';
+import type { HandshakeEndpoint } from '../handshake/handshake-server.js';
 import { refusalBy } from './verify-client.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
 
@@ -41,12 +41,8 @@ export class GatewayServer<Client = unknown> extends EventEmitter {
 export class RawGatewayServer extends GatewayServer<WebSocketConnection> {}
 
 /** The gateways at one path, as the adapter sees them. */
-export interface GatewayEndpoint {
+export interface GatewayEndpoint extends HandshakeEndpoint {
   readonly server: GatewayServer;
-  /** Asks the gateways' `verifyClient`, where they have one, why a client may not connect. */
-  readonly verify: ((request: IncomingMessage) => Promise<Refusal | undefined>) | undefined;
-  /** Accepts a handshake and hands the connection to the gateways. False when that failed; the error is in the log. */
-  readonly connect: (upgrade: PendingUpgrade, request: IncomingMessage) => Promise<boolean>;
 }
 
 /**

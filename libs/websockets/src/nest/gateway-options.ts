@@ -2,12 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Gateway } from './gateways.js';
 import type { VerifyClient } from './verify-client.js';
+import { resolveWebSocketOptions } from './web-socket-options.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import {
-  resolveConnectionOptions,
-  resolveWebSocketOptions,
-  type WebSocketConnectionOptions,
-} from '../connection/web-socket-options.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
 /**
  * A gateway's option that chooses the subprotocol, as in `ws`. It is called where the client offers any.

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
-import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/handshake.js';
+import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';

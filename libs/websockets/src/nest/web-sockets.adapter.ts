@@ -1,11 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import { ignoreElements, tap } from 'rxjs';
-import { refusalOf } from '../handshake/admission.js';
-import { afterEarlierResponses } from '../handshake/earlier-responses.js';
 import {
   checkOwnPort,
   createEndpoint,
@@ -14,41 +10,14 @@ import {
   type GatewayEndpoint,
 } from './gateway-endpoint.js';
 import { findGateways, gatewayPath } from './gateways.js';
-import {
-  HANDSHAKE_FAILED,
-  hasBody,
-  hasUnsupportedVersion,
-  isHandshake,
-  isWebSocketRequest,
-  mayLackHeaders,
-  NO_TUNNEL,
-  refuseUpgrade,
-  SHUTTING_DOWN,
-  TOO_MANY_HEADERS,
-  unsupportedVersion,
-  type Refusal,
-} from '../handshake/handshake.js';
-import { refusalOfAuthority, refusalOfHost } from '../handshake/host-header.js';
-import { Http1Upgrade } from '../handshake/http1-upgrade.js';
-import {
-  asksForWebSocket,
-  handleConnectAsGet,
-  hasSupportedVersion,
-  Http2Upgrade,
-  NOT_IMPLEMENTED,
-  refuseConnect,
-  unsupportedConnectVersion,
-} from '../handshake/http2-upgrade.js';
-import { decideUpgrades } from '../handshake/node-internals.js';
-import { handleAsOrdinaryRequest } from '../handshake/ordinary-request.js';
-import { unlessTaken } from '../handshake/other-listeners.js';
+import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
-import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
-import { WebSocketError } from '../connection/web-socket-error.js';
+import { WEB_SOCKET_OPTIONS } from './web-socket-options.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
-
-type Refuse = (refusal: Refusal) => void;
+import { WebSocketConnections } from '../connection/web-socket-connections.js';
+import { WebSocketError } from '../connection/web-socket-error.js';
+import { HandshakeServer } from '../handshake/handshake-server.js';
 
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
@@ -70,8 +39,7 @@ const served = new WeakSet<Server>();
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
-  private readonly connections: WebSocketConnections;
-  private readonly leaveUpgrades: () => void;
+  private readonly handshakes: HandshakeServer;
 
   /**
    * @param options as for `WsAdapter`: `messageParser` parses the messages of stock gateways
@@ -82,17 +50,19 @@ export class WebSocketsAdapter extends WsAdapter {
     options?: ConstructorParameters<typeof WsAdapter>[1],
   ) {
     super(app, options);
-    this.connections = connectionsOf(app);
+    const connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
     }
     served.add(this.server);
-    this.server.on('upgrade', this.onUpgrade);
-    this.server.on('connect', this.onConnect);
-    // With a body an upgrade request stays with Node.js, whose parser may not have all of it yet. Without one it does not:
-    // the parser loses requests that are pipelined behind an upgrade that it was told to leave.
-    this.leaveUpgrades = decideUpgrades(this.server, (request, wouldUpgrade) => !hasBody(request) && wouldUpgrade());
+    this.handshakes = new HandshakeServer(this.server, connections, app.get(WEB_SOCKET_OPTIONS, { strict: false }), {
+      endpointOf: (target) => this.endpoints.get(gatewayPath(target)),
+      offer: setUpgrade,
+      decline: setUpgradeRefusal,
+    });
+    this.handshakes.open();
+    refuseMalformedHosts(app);
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
@@ -141,129 +111,8 @@ export class WebSocketsAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     served.delete(this.server);
-    this.leaveUpgrades();
-    this.server.off('upgrade', this.onUpgrade);
-    this.server.off('connect', this.onConnect);
+    this.handshakes.close();
     await super.dispose();
-  }
-
-  private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    unlessTaken(this.server, 'upgrade', socket, () => {
-      socket.on('error', ignore);
-      afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
-    });
-  };
-
-  private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
-    if (isHandshake(request)) {
-      useOriginForm(request);
-    }
-    const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
-    if (malformed !== undefined) {
-      refuse(malformed);
-      return;
-    }
-    if (isWebSocketRequest(request)) {
-      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
-    } else if (hasUnsupportedVersion(request)) {
-      this.refuseVersion(
-        new Http1Upgrade(request, socket, head, this.connections),
-        unsupportedVersion(request),
-        refuse,
-      );
-    } else {
-      socket.off('error', ignore);
-      handleAsOrdinaryRequest(this.server, request, socket, head);
-    }
-  }
-
-  private readonly onConnect = (
-    request: IncomingMessage | Http2ServerRequest,
-    answerTo: Socket | Http2ServerResponse,
-  ): void => {
-    unlessTaken(this.server, 'connect', answerTo, () => {
-      if ('stream' in request && 'stream' in answerTo) {
-        this.onHttp2Connect(request, answerTo);
-      } else {
-        const socket = answerTo as Socket;
-        socket.on('error', ignore);
-        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
-      }
-    });
-  };
-
-  private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    // Of the two :authority counts (RFC 9113 section 8.3.1), but handlers know the other.
-    request.headers.host = request.authority;
-    const malformed = refusalOfAuthority(request.authority);
-    if (malformed !== undefined) {
-      refuseConnect(response, malformed);
-      return;
-    }
-    if (!asksForWebSocket(request)) {
-      refuseConnect(response, NOT_IMPLEMENTED);
-      return;
-    }
-    const upgrade = new Http2Upgrade(request, response, this.connections);
-    const refuse: Refuse = (refusal) => refuseConnect(response, refusal);
-    if (hasSupportedVersion(request)) {
-      this.admit(upgrade, refuse);
-    } else if (request.headers['sec-websocket-version'] !== undefined) {
-      this.refuseVersion(upgrade, unsupportedConnectVersion(request), refuse);
-    } else {
-      handleConnectAsGet(this.server, upgrade.request, response);
-    }
-  }
-
-  /** Lets a WebSocket request in, or refuses it, or leaves that to the HTTP pipeline. */
-  private admit(upgrade: Http1Upgrade | Http2Upgrade, refuse: Refuse): void {
-    const { request } = upgrade;
-    const endpoint = this.endpointOf(request);
-    const refusal = refusalOf(request.headers, request.socket.remoteAddress, this.connections);
-    if (refusal !== undefined) {
-      refuse(refusal);
-    } else if (endpoint === undefined) {
-      setUpgrade(request, upgrade);
-      upgrade.handleOverHttp(this.server);
-    } else {
-      void this.connect(endpoint, upgrade, refuse);
-    }
-  }
-
-  /** Lets the gateways of a path decide on a WebSocket request that nothing else refuses. */
-  private async connect(
-    endpoint: GatewayEndpoint,
-    upgrade: Http1Upgrade | Http2Upgrade,
-    refuse: Refuse,
-  ): Promise<void> {
-    const { request } = upgrade;
-    if (endpoint.verify !== undefined) {
-      this.connections.addPending(upgrade);
-      const refusal = (await endpoint.verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
-      this.connections.removePending(upgrade);
-      if (refusal !== undefined) {
-        refuse(refusal);
-        return;
-      }
-    }
-    if (!(await endpoint.connect(upgrade, request)) && upgrade.connection === undefined) {
-      refuse(HANDSHAKE_FAILED);
-    }
-  }
-
-  /** Refuses a version for gateways. Elsewhere the HTTP pipeline answers, and there a controller that would accept. */
-  private refuseVersion(upgrade: Http1Upgrade | Http2Upgrade, refusal: Refusal, refuse: Refuse): void {
-    if (this.endpointOf(upgrade.request) !== undefined) {
-      refuse(refusal);
-    } else {
-      setUpgradeRefusal(upgrade.request, refusal);
-      upgrade.handleOverHttp(this.server);
-    }
-  }
-
-  private endpointOf({ url = '/' }: { readonly url?: string }): GatewayEndpoint | undefined {
-    return this.endpoints.get(gatewayPath(url));
   }
 }
 
@@ -287,18 +136,3 @@ function connectionsOf(app: INestApplication): WebSocketConnections {
   }
   return found[0];
 }
-
-/**
- * Makes a target in absolute form what routers know, a path and a query. The host in it counts, and not the Host header
- * (RFC 9112 section 3.2.2).
- */
-function useOriginForm(request: IncomingMessage): void {
-  const [, host, target] = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
-  if (host !== undefined) {
-    request.headers.host = host;
-    request.url = target.startsWith('/') ? target : `/${target}`;
-  }
-}
-
-/** A client that goes away during the handshake costs nothing. */
-function ignore(): void {}

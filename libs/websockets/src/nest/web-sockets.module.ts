@@ -11,7 +11,7 @@ import {
   type INestApplication,
 } from '@nestjs/common';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../connection/web-socket-options.js';
+import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
 import { WebSocketsAdapter } from './web-sockets.adapter.js';
 
 const {
@@ -48,10 +48,11 @@ class WebSocketShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
 /** The providers of an application that has the options of `forRoot` or `forRootAsync`. */
 const PARTS: Pick<Required<DynamicModule>, 'providers' | 'exports'> = {
   providers: [
+    { provide: WEB_SOCKET_OPTIONS, useFactory: resolveWebSocketOptions, inject: [MODULE_OPTIONS_TOKEN] },
     {
       provide: WebSocketConnections,
-      useFactory: (options: WebSocketOptions) => new WebSocketConnections(resolveWebSocketOptions(options)),
-      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: Required<WebSocketOptions>) => new WebSocketConnections(options),
+      inject: [WEB_SOCKET_OPTIONS],
     },
     WebSocketShutdown,
   ],

@@ -10,7 +10,7 @@ import {
   resolveConnectionOptions,
   resolveWebSocketOptions,
   type WebSocketConnectionOptions,
-} from '../connection/web-socket-options.js';
+} from '../nest/web-socket-options.js';
 import { ABNORMAL_CLOSURE } from '../protocol/close-status.js';
 import { MemorySocket } from './memory-socket.js';
 import { Inbox, type TestClient } from './test-client.js';

@@ -4,7 +4,7 @@ import { WebSocketConnections } from '../../../../libs/websockets/src/connection
 import {
   resolveWebSocketOptions,
   type WebSocketOptions,
-} from '../../../../libs/websockets/src/connection/web-socket-options.js';
+} from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { close, text } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
 

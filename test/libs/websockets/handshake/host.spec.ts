@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { refusalOfAuthority, refusalOfHost } from '../../../../libs/websockets/src/handshake/host-header.js';
+import { refusalOfAuthority, refusalOfHost } from '../../../../libs/websockets/src/handshake/host.js';
 
 /** A request with these Host headers, as Node.js gives it. */
 function request(...hosts: string[]): IncomingMessage {

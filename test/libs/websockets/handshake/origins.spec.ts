@@ -1,4 +1,4 @@
-import { isOriginAllowed, isOriginEntry } from '../../../../libs/websockets/src/handshake/origin-policy.js';
+import { isOriginAllowed, isOriginEntry } from '../../../../libs/websockets/src/handshake/origins.js';
 
 describe('isOriginAllowed', () => {
   it.each<[string, string[], string | undefined, boolean]>([

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Refusal } from './handshake.js';
+import type { Refusal } from './refusal.js';
 
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port or none (RFC 3986 section 3.2.2). May be empty. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i;
 
 /**
  * Why the Host header of a request is refused: it is malformed, or there are several (RFC 9112 section 3.2). Node.js
- * looks at neither. Whether there has to be one is left to the HTTP server.
+ * checks neither; it does check whether there is one.
  */
 export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal | undefined {
   if (headers.host === undefined) {
@@ -32,4 +32,16 @@ export function refusalOfAuthority(authority: string | undefined): Refusal | und
   }
   const message = `:authority is ${JSON.stringify(authority)}; one host is accepted, with a port or without.`;
   return { status: 400, message, headers: {} };
+}
+
+/**
+ * Rewrites a target in absolute form as the path and query that routers know. Its host takes the place of the Host header
+ * (RFC 9112 section 3.2.2).
+ */
+export function useOriginForm(request: IncomingMessage): void {
+  const [, host, target] = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
+  if (host !== undefined) {
+    request.headers.host = host;
+    request.url = target.startsWith('/') ? target : `/${target}`;
+  }
 }

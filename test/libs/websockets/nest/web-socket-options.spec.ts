@@ -1,7 +1,5 @@
-import {
-  resolveConnectionOptions,
-  resolveWebSocketOptions,
-} from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveConnectionOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 
 describe('resolveWebSocketOptions', () => {
   const defaults = {
