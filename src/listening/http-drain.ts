@@ -11,12 +11,12 @@ import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 const PING_TIMEOUT = 5000;
 
 /**
- * At shutdown, lets the HTTP requests that are being answered finish, and then ends every HTTP connection. Without it
- * one connection on which no request was sent yet, as browsers open them in advance, keeps the server from closing.
+ * At shutdown, waits for the responses in progress, and then ends every HTTP connection. Without it, a single connection
+ * without a request, such as browsers open in advance, would keep the server from closing.
  */
 @Injectable()
 export class HttpDrain implements OnModuleInit, OnModuleDestroy {
-  /** The responses that have not ended, by the connection or the HTTP/2 stream that they are for. */
+  /** The responses in progress, by their connection or HTTP/2 stream. */
   readonly #responses = new Map<Socket, Set<ServerResponse>>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #deadline = AbortSignal.abort();
@@ -33,12 +33,12 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
       responses.add(response);
       response.once('close', () => responses.delete(response));
     });
-    // HTTP/2 connections; node:http knows those of HTTP/1.1.
+    // HTTP/2 sessions; node:http has the HTTP/1.1 connections.
     fastify.server.on('session', (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
     });
-    // WebSockets have ended by then, and Fastify answers new requests with 503.
+    // By then the WebSockets have ended, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
       this.#sessions.forEach(endSession);
       await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
@@ -47,7 +47,7 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** Node.js emits no `close` for a response that is queued behind another one when their connection ends. */
+  /** The connection is watched, too: if it ends, Node.js emits no `close` for a queued response. */
   #watch(socket: Socket): Set<ServerResponse> {
     const responses = new Set<ServerResponse>();
     this.#responses.set(socket, responses);
@@ -55,14 +55,14 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
     return responses;
   }
 
-  /** Resolves when these responses or their connection have ended, at the latest at the deadline. */
+  /** Waits until these responses or their connection have ended, or until the deadline. */
   async #haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
     const signal = this.#deadline;
     const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
     await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
   }
 
-  /** The first step of a shutdown: WebSockets and HTTP requests have the same time to end, not one after the other. */
+  /** The first step of a shutdown: the same deadline holds for WebSockets and HTTP requests. */
   onModuleDestroy(): void {
     this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
   }

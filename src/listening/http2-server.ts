@@ -4,35 +4,35 @@ import type { Socket } from 'node:net';
 import { endWhenStalled, STALL_TIMEOUT } from './stalled-clients.js';
 
 /**
- * How much a client may send that nobody has read yet, in bytes: on one stream, and on one connection. With the 64 KiB that
- * HTTP/2 starts from, a client that is 50 ms away sends 1.3 MB a second at most. These are the values of ASP.NET Core.
+ * The flow-control windows of a stream and of a connection, in bytes. With the default of HTTP/2, 64 KiB, a client with a
+ * round-trip time of 50 ms sends at most 1.3 MB a second. These are the values of ASP.NET Core.
  */
 const STREAM_WINDOW = 768 * 1024;
 const CONNECTION_WINDOW = 1024 * 1024;
 
-/** How many streams a client may have open at once; a browser makes another connection or waits. As ASP.NET Core. */
+/** How many streams a connection may have, as in ASP.NET Core. A browser then opens another connection, or waits. */
 const MAX_STREAMS = 100;
 
-/** What a connection is given, in ms. */
+/** The times of a connection, in ms. */
 const DEFAULT_TIMES = {
   /** How long the stream of an ordinary request may make no progress. */
   stallTimeout: STALL_TIMEOUT,
-  /** How long a connection has to end after its session has: the client can read the GOAWAY that says why. */
+  /** How long a connection may outlive its session, so that the client can read the reason in the GOAWAY frame. */
   sessionLinger: 5000,
-  /** How often a client is pinged. */
+  /** The interval between pings. */
   pingInterval: 20_000,
 };
 
 /**
- * After how many pings a client has gone that has sent nothing meanwhile. A ping may wait for a while behind an answer that
- * a client on a slow line reads.
+ * How many pings without any received byte mean that the client has gone. A ping may wait behind a response that a client
+ * on a slow line is still reading.
  */
 const MAX_SILENT_PINGS = 3;
 
 /**
- * Creates a server for HTTP/2 connections, which arrive as `connection` events. It serves nothing itself: requests,
- * extended CONNECTs (RFC 8441) and sessions go to the application's one HTTP server as the events that they are, so
- * that routes, WebSockets, limits and shutdown are the same for all of them.
+ * Creates a server for HTTP/2 connections, which arrive as `connection` events. It emits its requests, extended CONNECTs
+ * (RFC 8441) and sessions as events of the application's HTTP server, so that routes, WebSockets, limits and shutdown are
+ * the same for HTTP/1.1 and HTTP/2.
  */
 export function createHttp2Server(application: Server, times: Partial<typeof DEFAULT_TIMES> = {}): Http2Server {
   const { stallTimeout, sessionLinger, pingInterval } = { ...DEFAULT_TIMES, ...times };
@@ -58,7 +58,7 @@ export function createHttp2Server(application: Server, times: Partial<typeof DEF
   return http2;
 }
 
-/** As the keep-alive time-out of HTTP/1.1 does. An open stream, such as a WebSocket, keeps its session. */
+/** Corresponds to the keep-alive time-out of HTTP/1.1. An open stream, such as a WebSocket, keeps its session open. */
 function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
   let openStreams = 0;
   const timer = setTimeout(() => {
@@ -77,8 +77,8 @@ function endWhenIdle(session: ServerHttp2Session, timeout: number): void {
 }
 
 /**
- * Destroys a connection whose client has gone. While Node.js waits to write to such a connection it does not read, and
- * notices no reset; the streams, their WebSockets and all that waits to be sent would stay.
+ * Destroys a connection whose client has gone. While Node.js waits to write to such a connection, it does not read and does
+ * not notice a reset, so the streams, their WebSockets and all data that waits to be sent would stay.
  */
 function endWhenSilent(socket: Socket, session: ServerHttp2Session, pingInterval: number): void {
   let { bytesRead } = socket;
@@ -98,8 +98,9 @@ function endWhenSilent(socket: Socket, session: ServerHttp2Session, pingInterval
 }
 
 /**
- * Destroys a connection that outlives its session. Node.js ends it when the last bytes have been sent, which a client can
- * delay for ever; Node.js 20 leaves it in CLOSE_WAIT after a connection error. No event tells of the session's end then.
+ * Destroys a connection that outlives its session. Node.js waits until the last bytes have been sent, which a client can
+ * delay without limit, and Node.js 20 leaves the connection in CLOSE_WAIT after a connection error. In these cases the
+ * session emits no event, so its state is polled.
  */
 function endWithSession(socket: Socket, session: ServerHttp2Session, linger: number): void {
   let hasEnded = false;

@@ -15,12 +15,12 @@ import { calls, idOf, type Call } from './calls.js';
 import { ClientQuestions } from './client-questions.js';
 import { describeIssues, exceptionFor } from './exceptions.js';
 
-/** What a call is answered with: its event and its id, and the result. */
+/** The answer to a call: its event, its id and the result. */
 type Answer<Result> = WsResponse<Result & { id: string | number | undefined }>;
 
 /**
- * Calls over a WebSocket, in both directions: a stock gateway of Nest. A message is JSON, `{"event": …, "data": …}`; what
- * is wrong with one is told in the event `exception`, and the connection goes on.
+ * Calls over a WebSocket, in both directions: a stock gateway of Nest. A message is JSON, `{"event": …, "data": …}`. The
+ * answer to an invalid message is the event `exception`; the connection stays open.
  */
 @WebSocketGateway({ path: '/rpc' })
 @UsePipes(new StandardSchemaValidationPipe({ exceptionFactory: (issues) => new WsException(describeIssues(issues)) }))
@@ -29,7 +29,7 @@ export class RpcGateway implements OnGatewayConnection<WsCompatibleClient>, OnGa
   constructor(@Inject(ClientQuestions) private readonly questions: ClientQuestions) {}
 
   handleConnection(client: WsCompatibleClient): void {
-    // Nest passes over a message for which there is no handler.
+    // Nest ignores a message for which there is no handler.
     client.on('message', (bytes: Buffer) => {
       const exception = exceptionFor(bytes);
       if (exception !== undefined) {
@@ -57,7 +57,7 @@ export class RpcGateway implements OnGatewayConnection<WsCompatibleClient>, OnGa
     return { event: 'time', data: { id, time: new Date().toISOString() } };
   }
 
-  /** The server calls back: the client is asked its own question, and its answer is the result. */
+  /** Sends the client its own question. The result is the answer of the client. */
   @SubscribeMessage('ask-client')
   async askClient(
     @ConnectedSocket() client: WsCompatibleClient,

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { echo } from '../../src/echo/echo.js';
+import { echo } from '../../src/echo/echo.gateway.js';
 import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
 import {
   resolveWebSocketOptions,

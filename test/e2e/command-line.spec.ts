@@ -1,30 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { echoOf } from '../support/echo-of.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
-
-// Every test starts a process, which takes its time on a busy machine.
-jest.setTimeout(30_000);
-
-/** What a server says to one message at `/ws`. */
-async function echoOf(message: string, url: string): Promise<string> {
-  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
-  await once(webSocket, 'open');
-  const answer = once(webSocket, 'message');
-  webSocket.send(message);
-  const [data] = await answer;
-  webSocket.close();
-  await once(webSocket, 'close');
-  return String(data);
-}
 
 /** The status that a GET request is answered with. */
 function statusOf(options: RequestOptions): Promise<number | undefined> {
@@ -96,7 +79,7 @@ describe('The command line', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr.trimEnd().split('\n')).toEqual([
-      'The configuration has values that cannot be used:',
+      'The configuration has bad values:',
       expect.stringMatching(/^ {2}--urls is "ftp:\/\/localhost:5001"; accepted: http:\/\/host:port or https:/),
       expect.stringMatching(/^ {2}LOG_FORMAT is "xml"; accepted: text or json$/),
       expect.stringMatching(/^ {2}MAX_MESSAGE_SIZE is "large"; accepted: a size such as/),
@@ -155,19 +138,6 @@ describe('The server process', () => {
       `Cannot listen on ${running.url}: it is already in use. Choose another address with --urls, URLS or PORT.\n`,
     );
   });
-
-  it.each(['http://192.0.2.1:0', 'http://host.invalid:0'])(
-    'says in one line that it cannot listen on %s',
-    async (urls) => {
-      const { code, stderr } = await startServerProcess([], { URLS: urls }).exit;
-
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        /^Cannot listen on .+: (this machine has no such address|the host name .+)\. Choose .+\n$/,
-      );
-      expect(stderr).toContain(urls);
-    },
-  );
 
   it('logs one JSON object per line when LOG_FORMAT is json', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { LOG_FORMAT: 'json' });

@@ -1,15 +1,13 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { jest } from '@jest/globals';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { serverClose } from '../conformance/server-frames.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-// Every test starts a process, which takes its time on a busy machine.
-jest.setTimeout(30_000);
-
-/** The close frame 1001 "Server shutting down", as a server sends it. */
-const goingAway = Buffer.concat([Buffer.from([0x88, 22, 0x03, 0xe9]), Buffer.from('Server shutting down')]);
+/** Connects a client that answers nothing. */
+const connectStraggler = (url: string): Promise<RawClient> => RawClient.open(Number(new URL(url).port), '/ws');
 
 /** Connects clients that answer a close as they should. Resolves with one promise per client: how it was closed. */
 async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
@@ -18,19 +16,6 @@ async function connectClients(count: number, url: string): Promise<Promise<{ cod
   return clients.map((client) =>
     once(client, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) })),
   );
-}
-
-/** Connects a client that does not answer anything. Resolves when the server has accepted it. */
-async function connectStraggler(url: string): Promise<Socket> {
-  const { hostname, port, host } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  const [answer] = await once(socket, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
-  return socket;
 }
 
 /** The status that refuses a handshake. */
@@ -46,6 +31,8 @@ function refusalOf(url: string): Promise<number | undefined> {
 
 const politely = (count: number) =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
+
+afterEach(endRawClients);
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
   afterEach(endServerProcesses);
@@ -69,7 +56,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1h' });
     const [url = ''] = await server.listening();
     const straggler = await connectStraggler(url);
-    straggler.resume();
+    straggler.socket.resume();
 
     server.child.kill(signal);
     const impatience = setInterval(() => server.child.kill(signal), 100);
@@ -86,14 +73,13 @@ describe('app.close()', () => {
   it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
     const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
     const straggler = await connectStraggler(url);
-    const received: Buffer[] = [];
-    straggler.on('data', (data: Buffer) => received.push(data));
-    const cut = once(straggler, 'close');
 
-    await close();
+    const closed = close();
+
+    await expect(straggler.readBytes(24)).resolves.toEqual(serverClose(1001, 'Server shutting down'));
+    const cut = once(straggler.socket.resume(), 'close');
+    await closed;
     await cut;
-
-    expect(Buffer.concat(received)).toEqual(goingAway);
   });
 
   it('refuses handshakes with 503 and goes on answering requests while clients are closing', async () => {
@@ -101,7 +87,7 @@ describe('app.close()', () => {
     const straggler = await connectStraggler(url);
 
     const closed = close();
-    await once(straggler, 'data');
+    await straggler.readClose();
 
     await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
     await expect(fetch(`${url}/ws`)).resolves.toMatchObject({ status: 400 });

@@ -250,7 +250,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
   });
 
   it.each<[string, Buffer]>([
-    ['that is no JSON', text('{')],
+    ['that is not JSON', text('{')],
     ['that is empty', text('')],
     ['that is null', text('null')],
     ['that is no object', text('42')],

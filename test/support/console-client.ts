@@ -86,9 +86,9 @@ export async function runClient(
   const restore = replaceInProcess({ stdin, stdout, stderr, exit, env: environment, exitCode: undefined });
   const listeners = signals.map((signal) => process.listeners(signal));
   try {
-    const program = new Command('nest-ws-echo').exitOverride();
-    defineClient(program.command('client'));
-    await program.parseAsync(['client', ...args], { from: 'user' });
+    const command = new Command('nest-ws-echo').exitOverride();
+    defineClient(command.command('client'));
+    await command.parseAsync(['client', ...args], { from: 'user' });
     const code = (await exited) ?? Number(process.exitCode);
     return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
   } catch (error) {

@@ -65,6 +65,8 @@ describe('A program that uses the packed library', () => {
     construction: ['new WebSocketConnection();', false],
     imitation: ["void webSocket.send({ type: 'text', byteLength: 3 });", false],
     manager: ['new WebSocketManager(undefined, {} as never);', false],
+    options: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessageSize: 65536 });", true],
+    misspelling: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessagesize: 65536 });", false],
   };
 
   beforeAll(() => {
@@ -74,7 +76,13 @@ describe('A program that uses the packed library', () => {
     for (const [name, [code]] of Object.entries(sources)) {
       writeFileSync(
         join(consumer, `${name}.ts`),
-        `import { WsCompatibleClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}';
+        `import { WebSocketGateway } from '@nestjs/websockets';
+         import {
+           WsCompatibleClient,
+           WebSocketManager,
+           type WebSocketConnection,
+           type WebSocketGatewayOptions,
+         } from '${manifest.name}';
          export declare const webSocket: WebSocketConnection;
          export declare const client: WsCompatibleClient;
          export type Manager = WebSocketManager;

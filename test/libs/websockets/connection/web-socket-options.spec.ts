@@ -1,4 +1,7 @@
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import {
+  resolveConnectionOptions,
+  resolveWebSocketOptions,
+} from '../../../../libs/websockets/src/connection/web-socket-options.js';
 
 describe('resolveWebSocketOptions', () => {
   const defaults = {
@@ -102,6 +105,39 @@ describe('resolveWebSocketOptions', () => {
       expect.objectContaining({
         code: 'WS_INVALID_OPTION',
         message: expect.stringContaining('must be an object') as string,
+      }),
+    );
+  });
+});
+
+describe('resolveConnectionOptions', () => {
+  const ofModule = resolveWebSocketOptions({ closeTimeout: 1, maxMessageSize: 2 });
+
+  it('overrides the options of the module', () => {
+    expect(resolveConnectionOptions({ maxMessageSize: 3 }, ofModule, 'The owner')).toEqual({
+      ...ofModule,
+      maxMessageSize: 3,
+    });
+  });
+
+  it.each([[{}], [{ closeTimeout: undefined }]])('is the options of the module for %p', (options) => {
+    expect(resolveConnectionOptions(options, ofModule, 'The owner')).toBe(ofModule);
+  });
+
+  it('leaves the other options of the owner alone', () => {
+    expect(resolveConnectionOptions({ other: 1 } as object, ofModule, 'The owner', ['other'])).toBe(ofModule);
+  });
+
+  it.each<[object, string]>([
+    [{ closeTimeout: -1 }, 'closeTimeout is -1, but must be a whole number of ms from 0 to 2147483647.'],
+    [{ shutdownTimeout: 1 }, 'shutdownTimeout is an option of WebSocketsModule alone.'],
+    [{ allowedOrigins: [] }, 'allowedOrigins is an option of WebSocketsModule alone.'],
+    [{ mistyped: 1 }, 'mistyped is not an option; there are other, keepAliveInterval, '],
+  ])('refuses %p, and names the owner', (options, fault) => {
+    expect(() => resolveConnectionOptions(options, ofModule, 'The owner', ['other'])).toThrow(
+      expect.objectContaining({
+        code: 'WS_INVALID_OPTION',
+        message: expect.stringContaining(`The owner: ${fault}`) as string,
       }),
     );
   });
