@@ -129,7 +129,7 @@ export async function serve(
   let closed: Outcome['closed'] | undefined;
   void connection.closed.then((how) => (closed = how));
 
-  // Many more than there are bytes and frames; zlib works elsewhere, and takes its time.
+  // Many more than there are bytes and frames; zlib works on other threads, and is slow.
   for (
     let steps = (50 * bytes.length + 1000) * (deflate === undefined ? 1 : 100);
     closed === undefined || !isServed;

@@ -1,7 +1,5 @@
+import { MAX_CONTROL_PAYLOAD_BYTES } from '../protocol/frame-header.js';
 import { WebSocketError } from './web-socket-error.js';
-
-/** The largest payload of a control frame, in bytes (RFC 6455 section 5.5). */
-const MAX_PAYLOAD_BYTES = 125;
 
 interface UnansweredPing {
   readonly payload: Buffer;
@@ -60,8 +58,8 @@ function notOpen(): WebSocketError {
 
 function payloadOf(data: string | Uint8Array): Buffer {
   const payload = Buffer.from(data as string); // a copy, which is compared with the answer
-  if (payload.length > MAX_PAYLOAD_BYTES) {
-    const message = `ping() was given ${payload.length} bytes; at most ${MAX_PAYLOAD_BYTES} fit.`;
+  if (payload.length > MAX_CONTROL_PAYLOAD_BYTES) {
+    const message = `ping() was given ${payload.length} bytes; at most ${MAX_CONTROL_PAYLOAD_BYTES} fit.`;
     throw new WebSocketError('WS_INVALID_DATA', message);
   }
   return payload;

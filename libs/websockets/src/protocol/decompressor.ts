@@ -46,7 +46,7 @@ export class Decompressor {
   }
 
   private async inflatePiece(piece: Buffer, endOfMessage: boolean, receiver: InflatedReceiver): Promise<void> {
-    // The latest output is held back: only when there is no more does it show that it ends the message.
+    // The latest output is held back: only when no other follows is it known to end the message.
     let held: Buffer | undefined;
     const onOutput = async (output: Buffer): Promise<void> => {
       await this.handOn(held, false, receiver);

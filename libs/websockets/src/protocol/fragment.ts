@@ -10,8 +10,8 @@ export type FragmentHandler = (fragment: Fragment) => void | Promise<unknown>;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Up to this size a fragment of bytes, which nobody has to check, stays masked until its `data` is asked for: an echo
- * unmasks it while it copies it, in one go.
+ * Up to this size a fragment of a binary message stays masked until its `data` is read: an echo unmasks it while it copies
+ * it.
  */
 export const MAX_MASKED_FRAGMENT_BYTES = 320;
 

@@ -78,14 +78,14 @@ describe('a connection that compresses', () => {
   });
 
   it.each<[string, Buffer, number]>([
-    ['compressed text that is no UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
+    ['compressed text that is not UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
     ['compressed text that ends inside a character', compressedText(Buffer.from([0xc3])), 1007],
     [
-      'compressed text that is no UTF-8, with a close behind it',
+      'compressed text that is not UTF-8, with a close behind it',
       Buffer.concat([compressedText(Buffer.from([0xff])), close(1000)]),
       1007,
     ],
-    ['bytes that are no deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
+    ['bytes that are not deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
     [
       'RSV1 on a continuation',
       Buffer.concat([compressedText('a', false), clientFrame({ opcode: 0, reserved: 4 })]),
@@ -173,7 +173,7 @@ describe('a connection that compresses', () => {
       received.catch(() => {});
     });
     pair.client.write(compressedText(Buffer.alloc(100_000)));
-    await first; // zlib takes its time, in a thread of its own
+    await first; // zlib works on another thread
     for (let turns = 0; turns < 50; turns++) {
       await turn();
     }
@@ -182,7 +182,7 @@ describe('a connection that compresses', () => {
     await expect(received).rejects.toMatchObject({ name: 'WebSocketError' });
   });
 
-  it('wakes whoever waits when it is lost while messages are compressed', async () => {
+  it('wakes everything that waits when it is lost while messages are compressed', async () => {
     const { client, connection } = connectCompressed();
     const sent = connection.send(Buffer.alloc(5_000_000));
     const closed = connection.close(1000);

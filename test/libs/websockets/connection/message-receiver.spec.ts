@@ -48,7 +48,7 @@ describe('The receiver of messages', () => {
     expect(receiver.isWanted).toBe(false);
   });
 
-  it('holds messages until somebody wants them, and tells of pings and of what comes before a message meanwhile', () => {
+  it('holds messages until receive is called, and meanwhile handles pings before the first message', () => {
     const { receiver, told, keep } = receiverWith();
     receiver.parse(Buffer.concat([ping('p'), text('a'), ping('q')]));
     expect([told, receiver.isHolding, receiver.isWanted]).toEqual([[['ping', 'p']], true, false]);

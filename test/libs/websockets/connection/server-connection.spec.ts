@@ -183,7 +183,7 @@ describe('ServerConnection', () => {
     it.each<[string, Buffer, number]>([
       ['an unmasked frame', clientFrame({ opcode: 1, masked: false }), 1002],
       ['a reserved bit', clientFrame({ opcode: 1, reserved: 4 }), 1002],
-      ['text that is no UTF-8', text(Buffer.from([0xff])), 1007],
+      ['text that is not UTF-8', text(Buffer.from([0xff])), 1007],
     ])('is told %s, after the echo of what it sent before', async (_name, wrong, status) => {
       const pair = connect();
       const done = echo(pair);
@@ -368,7 +368,7 @@ describe('ServerConnection', () => {
       let ended = false;
       const loop = (async () => {
         while (!ended) {
-          await connection.send('nobody hears');
+          await connection.send('not heard');
         }
       })();
       await connection.closed;

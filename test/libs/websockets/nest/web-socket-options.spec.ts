@@ -45,7 +45,7 @@ describe('resolveWebSocketOptions', () => {
     expect(resolveWebSocketOptions(options)).toEqual({ ...defaults, ...options });
   });
 
-  it('returns options that nobody can change', () => {
+  it('returns options that cannot be changed', () => {
     expect(Object.isFrozen(resolveWebSocketOptions({ closeTimeout: 1 }))).toBe(true);
   });
 
