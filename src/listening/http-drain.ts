@@ -74,6 +74,10 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
  * after a connection error Node.js 20 neither ends it nor tells that the client has gone.
  */
 function endSession(session: ServerHttp2Session): void {
+  // A session that has ended already takes no ping: it throws.
+  if (session.destroyed) {
+    return;
+  }
   const timer = setTimeout(() => session.destroy(), PING_TIMEOUT);
   session.once('close', () => clearTimeout(timer));
   session.ping((error) => {

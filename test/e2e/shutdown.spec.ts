@@ -103,7 +103,7 @@ describe('app.close()', () => {
     const closed = close();
 
     await expect(straggler.readBytes(24)).resolves.toEqual(serverClose(1001, 'Server shutting down'));
-    const cut = once(straggler.socket.resume(), 'close');
+    const cut = once(straggler.socket.resume(), 'end');
     await closed;
     await cut;
   });
