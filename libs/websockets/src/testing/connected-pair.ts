@@ -6,11 +6,8 @@ import { ServerConnection, type AcceptedHandshake } from '../connection/server-c
 import type { PeerClose, WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import type { WebSocketMessage } from '../connection/web-socket-message.js';
-import {
-  resolveConnectionOptions,
-  resolveWebSocketOptions,
-  type WebSocketConnectionOptions,
-} from '../nest/web-socket-options.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../nest/web-socket-options.js';
 import { ABNORMAL_CLOSURE } from '../protocol/close-status.js';
 import { MemorySocket } from './memory-socket.js';
 import { Inbox, type TestClient } from './test-client.js';
