@@ -94,7 +94,7 @@ describe('At shutdown', () => {
     client.request(1, { ':method': 'GET', ':scheme': 'https', ':path': '/slow', ':authority': 'localhost' });
     await isAsked;
 
-    await close();
+    await expect(close()).resolves.toBeUndefined();
     client.destroy();
   });
 });

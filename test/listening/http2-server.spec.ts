@@ -124,6 +124,7 @@ describe('The server for HTTP/2 ends', () => {
     await once(response.stream, 'timeout');
     response.end();
     await once(session, 'close');
+    expect(session.destroyed).toBe(true);
   });
 
   it('a connection whose client answers no ping, and no other', async () => {

@@ -31,12 +31,13 @@ describe('A connection over HTTP/1.1 is cut', () => {
   };
 
   it('when its client sends no request', async () => {
-    await client.readToEnd();
+    await expect(client.readToEnd()).resolves.toHaveLength(0);
   });
 
   it('when its client sends no more of the body of a request', async () => {
     const [{ socket }] = await request('POST / HTTP/1.1', { 'Content-Length': '10' });
     await once(socket, 'close');
+    expect(socket.destroyed).toBe(true);
   });
 
   it.each([1, 5])('when its client does not read the answers to %i requests', async (count) => {
@@ -45,6 +46,7 @@ describe('A connection over HTTP/1.1 is cut', () => {
       `${requestHead('GET / HTTP/1.1', { Host: 'localhost' }).repeat(count - 1)}GET / HTTP/1.1`,
     );
     await once(socket, 'close');
+    expect(socket.destroyed).toBe(true);
   });
 
   it('when its client does not read an answer that the handler was slow to make', async () => {
@@ -52,6 +54,7 @@ describe('A connection over HTTP/1.1 is cut', () => {
     await once(response, 'timeout');
     response.end(LARGE_ANSWER);
     await once(socket, 'close');
+    expect(socket.destroyed).toBe(true);
   });
 
   it('not while it waits for the handler alone', async () => {

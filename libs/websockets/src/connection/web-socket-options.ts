@@ -135,6 +135,15 @@ export const registryRules: OptionRules<WebSocketRegistryOptions> = {
   drainSpread: time(0),
 };
 
+/** The default of each option. */
+export function defaultsOf<Options>(optionRules: OptionRules<Options>): Required<Options> {
+  const entries = Object.entries<OptionRule<unknown>>(optionRules).map(([name, rule]) => [name, rule.default] as const);
+  return Object.freeze(Object.fromEntries(entries)) as unknown as Required<Options>;
+}
+
+/** The options of a connection for which neither the module nor a gateway nor an accept has a value. */
+export const CONNECTION_DEFAULTS = defaultsOf(rules);
+
 /**
  * Fills in the module's options where a gateway or one accept has no option of its own.
  *

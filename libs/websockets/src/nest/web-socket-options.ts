@@ -1,4 +1,5 @@
 import {
+  defaultsOf,
   registryRules,
   resolveOptions,
   type OptionRules,
@@ -11,9 +12,7 @@ export interface WebSocketOptions extends WebSocketRegistryOptions, AdmissionOpt
 
 const rules: OptionRules<WebSocketOptions> = { ...registryRules, ...admissionRules };
 
-const DEFAULTS = Object.freeze(
-  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, rule.default])),
-) as unknown as Required<WebSocketOptions>;
+const DEFAULTS = defaultsOf(rules);
 
 /** The injection token of the module's options with their defaults filled in. */
 export const WEB_SOCKET_OPTIONS = Symbol('WebSocketOptions');

@@ -6,8 +6,11 @@ import { ServerConnection, type AcceptedHandshake } from '../connection/server-c
 import type { PeerClose, WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import type { WebSocketMessage } from '../connection/web-socket-message.js';
-import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
-import { resolveWebSocketOptions } from '../nest/web-socket-options.js';
+import {
+  CONNECTION_DEFAULTS,
+  resolveConnectionOptions,
+  type WebSocketConnectionOptions,
+} from '../connection/web-socket-options.js';
 import { ABNORMAL_CLOSURE } from '../protocol/close-status.js';
 import { MemorySocket } from './memory-socket.js';
 import { Inbox, type TestClient } from './test-client.js';
@@ -62,7 +65,7 @@ export interface ConnectedPair {
  */
 export function connectedPair(options: ConnectedPairOptions = {}): ConnectedPair {
   const { path = '/', httpVersion = '1.1', remoteAddress = '127.0.0.1', subprotocol, ...others } = options;
-  const resolved = resolveConnectionOptions(others, resolveWebSocketOptions(), 'connectedPair()');
+  const resolved = resolveConnectionOptions(others, CONNECTION_DEFAULTS, 'connectedPair()');
   if (resolved.dangerousEnableCompression) {
     const message = 'connectedPair(): dangerousEnableCompression is true, but a pair in memory does not compress.';
     throw new WebSocketError('WS_INVALID_OPTION', message);

@@ -147,7 +147,7 @@ describe('WebSocketConnections', () => {
       await nextTurn();
       pairs.forEach(({ connection }) => connection.abort());
       await Promise.all(pairs.map(({ connection }) => connection.closed));
-      await drained;
+      await expect(drained).resolves.toBeUndefined();
     });
 
     it('finish the message that they are answering', async () => {
