@@ -122,7 +122,7 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     [
       'an answer to no question',
       '{"event":"answer","data":{"id":0,"answer":""}}',
-      'There is no question with the id 0',
+      'You have no unanswered question with the id 0',
       { event: 'answer', id: 0 },
     ],
     ['data nested deep', `{"event":"add","data":${deep}}`, 'expected object, received array', { event: 'add' }],

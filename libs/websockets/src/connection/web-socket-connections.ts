@@ -22,7 +22,7 @@ export interface WebSocketTotals {
   readonly messagesSent: number;
 }
 
-/** @internal A handshake that is not answered yet: guards and the like are at work. */
+/** A handshake that is not answered yet: guards and the like are at work. */
 export interface PendingHandshake {
   /** The address of the client, or of the proxy before it. */
   readonly remoteAddress: string;
