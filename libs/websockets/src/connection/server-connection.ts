@@ -181,7 +181,7 @@ export class ServerConnection implements WebSocketConnection {
     try {
       return this.sender.send(data, options);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -186,7 +186,7 @@ describe('--reconnect', () => {
       );
 
       expect([code, stdout]).toEqual([0, 'hello\n']);
-      expect(stderr).toContain('follows in 1.00 s.');
+      expect(stderr).toContain('Attempt 1 to reconnect in 1.00 s.');
     });
 
     it.each([401, 403, 404])('leaves at %i, which will not change by itself', async (status) => {

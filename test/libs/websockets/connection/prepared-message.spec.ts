@@ -121,7 +121,7 @@ describe('PreparedMessage', () => {
       expect(connection.bufferedAmount).toBeGreaterThan(0);
     }
     given.clear();
-    const waits = pairs.map(({ connection }) => messages.map((message) => connection.send(message)).at(-1));
+    const waits = pairs.map(({ connection }) => messages.map((message) => connection.send(message)).at(-1)!);
     await turn();
     expect(waits.every((wait) => wait !== SENT)).toBe(true);
     expect(given.size).toBe(messages.length);
