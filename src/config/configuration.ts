@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { byteSize, positiveByteSize } from './byte-size.js';
 import { choice } from './choice.js';
-import { duration } from './duration.js';
+import { duration, positiveDuration } from './duration.js';
 import { flag } from './flag.js';
-import { parseUrls, port, urls } from './listen-address.js';
+import { isLoopback, parseUrls, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
 import { origins } from './origins.js';
 import { redisUrl } from './redis-url.js';
@@ -52,6 +52,14 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('least level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object per line'),
+  lab: choice('true', 'false', 'loopback')
+    .prefault('false')
+    .describe(
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+    ),
+  labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
+  labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
+  labMaxBytes: positiveByteSize.prefault('4GiB').describe('how many bytes one of them is sent at most'),
   redisUrl: redisUrl.optional().describe('where the servers of the chat meet (default: nowhere, there is one server)'),
   chatQueueMessages: positiveNumber
     .prefault('1000')
@@ -76,11 +84,15 @@ export const configurationSchema = applicationOptions
     // Also where another option is wrong: one error names them all.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, http2, ...rest }) => ({
-    ...rest,
-    http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-    listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),
-  }))
+  .transform(({ urls: fromUrls, port: fromPort, http2, lab, ...rest }) => {
+    const listenOn = Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []);
+    return {
+      ...rest,
+      http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
+      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
+      listenOn,
+    };
+  })
   .readonly();
 
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */

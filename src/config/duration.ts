@@ -19,5 +19,11 @@ export function parseDuration(text: string): number | undefined {
   return milliseconds <= longest ? milliseconds : undefined;
 }
 
+/** A duration in milliseconds, at least 1. */
+export const positiveDuration = parsed(
+  (text) => parseDuration(text) || undefined,
+  'a duration such as 500ms, 30s, 2m or 1h, at least 1 ms and at most 24 days',
+);
+
 /** A duration in milliseconds. */
 export const duration = parsed(parseDuration, 'a duration such as 500ms, 30s, 2m, 1h or 0, at most 24 days');

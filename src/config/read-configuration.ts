@@ -4,6 +4,8 @@ import { withoutCredentials } from './credentials.js';
 /** What the command line says, by the option's name. It goes before the environment. */
 export interface CommandLineOptions {
   urls?: string;
+  /** Offers `/lab` where every address is a loopback one, unless LAB says otherwise. */
+  labOnLoopback?: boolean;
 }
 
 /** A configuration that the application cannot start with. The message is for people. */
@@ -21,6 +23,7 @@ export function readConfiguration(
   commandLine: Readonly<CommandLineOptions> = {},
 ): Configuration {
   const settings = [
+    { name: 'lab', source: '--lab-on-loopback', text: commandLine.labOnLoopback ? 'loopback' : undefined },
     ...optionDescriptions.map(({ name, variable }) => ({ name, source: variable, text: environment[variable] })),
     // Behind the environment: the later of two settings of one option stays.
     { name: 'urls', source: '--urls', text: commandLine.urls },

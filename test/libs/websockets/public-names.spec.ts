@@ -14,6 +14,7 @@ const publicNames = [
   'MessageClient',
   'PreparedMessage',
   'RawWebSocketGateway',
+  'TakenOverHandshake',
   'tuneForLargeMessages',
   'useWebSockets',
   'VerifyClient',

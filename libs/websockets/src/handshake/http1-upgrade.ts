@@ -62,13 +62,18 @@ export class Http1Upgrade extends PendingUpgrade {
   protected override readonly acceptedStatus = 101;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { request, response, socket } = this;
+    const socket = this.leaveHttp();
+    switchProtocols(this.request, socket, headers);
+    return socket;
+  }
+
+  protected override leaveHttp(): Socket {
+    const { response, socket } = this;
     if (response !== undefined) {
       this.endExchange(response);
     }
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    switchProtocols(request, socket, headers);
     return socket;
   }
 

@@ -39,13 +39,17 @@ export class Http2Upgrade extends PendingUpgrade {
   protected override readonly acceptedStatus = 200;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { response } = this;
-    const { stream } = response;
+    const { stream } = this.response;
     // No Connection, Upgrade or Sec-WebSocket-Accept: HTTP/2 has none of them (RFC 8441 section 5).
     stream.respond({ ':status': 200, ...headers });
+    return this.leaveHttp();
+  }
+
+  protected override leaveHttp(): Duplex {
+    const { response } = this;
     endExchange(response);
-    resetWhenDestroyed(stream);
-    return stream;
+    resetWhenDestroyed(response.stream);
+    return response.stream;
   }
 }
 

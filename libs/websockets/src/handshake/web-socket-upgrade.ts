@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from './handshake.js';
+import type { TakenOverHandshake } from './taken-over-handshake.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import type { WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
@@ -25,6 +26,13 @@ export interface WebSocketUpgrade {
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
   accept(options?: WebSocketAcceptOptions, answer?: (status: number) => void): WebSocketConnection;
+  /**
+   * Hands over what the request came on, without an answer.
+   *
+   * @param answer has the framework make a response of this status, which is not sent
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  takeOver(answer: (status: number) => void): Promise<TakenOverHandshake>;
 }
 
 /** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */

@@ -2,6 +2,7 @@ import { createParamDecorator, HttpException, type ExecutionContext } from '@nes
 import { ServerResponse, STATUS_CODES } from 'node:http';
 import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/handshake.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
+import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import {
   nodeRequestOf,
@@ -9,6 +10,7 @@ import {
   upgradeRefusalOf,
   type FrameworkRequest,
   type WebSocketAcceptOptions,
+  type WebSocketUpgrade,
 } from '../handshake/web-socket-upgrade.js';
 
 /** A response of Express: that of Node.js, with more methods. */
@@ -65,6 +67,23 @@ export class WebSocketManager {
    * the meantime.
    */
   accept(options?: WebSocketAcceptOptions): WebSocketConnection {
+    return this.upgradeNow().accept(options, (status) => send(this.response, status));
+  }
+
+  /**
+   * Hands the bytes of the request's connection over to the application, which writes the answer to the handshake and
+   * every frame itself: for test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends
+   * here as it does with `accept()`, but nothing of it is sent, and the method may return before the stream ends.
+   *
+   * @throws HttpException as `accept()`
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime
+   */
+  async takeOver(): Promise<TakenOverHandshake> {
+    return this.upgradeNow().takeOver((status) => send(this.response, status));
+  }
+
+  /** @throws HttpException where nothing can be accepted */
+  private upgradeNow(): WebSocketUpgrade {
     const { request, response, upgrade } = this;
     if (upgrade === undefined) {
       throw refusing(response, notAHandshake(nodeRequestOf(request)));
@@ -72,7 +91,7 @@ export class WebSocketManager {
     if (upgrade.isDraining) {
       throw refusing(response, SHUTTING_DOWN);
     }
-    return upgrade.accept(options, (status) => send(response, status));
+    return upgrade;
   }
 }
 
