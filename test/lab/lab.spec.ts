@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { endRawClients, handshake, RawClient, type Headers, type RawResponse } from '../support/raw-client.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
@@ -155,23 +156,47 @@ describe('/lab', () => {
     expect(paths['/lab'].get.parameters.map(({ name }) => name)).toEqual(LAB_PARAMETER_NAMES);
     expect(paths['/lab'].get.parameters[0].description).toContain(labParameter('handshake-delay').accepted);
   });
+});
 
-  it('is over HTTP/2 what can be over HTTP/2', async () => {
+describe('/lab over HTTP/2', () => {
+  async function connect(): Promise<Http2Client> {
     const https = await startHttpsApp({ LAB: 'true' });
-    const client = await Http2Client.connect(https.url, https.ca);
+    return Http2Client.connect(https.url, https.ca);
+  }
 
-    const open = await client.open('/lab?count=1&size=3&close=4123');
-    expect(await open.readText()).toBe('ABC');
-    expect(await open.readClose()).toEqual({ status: 4123, reason: '' });
+  it('sends messages, and closes', async () => {
+    const exchange = await (await connect()).open('/lab?count=1&size=3&close=4123');
 
-    const wrong = await client.connect('/lab?accept=wrong');
-    expect(wrong.status).toBe(400);
-    expect(await wrong.readBody()).toContain('accept cannot be over HTTP/2: HTTP/2 has no such header');
+    expect(await exchange.readText()).toBe('ABC');
+    expect(await exchange.readClose()).toEqual({ status: 4123, reason: '' });
+  });
 
-    const refused = await client.connect('/lab?status=429&body=slow');
-    expect(refused.status).toBe(429);
-    expect(await refused.readBody()).toBe('slow');
+  it('says what cannot be over HTTP/2', async () => {
+    const exchange = await (await connect()).connect('/lab?accept=wrong');
+
+    expect(exchange.status).toBe(400);
+    expect(await exchange.readBody()).toContain('accept cannot be over HTTP/2: HTTP/2 has no such header');
+  });
+
+  it('refuses with a status', async () => {
+    const exchange = await (await connect()).connect('/lab?status=429&body=slow');
+
+    expect(exchange.status).toBe(429);
+    expect(await exchange.readBody()).toBe('slow');
+  });
+
+  it('refuses with RST_STREAM', async () => {
+    const client = await connect();
+
     await expect(client.connect('/lab?rst-stream=7')).rejects.toThrow('NGHTTP2_REFUSED_STREAM');
+  });
+
+  it('refuses with GOAWAY', async () => {
+    const client = await connect();
+    const goaway = once(client.session, 'goaway');
+
+    client.connect('/lab?goaway=11').catch(() => {});
+    expect((await goaway)[0]).toBe(11);
   });
 });
 
