@@ -11,7 +11,7 @@ export interface FrameFault {
   readonly rfc: string;
   /** Made anew for each connection, chunk by chunk. */
   readonly bytes: () => Iterable<Buffer>;
-  readonly then?: AfterFault;
+  readonly afterwards?: AfterFault;
   /** Whether it stands only where permessage-deflate was agreed on. */
   readonly compressed?: true;
 }
@@ -73,19 +73,19 @@ export const FRAME_FAULTS = {
     description: 'a header whose 64-bit length has the most significant bit set',
     rfc: 'RFC 6455 5.2',
     bytes: () => [encodeHeader({ opcode: OPCODE.binary, length: 1n << 63n })],
-    then: 'stall',
+    afterwards: 'stall',
   },
   'length-2gib': {
     description: 'the header of a message of 2^31 bytes, and nothing behind it',
     rfc: 'RFC 6455 10.4',
     bytes: () => [encodeHeader({ opcode: OPCODE.binary, length: 2 ** 31 })],
-    then: 'stall',
+    afterwards: 'stall',
   },
   'length-huge': {
     description: 'the header of a message of 2^53 bytes, more than a JavaScript number counts exactly',
     rfc: 'RFC 6455 10.4',
     bytes: () => [encodeHeader({ opcode: OPCODE.binary, length: 1n << 53n })],
-    then: 'stall',
+    afterwards: 'stall',
   },
   'ping-fragmented': {
     description: 'a ping in two fragments',
@@ -169,25 +169,25 @@ export const FRAME_FAULTS = {
     description: 'the first byte of a frame, and nothing behind it',
     rfc: 'RFC 6455 5.2',
     bytes: () => [hex('81')],
-    then: 'stall',
+    afterwards: 'stall',
   },
   'stall-payload': {
     description: 'half of a text message, and nothing behind it',
     rfc: 'RFC 6455 5.2',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, length: 10, payload: 'half.' })],
-    then: 'stall',
+    afterwards: 'stall',
   },
   'cut-header': {
     description: 'the first byte of a frame, and the end of the connection',
     rfc: 'RFC 6455 7.1.5',
     bytes: () => [hex('81')],
-    then: 'end',
+    afterwards: 'end',
   },
   'cut-payload': {
     description: 'half of a text message, and the end of the connection',
     rfc: 'RFC 6455 7.1.5',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, length: 10, payload: 'half.' })],
-    then: 'end',
+    afterwards: 'end',
   },
   'empty-fragments': {
     description: `a valid text message of ${MANY} empty fragments`,

@@ -101,7 +101,7 @@ const hex: Grammar<Buffer> = {
 
 /** A value of a header as it may be sent: no line ends in it, and nothing but visible ASCII and spaces. */
 const headerValue = matching(/^[\x20-\x7e]{0,4096}$/, 'visible ASCII characters and spaces, at most 4096');
-const name = matching(/^[\w-]{1,64}$/, 'letters, digits, "-" and "_", at most 64');
+const identifier = matching(/^[\w-]{1,64}$/, 'letters, digits, "-" and "_", at most 64');
 const rate = size(1, 1024 ** 3, '1GiB');
 const faulty = words('wrong', 'missing', 'double');
 
@@ -377,7 +377,7 @@ export const LAB_PARAMETERS = {
     description: 'every n-th message is sent back after the next one',
     example: '3',
   }),
-  channel: one(name, {
+  channel: one(identifier, {
     group: 'messages',
     description: 'messages go to all connections of the same channel, and not back alone',
     example: 'room',
@@ -484,7 +484,7 @@ export const LAB_PARAMETERS = {
     example: '1s',
     rfc: 'RFC 6455 7.1.5',
   }),
-  id: one(name, {
+  id: one(identifier, {
     group: 'closing',
     description: 'GET /lab/closes/<id> tells afterwards how the client closed',
     example: 'my-test',

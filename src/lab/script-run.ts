@@ -101,14 +101,14 @@ export class ScriptRun {
       await peer.writer.write([bytes], rate);
     }
     for (const name of fault) {
-      const { bytes, then } = frameFault(name);
+      const { bytes, afterwards } = frameFault(name);
       await this.pause(pace);
       await peer.writer.write(bytes(), rate);
-      if (then === 'stall') {
+      if (afterwards === 'stall') {
         peer.writer.stop();
         return;
       }
-      if (then === 'end') {
+      if (afterwards === 'end') {
         peer.end();
         return;
       }

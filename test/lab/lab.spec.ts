@@ -224,9 +224,11 @@ describe('The limits of /lab', () => {
 
   it('do not let a connection hold up the shutdown', async () => {
     const app = await startApp({ LAB: 'true' });
-    await RawClient.open(Number(new URL(app.url).port), '/lab?close-reply=never&keep-open=true');
+    const client = await RawClient.open(Number(new URL(app.url).port), '/lab?close-reply=never&keep-open=true');
 
     await app.close();
+
+    await expect(client.readBytes(1)).rejects.toThrow('ended');
   });
 });
 
