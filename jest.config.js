@@ -31,7 +31,9 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',
+    '^nest-raw-websockets/testing$': '<rootDir>/libs/websockets/src/testing/index.ts',
     '^nest-ws-echo-client$': '<rootDir>/client/console/src/command.ts',
+    '^nest-ws-echo-client/amounts$': '<rootDir>/client/console/src/amounts.ts',
   },
   transform: {
     // Types are checked once, by `npm run typecheck`; swc only transpiles.

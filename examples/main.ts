@@ -4,12 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { useWebSockets, WebSocketsModule } from 'nest-raw-websockets';
 import { ChatRoomController } from './chat-room.controller.js';
-import { SubProtocolController } from './sub-protocol.controller.js';
+import { SubprotocolController } from './subprotocol.controller.js';
 
 /** The examples as one application. */
 @Module({
   imports: [WebSocketsModule.forRoot({ maxMessageSize: 16 * 1024, maxMessagesPerSecond: 100 })],
-  controllers: [ChatRoomController, SubProtocolController],
+  controllers: [ChatRoomController, SubprotocolController],
 })
 export class ExamplesModule {}
 

@@ -1,11 +1,11 @@
-// The container's health check: leaves with 0 when the server answers a plain GET of its page with 200, else with 1.
+// The container's health check: leaves with 0 when the server answers GET /health/ready with 200, else with 1.
 // It is node itself, because the slim image has no curl, and asks the address that the server was told to listen on.
 import http from 'node:http';
 import https from 'node:https';
 
 const { URLS = '', PORT = '' } = process.env;
 const firstUrl = URLS.split(';').find((url) => url.trim() !== '');
-const url = new URL(firstUrl ?? `http://localhost:${PORT.trim() || 5000}`);
+const url = new URL('/health/ready', firstUrl ?? `http://localhost:${PORT.trim() || 5000}`);
 // "Every interface" is no address to connect to.
 if (['0.0.0.0', '[::]', '*', '+'].includes(url.hostname)) url.hostname = 'localhost';
 

@@ -77,7 +77,7 @@ function run(command) {
 
 if (!isInstalled()) {
   // Engine warnings come from parts of NestJS that this project does not call on Node.js 20; errors still show.
-  // No install script is needed, and without them npm does not build the workspaces, which is done below.
+  // No install script is needed.
   run('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error');
 }
 const inputs = fingerprint();

@@ -1,9 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BackgroundModule } from './background/background.module.js';
+import { BACKPLANE, type Backplane } from './background/backplane.js';
 import { ClientFaults } from './listening/client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
+import type { Dependencies } from './health/health.controller.js';
+import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LabModule } from './lab/lab.module.js';
@@ -20,6 +23,14 @@ export class AppModule {
   static register(configuration: Configuration): DynamicModule {
     const webSockets = WebSocketsModule.forRoot(configuration.webSockets);
     const metrics = new Metrics();
+    const background = BackgroundModule.register({
+      redisUrl: configuration.redisUrl,
+      queueMessages: configuration.chatQueueMessages,
+      queueSize: configuration.chatQueueSize,
+      whenQueueFull: configuration.chatWhenQueueFull,
+      presenceLimit: configuration.chatPresenceLimit,
+      metrics,
+    });
     return {
       module: AppModule,
       imports: [
@@ -27,13 +38,11 @@ export class AppModule {
         EchoModule,
         SocketsModule,
         RpcModule,
-        BackgroundModule.register({
-          redisUrl: configuration.redisUrl,
-          queueMessages: configuration.chatQueueMessages,
-          queueSize: configuration.chatQueueSize,
-          whenQueueFull: configuration.chatWhenQueueFull,
-          presenceLimit: configuration.chatPresenceLimit,
-          metrics,
+        background,
+        HealthModule.register({
+          imports: [background],
+          inject: [BACKPLANE],
+          useFactory: ({ status }: Backplane): Dependencies => (status ? { redis: () => status.isUp } : {}),
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,

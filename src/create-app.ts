@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { answerFromMemory } from './listening/file-responses.js';
+import { endStalledConnections, REQUEST_TIMEOUT } from './listening/stalled-clients.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
 import { useWebSockets } from 'nest-raw-websockets';
 
@@ -22,14 +23,24 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
     new FastifyAdapter({
       // On a slow and busy machine plugins, such as the page's files, take longer than the ten seconds of the default.
       pluginTimeout: 60_000,
+      requestTimeout: REQUEST_TIMEOUT,
       routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     }),
-    { abortOnError: false, logger: createLogger(configuration) },
+    { abortOnError: false, bodyParser: false, logger: createLogger(configuration) },
   );
+  leaveBodiesUnread(app);
   answerFromMemory(app);
+  endStalledConnections(app.getHttpServer());
   useWebSockets(app);
   serveOpenApi(app);
   return app;
+}
+
+/** No route here takes a body: a request with one of whatever type gets the answer of its route. Node.js discards the body. */
+function leaveBodiesUnread(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
 }
 
 function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {

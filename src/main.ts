@@ -20,7 +20,9 @@ const serve = new Command('serve')
   // An address alone, or an option of the client, is an error of this command. The address may hold a password.
   .showHelpAfterError('To connect to a server: nest-ws-echo client <url> [options]');
 
-const client = new Command('client').description('Talks to a WebSocket server, by hand, in a pipe, or to measure it.');
+const client = new Command('client').description(
+  'A console client for WebSockets: interactive, in a pipe, or for measurements.',
+);
 
 // Without help and version of its own it hands these options on, too: `nest-ws-echo --help` is that of the server.
 await new Command('nest-ws-echo')

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { optionDescriptions } from './config/configuration.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
-import { createApp } from './create-app.js';
 import { listen, ListenError } from './listening/listen.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
 
@@ -27,6 +26,8 @@ async function serve(options: CommandLineOptions): Promise<void> {
   try {
     const configuration = readConfiguration(process.env, options);
     tuneForLargeMessages();
+    // Loaded when the configuration is right: neither the help nor an error has to wait for it.
+    const { createApp } = await import('./create-app.js');
     const app = await createApp(configuration);
     app.enableShutdownHooks([...signals], { useProcessExit: true });
     endOnSecondSignal();

@@ -17,7 +17,7 @@ import {
 class RoomGateway implements RawWebSocketGateway {
   private readonly members = new Set<WebSocketConnection>();
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     this.members.add(webSocket);
     for await (const { data, type } of webSocket.messages()) {
       const message = new PreparedMessage(data, type);

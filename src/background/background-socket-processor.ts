@@ -1,27 +1,33 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { WebSocketCloseStatus, type WebSocketConnection } from 'nest-raw-websockets';
-import { BACKGROUND_OPTIONS, type BackgroundOptions } from './background-options.js';
 import { BACKPLANE, type Backplane } from './backplane.js';
-import { ChatCounters } from './chat-counters.js';
-import { nextId } from './chat-ids.js';
-import { ChatRoom, type Member } from './chat-room.js';
+import { ChatRoom, nextId, type Member } from './chat-room.js';
 import { DeliveryPace } from './delivery-pace.js';
-import { Outbox } from './outbox.js';
+import { DeliveryCounters, Outbox, type OutboxOptions } from './outbox.js';
 
-/** The room of who names none. */
+/** The default room. */
 export const LOBBY = 'lobby';
 
-/** Where a socket goes in the chat. */
+/** The options of the chat. */
+export interface ChatOptions extends OutboxOptions {
+  /** The largest room in which joins and leaves are announced; 0 for any size. */
+  readonly presenceLimit: number;
+}
+
+/** The injection token of the `ChatOptions`. */
+export const CHAT_OPTIONS = Symbol('ChatOptions');
+
+/** The place of a socket in the chat. */
 export interface AddSocketOptions {
-  /** The room that it joins. Default `lobby`. */
+  /** The room that the socket joins. Default: `lobby`. */
   readonly room?: string;
-  /** The name that it goes by. Default its id. */
+  /** The name of the member. Default: its id. */
   readonly name?: string;
 }
 
 /**
- * What ASP.NET Core's article calls so: a service that lives longer than any request and has the sockets that controllers
- * accepted. It makes a chat of them: what one says, all in its room hear.
+ * The service of that name in ASP.NET Core's article: it lives longer than any request, and controllers hand accepted
+ * sockets to it. Here it is a chat: every message goes to all sockets in the room.
  */
 @Injectable()
 export class BackgroundSocketProcessor {
@@ -29,26 +35,26 @@ export class BackgroundSocketProcessor {
   private readonly pace = new DeliveryPace();
 
   constructor(
-    @Inject(BACKGROUND_OPTIONS) private readonly options: BackgroundOptions,
+    @Inject(CHAT_OPTIONS) private readonly options: ChatOptions,
     @Inject(BACKPLANE) private readonly backplane: Backplane,
-    @Inject(ChatCounters) private readonly counters: ChatCounters,
+    @Inject(DeliveryCounters) private readonly counters: DeliveryCounters,
   ) {}
 
-  /** How many rooms there are: those that somebody is in. */
+  /** The number of rooms, which all have members. */
   get roomCount(): number {
     return this.rooms.size;
   }
 
-  /** How many sockets are in rooms. */
+  /** The number of sockets in all rooms. */
   get memberCount(): number {
     return Array.from(this.rooms.values(), ({ size }) => size).reduce((sum, size) => sum + size, 0);
   }
 
   /**
-   * Takes a socket over. The promise is what the article has its `TaskCompletionSource` for: who accepted the socket awaits
-   * it, because when the request's pipeline ends, so does the socket.
+   * Takes a socket over. The promise has the purpose of the article's `TaskCompletionSource`: the controller that accepted
+   * the socket awaits it, because the socket is closed when the controller's method returns.
    *
-   * @returns when the client is done
+   * @returns a promise that is fulfilled when the client closes
    * @throws WebSocketError as `WebSocketConnection.messages` does
    */
   async addSocket(socket: WebSocketConnection, { room: roomName = LOBBY, name }: AddSocketOptions = {}): Promise<void> {
@@ -57,7 +63,7 @@ export class BackgroundSocketProcessor {
     const room = this.rooms.get(roomName) ?? this.openRoom(roomName);
     room.join(member);
     try {
-      await this.hear(socket, room, member);
+      await this.receive(socket, room, member);
     } finally {
       room.leave(member);
       if (room.size === 0) {
@@ -73,7 +79,7 @@ export class BackgroundSocketProcessor {
     return room;
   }
 
-  private async hear(socket: WebSocketConnection, room: ChatRoom, member: Member): Promise<void> {
+  private async receive(socket: WebSocketConnection, room: ChatRoom, member: Member): Promise<void> {
     for await (const message of socket.messages()) {
       if (message.type === 'binary') {
         await socket.close(WebSocketCloseStatus.invalidMessageType, 'This chat takes text messages');

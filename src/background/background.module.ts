@@ -1,23 +1,30 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { BACKGROUND_OPTIONS, type BackgroundOptions } from './background-options.js';
 import { BackgroundController } from './background.controller.js';
-import { BackgroundSocketProcessor } from './background-socket-processor.js';
+import { BackgroundSocketProcessor, CHAT_OPTIONS, type ChatOptions } from './background-socket-processor.js';
 import { BACKPLANE, SingleServerBackplane, type Backplane } from './backplane.js';
-import { ChatCounters } from './chat-counters.js';
-import { ChatMetrics } from './chat-metrics.js';
+import { ChatMetrics, METRICS_REGISTRY, type MetricsRegistry } from './chat-metrics.js';
+import { DeliveryCounters } from './outbox.js';
 
-/** Sockets that live in the background: the chat, on one server or on several. */
+/** Options of `BackgroundModule`. */
+export interface BackgroundOptions extends ChatOptions {
+  /** The `redis://` or `rediss://` URL that connects several servers; undefined for a single server. */
+  readonly redisUrl: string | undefined;
+  readonly metrics: MetricsRegistry;
+}
+
+/** The chat: sockets that a background service holds, on one server or on several. */
 @Module({
   controllers: [BackgroundController],
-  providers: [BackgroundSocketProcessor, ChatCounters, ChatMetrics],
-  exports: [BackgroundSocketProcessor],
+  providers: [BackgroundSocketProcessor, DeliveryCounters, ChatMetrics],
+  exports: [BackgroundSocketProcessor, BACKPLANE],
 })
 export class BackgroundModule {
   static register(options: BackgroundOptions): DynamicModule {
     return {
       module: BackgroundModule,
       providers: [
-        { provide: BACKGROUND_OPTIONS, useValue: options },
+        { provide: CHAT_OPTIONS, useValue: options },
+        { provide: METRICS_REGISTRY, useValue: options.metrics },
         { provide: BACKPLANE, useFactory: () => createBackplane(options) },
       ],
     };
@@ -28,7 +35,7 @@ async function createBackplane({ redisUrl }: BackgroundOptions): Promise<Backpla
   if (redisUrl === undefined) {
     return new SingleServerBackplane();
   }
-  // The client of Redis takes 25 MB and a third of a second to load, so only who needs it pays for it.
+  // Loaded on demand: the Redis client costs 25 MB and a third of a second.
   const { RedisBackplane } = await import('./redis-backplane.js');
   return new RedisBackplane(redisUrl);
 }

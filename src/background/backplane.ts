@@ -1,27 +1,27 @@
-/** How a backplane fares, since the start. */
+/** The state of a backplane, and its counts since the start. */
 export interface BackplaneStatus {
-  /** Whether the other servers are reached. */
+  /** Whether the other servers can be reached. */
   readonly isUp: boolean;
   /** Messages that were published. */
   readonly published: number;
-  /** Messages of other servers that came. */
+  /** Messages that were received from other servers. */
   readonly received: number;
   /** Messages that could not be published. */
   readonly lost: number;
 }
 
-/** What joins the servers of a chat: what one publishes, the others hear. */
+/** Connects the servers of a chat: what one server publishes, the others receive. */
 export interface Backplane {
-  /** Undefined for a server that is alone. */
+  /** Undefined for a single server. */
   readonly status: BackplaneStatus | undefined;
 
-  /** Tells the other servers, never this one. It does not wait, and what cannot be told is lost. */
+  /** Sends a message to the other servers, never to this one. It does not wait: a message that cannot be sent is lost. */
   publish(room: string, message: string): void;
 
   /**
-   * Listens to what other servers publish for a room; one listener for each room.
+   * Receives what other servers publish for a room. A room has one listener.
    *
-   * @returns what ends that
+   * @returns a function that ends the subscription
    */
   subscribe(room: string, listener: (message: string) => void): () => void;
 }
@@ -29,7 +29,7 @@ export interface Backplane {
 /** The injection token of the `Backplane`. */
 export const BACKPLANE = Symbol('Backplane');
 
-/** For a server that is alone: its rooms are in its memory, and there is nobody else to tell. */
+/** For a single server, which has no other servers to send messages to. */
 export class SingleServerBackplane implements Backplane {
   readonly status = undefined;
 

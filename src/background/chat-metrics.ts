@@ -1,33 +1,53 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BACKGROUND_OPTIONS, type BackgroundMetrics, type BackgroundOptions } from './background-options.js';
 import { BackgroundSocketProcessor } from './background-socket-processor.js';
 import { BACKPLANE, type Backplane, type BackplaneStatus } from './backplane.js';
-import { ChatCounters } from './chat-counters.js';
+import { DeliveryCounters } from './outbox.js';
 
-/** The figures of the chat on this server. */
+/** Registers metrics. Each `read` is called when the metrics are collected. */
+export interface MetricsRegistry {
+  counter(name: string, help: string, read: () => number): void;
+  gauge(name: string, help: string, read: () => number): void;
+}
+
+/** The injection token of the `MetricsRegistry`. */
+export const METRICS_REGISTRY = Symbol('MetricsRegistry');
+
+/** The metrics of the chat on this server. */
 @Injectable()
 export class ChatMetrics {
   constructor(
-    @Inject(BACKGROUND_OPTIONS) { metrics }: BackgroundOptions,
+    @Inject(METRICS_REGISTRY) metrics: MetricsRegistry,
     @Inject(BACKPLANE) backplane: Backplane,
     @Inject(BackgroundSocketProcessor) processor: BackgroundSocketProcessor,
-    @Inject(ChatCounters) counters: ChatCounters,
+    @Inject(DeliveryCounters) counters: DeliveryCounters,
   ) {
-    metrics.gauge('chat_rooms', 'Rooms that somebody is in.', () => processor.roomCount);
-    metrics.gauge('chat_members', 'Sockets that are in rooms.', () => processor.memberCount);
-    metrics.counter('chat_delivered_messages_total', 'Messages handed to sockets.', () => counters.delivered);
-    metrics.counter('chat_dropped_messages_total', 'Messages left out of full queues.', () => counters.dropped);
-    metrics.counter('chat_slow_sockets_closed_total', 'Sockets closed for a full queue.', () => counters.closedAsSlow);
+    metrics.gauge('chat_rooms', 'Rooms, all of which have members.', () => processor.roomCount);
+    metrics.gauge('chat_members', 'Sockets in rooms.', () => processor.memberCount);
+    metrics.counter(
+      'chat_delivered_messages_total',
+      'Messages sent to sockets, once for each socket.',
+      () => counters.delivered,
+    );
+    metrics.counter(
+      'chat_dropped_messages_total',
+      'Messages dropped because a queue was full.',
+      () => counters.dropped,
+    );
+    metrics.counter(
+      'chat_slow_sockets_closed_total',
+      'Sockets closed because their queue was full.',
+      () => counters.closedAsSlow,
+    );
     if (backplane.status !== undefined) {
       addBackplane(metrics, backplane.status);
     }
   }
 }
 
-/** @param status its figures go on changing */
-function addBackplane(metrics: BackgroundMetrics, status: BackplaneStatus): void {
-  metrics.gauge('chat_backplane_up', 'Whether the other servers are reached: 1 or 0.', () => Number(status.isUp));
-  metrics.counter('chat_backplane_published_total', 'Messages told to other servers.', () => status.published);
-  metrics.counter('chat_backplane_received_total', 'Messages that came from other servers.', () => status.received);
-  metrics.counter('chat_backplane_lost_total', 'Messages that other servers could not be told.', () => status.lost);
+/** @param status is read at every collection */
+function addBackplane(metrics: MetricsRegistry, status: BackplaneStatus): void {
+  metrics.gauge('chat_backplane_up', 'Whether the other servers can be reached: 1 or 0.', () => Number(status.isUp));
+  metrics.counter('chat_backplane_published_total', 'Messages published to other servers.', () => status.published);
+  metrics.counter('chat_backplane_received_total', 'Messages received from other servers.', () => status.received);
+  metrics.counter('chat_backplane_lost_total', 'Messages that could not be published.', () => status.lost);
 }

@@ -1,17 +1,52 @@
+import { randomBytes } from 'node:crypto';
 import { PreparedMessage } from 'nest-raw-websockets';
 import type { Backplane } from './backplane.js';
-import type { RoomEvent, WelcomeEvent } from './chat-event.js';
-import { nextId } from './chat-ids.js';
 import type { Outbox } from './outbox.js';
 
-/** Somebody in a room, on this server. */
+/** The first event that a client receives: its room, and its identity there. */
+export interface WelcomeEvent {
+  readonly type: 'welcome';
+  readonly room: string;
+  /** The id of the client, which is the `from` of its messages. */
+  readonly you: string;
+  readonly name: string;
+  /** How many members the room has on this server, including the client. */
+  readonly members: number;
+}
+
+/** An event in a room. Every member receives it, also the one that caused it. */
+export interface RoomEvent {
+  readonly type: 'joined' | 'left' | 'message';
+  /** Unique among the events of all servers. */
+  readonly id: string;
+  /** The id of the member that caused it. */
+  readonly from: string;
+  /** The name of that member. */
+  readonly name: string;
+  /** The text of a `message`. */
+  readonly text?: string;
+  /** After a `joined` or `left`: how many members the room has on the server of that member. */
+  readonly members?: number;
+  /** The time in ISO 8601, by the clock of that server. */
+  readonly at: string;
+}
+
+const serverId = randomBytes(4).toString('hex');
+let latestId = 0;
+
+/** An id that is unique among all servers. */
+export function nextId(): string {
+  return `${serverId}-${++latestId}`;
+}
+
+/** A member of a room, connected to this server. */
 export interface Member {
   readonly id: string;
   readonly name: string;
   readonly outbox: Outbox;
 }
 
-/** A room as this server has it: its members here, and what they and the other servers are told. */
+/** The part of a room on this server: its members here. Its events go to them and to the other servers. */
 export class ChatRoom {
   private readonly members = new Set<Member>();
   private readonly unsubscribe: () => void;
@@ -19,13 +54,13 @@ export class ChatRoom {
   constructor(
     readonly name: string,
     private readonly backplane: Backplane,
-    /** Up to how many members are told who joins and leaves: telling all about all costs the square. 0 for any number. */
+    /** The largest size in which joins and leaves are announced, because their cost grows with the square of the size. 0: any. */
     private readonly presenceLimit: number,
   ) {
     this.unsubscribe = backplane.subscribe(name, (event) => this.deliver(event));
   }
 
-  /** How many are in it here. */
+  /** How many members are connected to this server. */
   get size(): number {
     return this.members.size;
   }
@@ -35,30 +70,30 @@ export class ChatRoom {
     const { id, name } = member;
     const welcome: WelcomeEvent = { type: 'welcome', room: this.name, you: id, name, members: this.size };
     member.outbox.post(new PreparedMessage(JSON.stringify(welcome)));
-    this.tellPresence('joined', member);
+    this.announcePresence('joined', member);
   }
 
   leave(member: Member): void {
     this.members.delete(member);
-    this.tellPresence('left', member);
+    this.announcePresence('left', member);
   }
 
   say({ id: from, name }: Member, text: string): void {
-    this.tell({ type: 'message', id: nextId(), from, name, text, at: new Date().toISOString() });
+    this.publish({ type: 'message', id: nextId(), from, name, text, at: new Date().toISOString() });
   }
 
-  /** Hears no more of other servers. */
+  /** Receives no more events of other servers. */
   close(): void {
     this.unsubscribe();
   }
 
-  private tellPresence(type: 'joined' | 'left', { id: from, name }: Member): void {
+  private announcePresence(type: 'joined' | 'left', { id: from, name }: Member): void {
     if (this.presenceLimit === 0 || this.size <= this.presenceLimit) {
-      this.tell({ type, id: nextId(), from, name, members: this.size, at: new Date().toISOString() });
+      this.publish({ type, id: nextId(), from, name, members: this.size, at: new Date().toISOString() });
     }
   }
 
-  private tell(event: RoomEvent): void {
+  private publish(event: RoomEvent): void {
     const text = JSON.stringify(event);
     this.deliver(text);
     this.backplane.publish(this.name, text);

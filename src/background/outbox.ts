@@ -1,33 +1,44 @@
-import { WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from 'nest-raw-websockets';
-import type { ChatCounters } from './chat-counters.js';
+import { Injectable } from '@nestjs/common';
+import { SENT, WebSocketCloseStatus, type PreparedMessage, type WebSocketConnection } from 'nest-raw-websockets';
 
-/** What may wait for one socket, and what happens when more would. */
+/** Counts the deliveries of the chat since the start. Plain numbers, so that a delivery costs one addition. */
+@Injectable()
+export class DeliveryCounters {
+  /** Messages handed to a socket, counted once for each socket. */
+  delivered = 0;
+  /** Messages that a socket did not get because its queue was full. */
+  dropped = 0;
+  /** Sockets that were closed because their queue was full. */
+  closedAsSlow = 0;
+}
+
+/** How much may wait for one socket, and what happens if more would. */
 export interface OutboxOptions {
   /** How many messages may wait. */
   readonly queueMessages: number;
-  /** How many bytes may wait; one message may, whatever its size. */
+  /** How many bytes may wait. One message may wait whatever its size. */
   readonly queueSize: number;
-  /** `drop-oldest` leaves out what waits longest; `close` closes the socket with 1013, try again later. */
+  /** `drop-oldest` drops the message that has waited longest; `close` closes the socket with 1013, try again later. */
   readonly whenQueueFull: 'drop-oldest' | 'close';
 }
 
 /**
- * What one socket has yet to be sent. A socket that takes what it is sent has an empty queue: its messages go straight
- * to it. One that does not costs its own queue, and no other socket waits for it.
+ * The messages that wait for one socket. While the socket keeps up the queue is empty, and messages are sent at once. A
+ * slow socket fills its own queue only: no other socket waits for it.
  */
 export class Outbox {
   private readonly queue: PreparedMessage[] = [];
   private queuedBytes = 0;
-  /** Whether the socket has yet to take what it was sent. */
+  /** Whether the last message is still being sent. */
   private isBusy = false;
 
   constructor(
     private readonly socket: WebSocketConnection,
     private readonly options: OutboxOptions,
-    private readonly counters: ChatCounters,
+    private readonly counters: DeliveryCounters,
   ) {}
 
-  /** Sends a message, now or when those before it are sent. A socket that closes gets no more. */
+  /** Sends a message, now or after the messages before it. A socket that is closing gets no more messages. */
   post(message: PreparedMessage): void {
     if (this.socket.state !== 'open') {
       return;
@@ -41,10 +52,10 @@ export class Outbox {
 
   private send(message: PreparedMessage): void {
     this.counters.delivered++;
-    const taken = this.socket.send(message);
-    if (taken !== undefined) {
+    const sent = this.socket.send(message);
+    if (sent !== SENT) {
       this.isBusy = true;
-      void taken.then(() => this.sendQueued());
+      void sent.then(() => this.sendQueued());
     }
   }
 

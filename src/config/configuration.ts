@@ -1,57 +1,77 @@
 import { z } from 'zod';
-import { byteSize, positiveByteSize } from './byte-size.js';
-import { choice } from './choice.js';
-import { duration, positiveDuration } from './duration.js';
-import { flag } from './flag.js';
 import { isLoopback, parseUrls, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
-import { origins } from './origins.js';
-import { redisUrl } from './redis-url.js';
-import { limit, positiveNumber } from './whole-number.js';
+import {
+  byteSize,
+  choice,
+  duration,
+  flag,
+  limit,
+  origins,
+  positiveByteSize,
+  positiveDuration,
+  positiveNumber,
+  redisUrl,
+} from './option-values.js';
 
 /*
- * Every option of the application, by its name in the code. Its environment variable is the same name in capitals
- * (`closeTimeout` is CLOSE_TIMEOUT) unless `meta` says otherwise, so a new option is one entry in one of these two tables.
+ * Every option of the application, by its name in the code. Its environment variable is the same name in upper case
+ * (`closeTimeout` is CLOSE_TIMEOUT) unless `meta` names another. A new option is an entry in one of these two tables, a
+ * row in docs/options.md, and the code that uses it: for `webSocketOptions` the library, for `applicationOptions` a
+ * feature, to which AppModule passes it.
  */
 
 const webSocketOptions = z.object({
-  keepAliveInterval: duration.prefault('2m').describe('how long a connection may be silent before it is probed'),
-  keepAliveTimeout: duration.prefault('20s').describe('how long the answer to that may take; 0 waits for ever'),
-  receiveTimeout: duration.prefault('0').describe('how long a client may send no message; 0 for as long as it likes'),
-  receiveBufferSize: positiveByteSize.prefault('64KiB').describe('largest fragment that is echoed at once'),
-  sendBufferSize: byteSize.prefault('64KiB').describe('how much may wait to be sent before reading pauses'),
-  maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected as a whole'),
-  closeTimeout: duration.prefault('30s').describe('how long a close may take before the connection is cut'),
-  shutdownTimeout: duration.prefault('30s').describe('how long connections have to end when the server shuts down'),
-  allowedOrigins: origins.optional().describe('origins that may open WebSockets, a comma list (default: all)'),
-  requireOrigin: flag.prefault('false').describe('whether WebSockets need an Origin header, which browsers send'),
-  maxConnections: limit.prefault('0').describe('how many WebSockets there may be; 0 for any number'),
-  maxConnectionsPerAddress: limit.prefault('0').describe('how many one client address may have; 0 for any number'),
-  maxMessagesPerSecond: limit.prefault('0').describe('how many messages a second are read of each; 0 for any number'),
-  dangerousEnableCompression: flag
-    .prefault('false')
-    .meta({ variable: 'COMPRESSION', description: 'whether messages are compressed with clients that offer it' }),
+  keepAliveInterval: duration
+    .prefault('2m')
+    .describe('how long a connection may be silent before the server pings it; 0 for never'),
+  keepAliveTimeout: duration.prefault('20s').describe('how long the answer to a ping may take; 0 for no limit'),
+  receiveTimeout: duration.prefault('0').describe('how long a client may send no message; 0 for no limit'),
+  receiveBufferSize: positiveByteSize.prefault('64KiB').describe('largest fragment that a handler receives'),
+  sendBufferSize: byteSize
+    .prefault('64KiB')
+    .describe('how many bytes may wait to be sent before the server stops reading'),
+  maxMessageSize: positiveByteSize.prefault('1MiB').describe('largest message that is collected in memory'),
+  closeTimeout: duration.prefault('30s').describe('how long a close handshake may take before the connection is cut'),
+  shutdownTimeout: duration.prefault('30s').describe('how long connections have to close when the server shuts down'),
+  drainDelay: duration
+    .prefault('0')
+    .describe('how long the server only refuses handshakes before it closes WebSockets at a shutdown'),
+  drainSpread: duration.prefault('0').describe('the time over which the closes are spread at a shutdown'),
+  allowedOrigins: origins.optional().describe('origins that may open WebSockets, separated by commas (default: all)'),
+  requireOrigin: flag.prefault('false').describe('whether a handshake without an Origin header is refused'),
+  maxConnections: limit.prefault('0').describe('how many WebSockets may be open; 0 for no limit'),
+  maxConnectionsPerAddress: limit
+    .prefault('0')
+    .describe('how many WebSockets a client address may open; 0 for no limit'),
+  maxMessagesPerSecond: limit
+    .prefault('0')
+    .describe('how many messages a second are read from each WebSocket; 0 for no limit'),
+  dangerousEnableCompression: flag.prefault('false').meta({
+    variable: 'COMPRESSION',
+    description: 'whether messages are compressed for clients that offer permessage-deflate',
+  }),
 });
 
 const defaultUrls = 'http://localhost:5000';
 
 const applicationOptions = z.object({
-  urls: urls.optional().describe(`what to listen on, as --urls has it (default: ${defaultUrls})`),
-  port: port.optional().describe('where neither --urls nor URLS is given: the port to listen on at 0.0.0.0'),
-  tlsCert: z
-    .string()
-    .optional()
-    .describe('where the certificate for https is, a PEM file (default: a self-signed one)'),
-  tlsKey: z.string().optional().describe('where its private key is, a PEM file'),
+  urls: urls.optional().describe(`addresses to listen on, as in --urls (default: ${defaultUrls})`),
+  port: port.optional().describe('port to listen on at 0.0.0.0, if neither --urls nor URLS is set'),
+  tlsCert: z.string().optional().describe('PEM file of the certificate for https (default: a self-signed certificate)'),
+  tlsKey: z.string().optional().describe('PEM file of the private key for TLS_CERT'),
   http2: flag
     .optional()
     .describe(`whether https offers HTTP/2 (default: true from Node.js ${RECOMMENDED_NODE_RELEASE} on, else false)`),
-  xdgCacheHome: z.string().optional().describe('where the self-signed certificate is kept (default: ~/.cache)'),
+  xdgCacheHome: z
+    .string()
+    .optional()
+    .describe('folder in which the self-signed certificate is kept (default: ~/.cache)'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
-    .describe('least level that is logged: verbose, debug, log, warn, error, fatal or off'),
-  logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object per line'),
+    .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
+  logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
@@ -60,18 +80,18 @@ const applicationOptions = z.object({
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
   labMaxBytes: positiveByteSize.prefault('4GiB').describe('how many bytes one of them is sent at most'),
-  redisUrl: redisUrl.optional().describe('where the servers of the chat meet (default: nowhere, there is one server)'),
-  chatQueueMessages: positiveNumber
-    .prefault('1000')
-    .describe('how many messages may wait for a slow client of the chat'),
-  chatQueueSize: positiveByteSize.prefault('1MiB').describe('how many bytes of them may wait'),
+  redisUrl: redisUrl.optional().describe('Redis that connects the chats of several servers (default: none)'),
+  chatQueueMessages: positiveNumber.prefault('1000').describe('how many messages may wait for a slow chat client'),
+  chatQueueSize: positiveByteSize.prefault('1MiB').describe('how many bytes may wait for a slow chat client'),
   chatWhenQueueFull: choice('drop-oldest', 'close')
     .prefault('drop-oldest')
-    .describe('what happens when more would wait: drop-oldest, or close with 1013'),
-  chatPresenceLimit: limit.prefault('100').describe('up to how many in a room are told who comes and goes; 0 for any'),
+    .describe('what happens if more would wait: drop-oldest, or close with 1013'),
+  chatPresenceLimit: limit
+    .prefault('100')
+    .describe('largest room in which joins and leaves are announced; 0 for no limit'),
 });
 
-/** Turns the texts of the options into the configuration. */
+/** Parses the texts of the options into the configuration. */
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
@@ -81,7 +101,7 @@ export const configurationSchema = applicationOptions
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
       }
     },
-    // Also where another option is wrong: one error names them all.
+    // Checked even if another option is bad: one error names all faults.
     { when: () => true },
   )
   .transform(({ urls: fromUrls, port: fromPort, http2, lab, ...rest }) => {
@@ -98,10 +118,10 @@ export const configurationSchema = applicationOptions
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */
 export type Configuration = z.output<typeof configurationSchema>;
 
-/** Injects the `Configuration`. */
+/** The injection token of the `Configuration`. */
 export const CONFIGURATION = Symbol('CONFIGURATION');
 
-/** An option as people set it. */
+/** An option, as users set it. */
 export interface OptionDescription {
   /** Its name in the code: `closeTimeout`. */
   name: string;
@@ -111,7 +131,7 @@ export interface OptionDescription {
   description: string;
 }
 
-/** All options, in the order of the tables. */
+/** Every option, in the order of the tables. */
 export const optionDescriptions: readonly OptionDescription[] = Object.entries({
   ...applicationOptions.shape,
   ...webSocketOptions.shape,

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
-import { EchoGateway } from './echo.gateway.js';
-import { RootEchoGateway } from './root-echo.gateway.js';
-import { WebSocketController } from './web-socket.controller.js';
+import { EchoController } from './echo.controller.js';
+import { EchoGateway, RootEchoGateway } from './echo.gateway.js';
 
-@Module({ controllers: [WebSocketController], providers: [EchoGateway, RootEchoGateway] })
+@Module({ controllers: [EchoController], providers: [EchoGateway, RootEchoGateway] })
 export class EchoModule {}

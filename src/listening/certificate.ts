@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 
@@ -8,16 +9,19 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Where a certificate and its key are. */
+/** The paths of a certificate and its key. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A certificate that the server cannot use. The message is for people: it names the variable and the file. */
+/** A certificate that the server cannot use. The message is written for users: it names the variable and the file. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
 }
+
+/** How often the files of a certificate are checked for changes, in ms. */
+const WATCH_INTERVAL = 1000;
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',
@@ -28,7 +32,7 @@ const reasons: Record<string, string> = {
 /**
  * Reads a certificate and its key.
  *
- * @throws CertificateError when a file cannot be read, is no PEM, or the key is another certificate's
+ * @throws CertificateError if a file cannot be read or is not PEM, or if the key belongs to another certificate
  */
 export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
   const [cert, key] = await Promise.all([read('TLS_CERT', files.cert), read('TLS_KEY', files.key)]);
@@ -43,6 +47,25 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
   }
   parse('TLS_CERT', files.cert, 'a certificate that TLS can use', () => createSecureContext({ cert, key }));
   return { cert, key };
+}
+
+/**
+ * Calls `onChange` when a file of a certificate changes, and on SIGHUP, with which certbot's hooks and administrators
+ * announce a change.
+ *
+ * The files are polled, because no file system event reports every kind of change: a write in place, a rename, and a
+ * symbolic link that gets another target, as in Kubernetes and certbot.
+ *
+ * @returns a function that ends the watch
+ */
+export function watchCertificate({ cert, key }: CertificateFiles, onChange: () => void): () => void {
+  const files = [cert, key];
+  files.forEach((file) => watchFile(file, { interval: WATCH_INTERVAL, persistent: false }, onChange));
+  process.on('SIGHUP', onChange);
+  return () => {
+    files.forEach((file) => unwatchFile(file, onChange));
+    process.off('SIGHUP', onChange);
+  };
 }
 
 async function read(variable: string, path: string): Promise<string> {
@@ -67,6 +90,6 @@ function fits(leaf: X509Certificate, key: KeyObject): boolean {
   try {
     return leaf.checkPrivateKey(key);
   } catch {
-    return false; // keys of different kinds
+    return false; // the keys are of different types
   }
 }

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 
 /**
- * Answers as Nest does, and logs no fault of a client. Nest logs every exception that is not an `HttpException` as an
- * error with its stack: also a body that breaks off, and what Fastify refuses, such as a content type that no parser has.
+ * Answers like Nest, but does not log the faults of clients. Nest logs every exception that is not an `HttpException` as an
+ * error with its stack, also if a request breaks off, or if Fastify refuses it, for example for its content type.
  */
 @Catch()
 export class ClientFaults extends BaseExceptionFilter {
@@ -25,7 +25,7 @@ export class ClientFaults extends BaseExceptionFilter {
   }
 }
 
-/** Whether an exception is the end of the client's connection or stream in the middle of its request. */
+/** Whether an exception means that the client's connection or stream ended in the middle of its request. */
 function isLossOfClient(exception: unknown, host: ArgumentsHost): boolean {
   const { raw } = host.switchToHttp().getRequest<{ raw: IncomingMessage | Http2ServerRequest }>();
   return raw.errored === exception || ('stream' in raw && raw.stream.errored === exception);

@@ -5,22 +5,22 @@ import { isAbsolute, join } from 'node:path';
 import { CertificateError, readCertificate, type Certificate, type CertificateFiles } from './certificate.js';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Browsers take no certificate that is valid for more than 398 days. */
+/** Browsers refuse a certificate that is valid for more than 398 days. */
 const VALID_FOR = 365 * DAY;
-/** It is made anew when less than this is left. */
+/** A certificate that expires in less than this is replaced. */
 const RENEW_BEFORE = 30 * DAY;
 
-/** A certificate for this machine alone, which nobody trusts until told to. */
+/** A self-signed certificate for localhost. */
 export interface DevelopmentCertificate extends Certificate {
-  /** Where it is kept; undefined when it could not be written and lives as long as the process. */
+  /** The file of the certificate; undefined if it could not be written, so that it lasts as long as the process. */
   readonly path: string | undefined;
 }
 
 /**
- * The self-signed certificate for localhost, 127.0.0.1 and ::1: made once and kept, so that whoever trusted it need not
- * do so again, and made anew a month before it expires.
+ * The self-signed certificate for localhost, 127.0.0.1 and ::1. It is made once and kept, so that a user has to trust it
+ * only once, and it is replaced a month before it expires.
  *
- * @param cacheHome what XDG_CACHE_HOME says; where that is no absolute path, `~/.cache`
+ * @param cacheHome the value of XDG_CACHE_HOME; `~/.cache` if that is not an absolute path
  */
 export async function developmentCertificate(cacheHome: string | undefined): Promise<DevelopmentCertificate> {
   const isValid = cacheHome !== undefined && isAbsolute(cacheHome); // the XDG specification says to ignore others
@@ -41,7 +41,7 @@ async function readKept(files: CertificateFiles): Promise<Certificate | undefine
     return validTo - Date.now() > RENEW_BEFORE ? kept : undefined;
   } catch (error) {
     if (error instanceof CertificateError) {
-      return undefined; // there is none, or none that can be used
+      return undefined; // missing or unusable
     }
     throw error;
   }
@@ -54,11 +54,11 @@ async function keep(folder: string, files: CertificateFiles, { cert, key }: Cert
     await replace(files.cert, cert);
     return true;
   } catch {
-    return false; // a file system that cannot be written to is no reason not to start
+    return false; // the server starts on a read-only file system, too
   }
 }
 
-/** Writes a file that nobody else may read, and that nobody ever sees half-written. */
+/** Writes a file that only this user may read. Readers see the old content or the new, never a part of it. */
 async function replace(path: string, content: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, content, { mode: 0o600 });
@@ -66,7 +66,7 @@ async function replace(path: string, content: string): Promise<void> {
 }
 
 async function makeCertificate(): Promise<Certificate> {
-  // Loaded when it is needed, which is once a year.
+  // Loaded on demand, which is once a year.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -79,7 +79,7 @@ async function makeCertificate(): Promise<Certificate> {
     keys,
     signingAlgorithm: algorithm,
     extensions: [
-      // It signs nothing: who trusts it trusts this server and no other.
+      // Not a CA: whoever trusts the certificate trusts this server alone.
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
@@ -95,4 +95,18 @@ async function makeCertificate(): Promise<Certificate> {
     cert: `${cert.toString('pem')}\n`,
     key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`,
   };
+}
+
+/** The command with which browsers trust a self-signed certificate, for each system. */
+const trustCommands: Partial<Record<NodeJS.Platform, (path: string) => string>> = {
+  darwin: (path) => `security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db "${path}"`,
+  linux: (path) => `certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n nest-ws-echo -i "${path}"`,
+  win32: (path) => `certutil -user -addstore Root "${path}"`,
+};
+
+/** Says how browsers and other clients are made to trust the certificate in a file. */
+export function howToTrust(path: string, platform: NodeJS.Platform = process.platform): string {
+  const command = trustCommands[platform]?.(path);
+  const browser = command === undefined ? '' : `Browsers trust it after: ${command}; `;
+  return `${browser}Node.js with NODE_EXTRA_CA_CERTS="${path}", curl with --cacert "${path}".`;
 }

@@ -2,7 +2,7 @@ import { ReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** A file as it was read. */
+/** The content of a file. */
 interface FileInMemory {
   /** Changes with the file. */
   readonly version: string;
@@ -10,14 +10,14 @@ interface FileInMemory {
 }
 
 /**
- * Answers with files from memory where a route answers with a file stream. All responses share the bytes of a file, so
- * a client that does not read costs no copy of it.
+ * Replaces each response that is a file stream by the content of the file in memory. All responses share the content, so a
+ * client that does not read costs no copy of it.
  *
- * Fastify never closes the file of a response whose HTTP/2 stream was reset, or that is queued behind another one when
- * its connection ends: a client could use up the file descriptors of the process.
+ * The reason: if an HTTP/2 stream is reset, or a connection ends while a response is queued, Fastify does not close the
+ * file of the response. A client could use up the file descriptors of the process.
  *
- * It is for the few small files of the page and of Swagger UI, which are sent whole: their routes accept no ranges.
- * Call it before the routes are registered.
+ * It suits the few small files of the page and of Swagger UI, whose routes do not accept ranges. Call it before the routes
+ * are registered.
  */
 export function answerFromMemory(app: NestFastifyApplication): void {
   const files = new Map<string, FileInMemory>();

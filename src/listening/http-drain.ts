@@ -7,13 +7,16 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 
+/** How long the client of an HTTP/2 connection may take to answer a ping at shutdown, in ms. */
+const PING_TIMEOUT = 5000;
+
 /**
- * At shutdown, lets the HTTP requests that are being answered finish, and then ends every HTTP connection. Without it
- * one connection on which no request was sent yet, as browsers open them in advance, keeps the server from closing.
+ * At shutdown, waits for the responses in progress, and then ends every HTTP connection. Without it, a single connection
+ * without a request, such as browsers open in advance, would keep the server from closing.
  */
 @Injectable()
 export class HttpDrain implements OnModuleInit, OnModuleDestroy {
-  /** The responses that have not ended, by the connection or the HTTP/2 stream that they are for. */
+  /** The responses in progress, by their connection or HTTP/2 stream. */
   readonly #responses = new Map<Socket, Set<ServerResponse>>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #deadline = AbortSignal.abort();
@@ -30,21 +33,21 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
       responses.add(response);
       response.once('close', () => responses.delete(response));
     });
-    // HTTP/2 connections; node:http knows those of HTTP/1.1.
+    // HTTP/2 sessions; node:http has the HTTP/1.1 connections.
     fastify.server.on('session', (session: ServerHttp2Session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
     });
-    // WebSockets have ended by then, and Fastify answers new requests with 503.
+    // By then the WebSockets have ended, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
-      this.#sessions.forEach((session) => session.close()); // GOAWAY (RFC 9113 section 6.8); answers still go out
+      this.#sessions.forEach(endSession);
       await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
       fastify.server.closeAllConnections();
       this.#sessions.forEach((session) => session.destroy());
     });
   }
 
-  /** Node.js emits no `close` for a response that is queued behind another one when their connection ends. */
+  /** The connection is watched, too: if it ends, Node.js emits no `close` for a queued response. */
   #watch(socket: Socket): Set<ServerResponse> {
     const responses = new Set<ServerResponse>();
     this.#responses.set(socket, responses);
@@ -52,15 +55,35 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
     return responses;
   }
 
-  /** Resolves when these responses or their connection have ended, at the latest at the deadline. */
+  /** Waits until these responses or their connection have ended, or until the deadline. */
   async #haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
     const signal = this.#deadline;
     const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
     await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
   }
 
-  /** The first step of a shutdown: WebSockets and HTTP requests have the same time to end, not one after the other. */
+  /** The first step of a shutdown: the same deadline holds for WebSockets and HTTP requests. */
   onModuleDestroy(): void {
-    this.#deadline = AbortSignal.timeout(this.configuration.webSockets.shutdownTimeout);
+    const { drainDelay, drainSpread, shutdownTimeout } = this.configuration.webSockets;
+    this.#deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
   }
+}
+
+/**
+ * Sends GOAWAY (RFC 9113 section 6.8); answers still go out. A session whose client does not answer a ping is destroyed:
+ * after a connection error Node.js 20 neither ends it nor tells that the client has gone.
+ */
+function endSession(session: ServerHttp2Session): void {
+  // A session that has ended already takes no ping: it throws.
+  if (session.destroyed) {
+    return;
+  }
+  const timer = setTimeout(() => session.destroy(), PING_TIMEOUT);
+  session.once('close', () => clearTimeout(timer));
+  session.ping((error) => {
+    if (error === null) {
+      clearTimeout(timer);
+    }
+  });
+  session.close();
 }

@@ -9,7 +9,7 @@ import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
 import { CertificateError } from './certificate.js';
 import { SecureServers } from './secure-servers.js';
 
-/** The application cannot listen where it was told to. The message is for people. */
+/** The application cannot listen on an address. The message is written for users. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
@@ -21,18 +21,19 @@ const reasons: Record<string, string> = {
   EADDRNOTAVAIL: 'this machine has no such address',
   EAFNOSUPPORT: 'this machine has no such kind of address',
   ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be looked up',
+  EAI_AGAIN: 'the host name cannot be resolved',
 };
 
 /**
  * Listens on all addresses until the application is closed.
  *
- * Nest and Fastify listen on one address. Further ones, and those of https, get a server each, which hands its
- * connections to the one HTTP server, so that requests, upgrades, limits and shutdown are the same on all of them.
+ * Nest and Fastify listen on one address only. Each further address, and each https address, gets a server of its own, which
+ * passes its connections to the HTTP server of the application, so that requests, upgrades, limits and shutdown are the
+ * same on all addresses.
  *
- * @param app not yet initialized; `listen` does that
- * @returns the addresses as people write them, with the port that was taken where 0 was asked for
- * @throws ListenError that names the address, or the certificate that cannot be used
+ * @param app must not be initialized yet
+ * @returns the addresses as text, with the actual port in place of the port 0
+ * @throws ListenError that names the address or the certificate at fault
  */
 export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
   const fastify = app.getHttpAdapter().getInstance();
@@ -80,7 +81,7 @@ export async function listen(app: NestFastifyApplication, addresses: readonly Li
     );
   }
   if (!fastify.server.listening) {
-    // It has its connections from others. From here on node:http watches how long their requests take.
+    // Its connections come from other servers. From this event on, node:http applies its time-outs to their requests.
     fastify.server.emit('listening');
   }
   app.get(HttpAdapterHost).listening = true;
@@ -104,7 +105,7 @@ async function loadCertificate(app: NestFastifyApplication): Promise<SecureServe
 
 type Open = (options: ListenOptions) => Promise<Server>;
 
-/** Listens on one address and returns it as people write it. */
+/** Listens on one address. @returns the address as text */
 async function listenOn(address: ListenAddress, open: Open): Promise<string> {
   if ('path' in address) {
     await open(address);
@@ -123,7 +124,7 @@ async function listenOn(address: ListenAddress, open: Open): Promise<string> {
   return formatAddress({ scheme, host, port: addressOf(server).port });
 }
 
-/** A browser may take either address for `localhost`; a machine may have only one of them. */
+/** Listens on both addresses of `localhost`, because browsers may use either. A machine may have only one of them. */
 async function openLocalhost(port: number, open: Open): Promise<Server> {
   const server = await open({ host: '127.0.0.1', port }).catch(unlessMissing);
   if (!server) {

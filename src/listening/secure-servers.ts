@@ -3,13 +3,11 @@ import type { Server } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
-import { readCertificate, type Certificate } from './certificate.js';
-import { watchCertificate } from './certificate-watch.js';
-import { developmentCertificate } from './development-certificate.js';
+import { readCertificate, watchCertificate, type Certificate } from './certificate.js';
+import { developmentCertificate, howToTrust } from './development-certificate.js';
 import { createHttp2Server } from './http2-server.js';
-import { howToTrust } from './trust.js';
 
-/** The certificate, without the files the development certificate, and whether HTTP/2 is offered. */
+/** The options of https. Without `tlsCert` and `tlsKey` the development certificate is used. */
 export interface TlsSettings {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -18,13 +16,13 @@ export interface TlsSettings {
 }
 
 /**
- * The TLS servers of an application, which hand their connections on: HTTP/1.1 to the application's HTTP server, HTTP/2
- * to one beside it. Which of the two a client speaks it says in the TLS handshake (RFC 7301).
+ * The TLS servers of an application. They pass HTTP/1.1 connections to the application's HTTP server, and HTTP/2
+ * connections to a server beside it. The client chooses between the two in the TLS handshake (ALPN, RFC 7301).
  */
 export class SecureServers {
   private readonly logger = new Logger('TLS');
   private readonly servers: TlsServer[] = [];
-  /** The TCP connections, from before their TLS handshake. */
+  /** The TCP connections, from the start of their TLS handshake. */
   private readonly sockets = new Set<Socket>();
   private readonly http2: Http2Server | undefined;
   private stopWatching = (): void => {};
@@ -37,7 +35,7 @@ export class SecureServers {
     this.http2 = http2 ? createHttp2Server(application) : undefined;
   }
 
-  /** @throws CertificateError when the certificate cannot be used */
+  /** @throws CertificateError if the certificate cannot be used */
   static async load(application: Server, { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings) {
     if (tlsCert === undefined || tlsKey === undefined) {
       const { path, ...certificate } = await developmentCertificate(xdgCacheHome);
@@ -51,7 +49,7 @@ export class SecureServers {
     return secure;
   }
 
-  /** Creates one that does not listen yet. */
+  /** Creates a TLS server that does not listen yet. */
   create(): TlsServer {
     const { http2 } = this;
     const ALPNProtocols = http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
@@ -60,8 +58,8 @@ export class SecureServers {
         http2.emit('connection', socket);
         return;
       }
-      // As node:http creates its connections. Not earlier: a TLS handshake needs both halves of the connection. Not for
-      // HTTP/2: there a stream has halves, a connection has none.
+      // As node:http creates its connections. Not earlier, because a TLS handshake needs both halves of the connection.
+      // Not for HTTP/2, where streams are half-closed and connections are not.
       socket.allowHalfOpen = true;
       this.application.emit('connection', socket);
     });
@@ -73,7 +71,7 @@ export class SecureServers {
     return server;
   }
 
-  /** Ends the connections that are left, such as those in the middle of a TLS handshake. */
+  /** Ends the remaining connections, such as those in the middle of a TLS handshake. */
   close(): void {
     this.stopWatching();
     this.sockets.forEach((socket) => socket.destroy());
@@ -82,12 +80,12 @@ export class SecureServers {
   private announce(path: string | undefined): void {
     this.logger.log(
       path === undefined
-        ? 'The development certificate could not be kept: there is a new one at each start. TLS_CERT and TLS_KEY name another.'
+        ? 'The development certificate could not be saved, so each start makes a new one. TLS_CERT and TLS_KEY name another.'
         : `The development certificate for localhost is ${path}. ${howToTrust(path)}`,
     );
   }
 
-  /** Connections that are open stay; new ones have the new certificate, or the old one where the new cannot be used. */
+  /** Uses a new certificate for new connections. If it cannot be used, the old one stays. Open connections stay. */
   private async reload(read: () => Promise<Certificate>): Promise<void> {
     try {
       const certificate = await read();

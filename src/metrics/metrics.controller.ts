@@ -2,14 +2,14 @@ import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { Metrics } from './metrics.js';
 
-/** The figures, for Prometheus. */
+/** Serves the metrics to Prometheus. */
 @Controller('metrics')
 export class MetricsController {
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
   @Get()
-  @ApiOperation({ summary: 'The figures of the server, for Prometheus' })
-  @ApiResponse({ status: 200, description: 'The figures.', content: { 'text/plain': {} } })
+  @ApiOperation({ summary: 'The metrics of the server, for Prometheus' })
+  @ApiResponse({ status: 200, description: 'The metrics.', content: { 'text/plain': {} } })
   @Header('Content-Type', Metrics.contentType)
   @Header('Cache-Control', 'no-store')
   get(): Promise<string> {

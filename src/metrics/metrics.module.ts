@@ -4,10 +4,10 @@ import { Metrics } from './metrics.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { WebSocketMetrics } from './web-socket-metrics.js';
 
-/** Serves `/metrics`: figures of the process, of its WebSockets, and whatever other features add. */
+/** Serves `/metrics`: the metrics of the process, of its WebSockets, and of other features. */
 @Module({ controllers: [MetricsController], providers: [ProcessMetrics, WebSocketMetrics] })
 export class MetricsModule {
-  /** @param webSockets the application's `WebSocketsModule`, as it is imported elsewhere */
+  /** @param webSockets the `WebSocketsModule` of the application */
   static register(metrics: Metrics, webSockets: DynamicModule): DynamicModule {
     return {
       module: MetricsModule,

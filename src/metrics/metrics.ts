@@ -1,16 +1,16 @@
 import { Counter, Gauge, prometheusContentType, Registry } from 'prom-client';
 
-/** What a figure is now. It is asked when somebody looks, so that keeping figures costs nothing. */
+/** Returns the current value of a metric. It is called when the metrics are collected, so that counting costs nothing. */
 export type Reading = () => number | Promise<number>;
 
-/** The figures of one application; several applications may run in one process. */
+/** The metrics of one application. Several applications may run in one process. */
 export class Metrics {
-  /** What `text` is. */
+  /** The content type of `text`. */
   static readonly contentType: string = prometheusContentType;
 
   private readonly registry = new Registry();
 
-  /** Adds a figure that only grows. Its name ends in `_total`, by the convention of Prometheus. */
+  /** Adds a metric that only grows. By the convention of Prometheus its name ends in `_total`. */
   counter(name: string, help: string, read: Reading): void {
     const counter = new Counter({
       name,
@@ -25,7 +25,7 @@ export class Metrics {
     this.registry.registerMetric(counter);
   }
 
-  /** Adds a figure that goes up and down. */
+  /** Adds a metric that rises and falls. */
   gauge(name: string, help: string, read: Reading): void {
     const gauge = new Gauge({
       name,
@@ -38,7 +38,7 @@ export class Metrics {
     this.registry.registerMetric(gauge);
   }
 
-  /** All figures, in Prometheus' text format. */
+  /** All metrics in the text format of Prometheus. */
   text(): Promise<string> {
     return this.registry.metrics();
   }

@@ -14,24 +14,28 @@ const counters: readonly Figure[] = [
   ['process_cpu_user_seconds_total', 'User CPU time.', () => cpu().user / 1e6],
   ['process_cpu_system_seconds_total', 'System CPU time.', () => cpu().system / 1e6],
   ['process_cpu_seconds_total', 'User and system CPU time.', () => (cpu().user + cpu().system) / 1e6],
-  ['nodejs_eventloop_active_seconds_total', 'Time that the event loop worked.', () => eventLoop().active / 1e3],
-  ['nodejs_eventloop_idle_seconds_total', 'Time that the event loop waited for events.', () => eventLoop().idle / 1e3],
+  ['nodejs_eventloop_active_seconds_total', 'Time in which the event loop was active.', () => eventLoop().active / 1e3],
+  ['nodejs_eventloop_idle_seconds_total', 'Time in which the event loop was idle.', () => eventLoop().idle / 1e3],
 ];
 
 const gauges: readonly Figure[] = [
-  ['process_start_time_seconds', 'When the process started, since 1970.', () => performance.timeOrigin / 1e3],
-  ['process_resident_memory_bytes', 'Memory that the process has.', () => memory().rss],
+  [
+    'process_start_time_seconds',
+    'Start time of the process, in seconds since 1970.',
+    () => performance.timeOrigin / 1e3,
+  ],
+  ['process_resident_memory_bytes', 'Resident memory of the process.', () => memory().rss],
   ['nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', () => memory().heapTotal],
-  ['nodejs_heap_size_used_bytes', 'How much of the heap is used.', () => memory().heapUsed],
-  ['nodejs_external_memory_bytes', 'Memory outside of the heap, such as that of buffers.', () => memory().external],
+  ['nodejs_heap_size_used_bytes', 'Used size of the JavaScript heap.', () => memory().heapUsed],
+  ['nodejs_external_memory_bytes', 'Memory outside the heap, such as that of buffers.', () => memory().external],
 ];
 
 /** Where Linux lists the open files of a process. */
 const OPEN_FILES = '/proc/self/fd';
 
 /**
- * Figures of the process, by the names that dashboards know. prom-client can collect more, but leaves a timer and an
- * observer behind for each application that has been closed.
+ * Metrics of the process, with the names that dashboards expect. The default metrics of prom-client are not used, because
+ * they leave a timer and an observer behind for each closed application.
  */
 @Injectable()
 export class ProcessMetrics {

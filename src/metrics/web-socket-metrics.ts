@@ -4,13 +4,13 @@ import { Metrics } from './metrics.js';
 
 const totals: readonly [total: keyof WebSocketTotals, name: string, help: string][] = [
   ['connections', 'websocket_connections_accepted_total', 'WebSockets that were accepted.'],
-  ['bytesReceived', 'websocket_received_bytes_total', 'Bytes of frames that came.'],
+  ['bytesReceived', 'websocket_received_bytes_total', 'Bytes of frames that were received.'],
   ['bytesSent', 'websocket_sent_bytes_total', 'Bytes of frames that were sent.'],
-  ['messagesReceived', 'websocket_received_messages_total', 'Messages that came whole.'],
+  ['messagesReceived', 'websocket_received_messages_total', 'Messages that were received whole.'],
   ['messagesSent', 'websocket_sent_messages_total', 'Messages that were sent whole.'],
 ];
 
-/** Figures of all WebSockets, whatever they are for. */
+/** Metrics of all WebSockets, at all endpoints. */
 @Injectable()
 export class WebSocketMetrics {
   constructor(@Inject(Metrics) metrics: Metrics, @Inject(WebSocketConnections) connections: WebSocketConnections) {

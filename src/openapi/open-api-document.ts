@@ -6,11 +6,11 @@ import { describeHandshakes, root, WEB_SOCKETS } from './web-socket-operations.j
 // By the package's name, because this file runs from a folder of the build.
 const { version } = createRequire(import.meta.url)('nest-ws-echo/package.json') as { version: string };
 
-/** Describes the endpoints: what controllers say of themselves, and what all WebSockets have in common. */
+/** Describes the endpoints: the operations of the controllers, and the responses that all handshakes share. */
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const description = new DocumentBuilder()
     .setTitle('nest-ws-echo')
-    .setDescription('Endpoints to test WebSocket clients, and what is between them and a server, against.')
+    .setDescription('Endpoints for tests of WebSocket clients, proxies and networks.')
     .setVersion(version)
     .addTag(
       WEB_SOCKETS,

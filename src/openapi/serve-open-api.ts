@@ -8,10 +8,10 @@ import { SWAGGER_HEADERS, SWAGGER_PAGE, SWAGGER_START } from './swagger-page.js'
 
 const require = createRequire(import.meta.url);
 
-/** The files of Swagger UI, those that @nestjs/swagger depends on. */
+/** The folder of Swagger UI, in the version that @nestjs/swagger depends on. */
 const swaggerUi = dirname(createRequire(require.resolve('@nestjs/swagger')).resolve('swagger-ui-dist/package.json'));
 
-/** Those that the page loads. */
+/** The files that the page loads. */
 const served = new Set(['/swagger-ui.css', '/swagger-ui-bundle.js']);
 
 /** Serves the OpenAPI document at `/swagger-json`, and Swagger UI at `/swagger`. Call it before the application listens. */
@@ -30,7 +30,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
       await fastify.register(fastifyStatic, {
         root: swaggerUi,
         prefix: '/swagger/',
-        decorateReply: false, // serve-static has done that
+        decorateReply: false, // serve-static has decorated it
         index: false,
         cacheControl: false,
         acceptRanges: false,

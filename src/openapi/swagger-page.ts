@@ -1,6 +1,6 @@
 /*
- * The page of Swagger UI. The one that @nestjs/swagger has comes with styles inside, which a strict policy forbids, and
- * tries requests out, which a WebSocket handshake is none for.
+ * The page of Swagger UI. The page of @nestjs/swagger has inline styles, which a strict policy forbids, and it can send
+ * requests, which does not work for WebSocket handshakes.
  */
 
 /** The page itself. */
@@ -32,8 +32,8 @@ export const SWAGGER_START = `SwaggerUIBundle({
 `;
 
 /**
- * The headers of the page, its files and the document. Swagger UI turns Markdown into markup, so Trusted Types, which the
- * Communication Log has, cannot be asked for; its icons are data: URLs in its style sheet.
+ * The headers of the page, its files and the document. Trusted Types are not required, unlike at the Communication Log,
+ * because Swagger UI turns Markdown into markup. Its style sheet has icons as data: URLs.
  */
 export const SWAGGER_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': [

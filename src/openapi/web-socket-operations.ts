@@ -11,27 +11,27 @@ const retryAfter: Response['headers'] = {
   'Retry-After': { description: 'How long to wait, in seconds.', schema: { type: 'integer' } },
 };
 
-/** How a handshake is refused wherever WebSockets are taken. */
+/** The refusals that are possible at every WebSocket endpoint. */
 const refusals: Readonly<Record<string, Response>> = {
   403: { description: 'ALLOWED_ORIGINS or REQUIRE_ORIGIN refuses the origin.' },
-  426: { description: 'The handshake is of a version other than 13.' },
+  426: { description: 'The handshake has a version other than 13.' },
   429: {
-    description: 'The address has as many WebSockets as MAX_CONNECTIONS_PER_ADDRESS allows.',
+    description: 'The address has reached MAX_CONNECTIONS_PER_ADDRESS.',
     headers: retryAfter,
   },
   503: {
-    description: 'There are as many WebSockets as MAX_CONNECTIONS allows, or the server is shutting down.',
+    description: 'The server has reached MAX_CONNECTIONS, or is shutting down.',
     headers: retryAfter,
   },
 };
 
-/** What is at `/`, which no controller serves. */
+/** The operation at `/`, which has no controller. */
 export const root: PathItem = {
   get: {
     tags: [WEB_SOCKETS],
     operationId: 'root',
     summary: 'Echo, and the page',
-    description: 'A WebSocket is echoed as at /ws. Every other GET request gets the page.',
+    description: 'A WebSocket is echoed, as at /ws. Any other GET request gets the page.',
     responses: {
       101: { description: 'The WebSocket is open.' },
       200: { description: 'The page.', content: { 'text/html': {} } },
@@ -40,8 +40,8 @@ export const root: PathItem = {
 };
 
 /**
- * Completes the operations of WebSockets: how a handshake may be refused, wherever it is. A handshake is a GET request, so
- * the other methods of such a path, which always get 400, are left out.
+ * Adds the refusals to all operations that are WebSocket handshakes. A handshake is a GET request, so the other methods of
+ * such a path, which always get 400, are removed.
  */
 export function describeHandshakes({ paths }: OpenAPIObject): void {
   for (const [path, { get }] of Object.entries(paths)) {

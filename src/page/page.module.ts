@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { ServeStaticModule, type ServeStaticModuleOptions } from '@nestjs/serve-static';
-import { packageRootOf } from './package-root.js';
 import { PAGE_HEADERS } from './page-headers.js';
 
-/** The part of a Fastify reply that serve-static hands out for setting headers. */
+// By the package's name, because this file runs from a folder of the build.
+const packageRoot = dirname(createRequire(import.meta.url).resolve('nest-ws-echo/package.json'));
+
+/** The part of a Fastify reply with which serve-static lets the application set headers. */
 interface HeaderWriter {
   header(name: string, value: string): unknown;
 }
 
 /**
- * How the page is served: at `/`, its files beside it, and nothing else.
+ * The options of serve-static: the page at `/`, its files beside it, and nothing else.
  *
  * @throws Error if the page has not been built
  */
@@ -22,8 +25,8 @@ export function pageOptions(rootPath: string): ServeStaticModuleOptions {
   }
   return {
     rootPath,
-    // serve-static answers its render path with the page. The default, "*", would put its answer in place of Nest's own
-    // 404 for every unknown path, so the render path is the one place where the page is, and `index` leaves it free.
+    // serve-static answers its render path with the page. With the default, "*", it would answer every unknown path, in
+    // place of Nest's 404. So the render path is `/`, and `index: false` leaves `/` to it.
     renderPath: '/',
     serveStaticOptions: {
       fallthrough: true,
@@ -39,11 +42,11 @@ export function pageOptions(rootPath: string): ServeStaticModuleOptions {
   };
 }
 
-/** Serves the page with the Communication Log from the files that the build puts into dist/client/page. */
+/** Serves the Communication Log from dist/client/page, where the build puts its files. */
 @Module({
   imports: [
     ServeStaticModule.forRootAsync({
-      useFactory: () => [pageOptions(join(packageRootOf(import.meta.url), 'dist', 'client', 'page'))],
+      useFactory: () => [pageOptions(join(packageRoot, 'dist', 'client', 'page'))],
     }),
   ],
 })

@@ -1,37 +1,37 @@
 import { Injectable } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
-import type { MessageClient } from 'nest-raw-websockets';
+import type { WsCompatibleClient } from 'nest-raw-websockets';
 
-/** Settles a question: with the answer, or with why there is none. */
+/** Settles a question, with the answer or with an error. */
 interface Pending {
   readonly resolve: (answer: string) => void;
   readonly reject: (error: WsException) => void;
 }
 
-/** How many questions one client may have to answer at a time: what waits takes memory. */
+/** How many unanswered questions a client may have, because each takes memory. */
 const MAX_PENDING = 16;
 
-const GONE = 'The client has gone.';
+const GONE = 'The client has disconnected.';
 
-/** The calls that the server makes and its clients answer. */
+/** The questions of the server to its clients. */
 @Injectable()
 export class ClientQuestions {
-  private readonly pending = new WeakMap<MessageClient, Map<number, Pending>>();
+  private readonly pending = new WeakMap<WsCompatibleClient, Map<number, Pending>>();
   private latest = 0;
 
   /**
    * Sends a client the event `question`, and waits for its `answer`.
    *
    * @param timeout how long the answer may take, in ms
-   * @throws WsException when the client does not answer in time, goes away, or has too many questions to answer
+   * @throws WsException if the client does not answer in time, disconnects, or has too many unanswered questions
    */
-  async ask(client: MessageClient, question: string, timeout: number): Promise<string> {
+  async ask(client: WsCompatibleClient, question: string, timeout: number): Promise<string> {
     if (client.readyState !== client.OPEN) {
       throw new WsException(GONE);
     }
     const pending = this.pending.get(client) ?? new Map<number, Pending>();
     if (pending.size >= MAX_PENDING) {
-      throw new WsException(`There are ${MAX_PENDING} questions that wait for your answer; that is the most.`);
+      throw new WsException(`You have ${MAX_PENDING} unanswered questions, which is the limit.`);
     }
     this.pending.set(client, pending);
     const id = ++this.latest;
@@ -48,17 +48,17 @@ export class ClientQuestions {
     }
   }
 
-  /** @throws WsException when the client was asked no such question, or did not answer it in time */
-  answer(client: MessageClient, id: number, answer: string): void {
+  /** @throws WsException if the client has no unanswered question with this id */
+  answer(client: WsCompatibleClient, id: number, answer: string): void {
     const pending = this.pending.get(client)?.get(id);
     if (pending === undefined) {
-      throw new WsException(`There is no question with the id ${id} that waits for your answer.`);
+      throw new WsException(`You have no unanswered question with the id ${id}.`);
     }
     pending.resolve(answer);
   }
 
-  /** Ends what a client that has gone will not answer. */
-  end(client: MessageClient): void {
+  /** Rejects the unanswered questions of a client that has disconnected. */
+  end(client: WsCompatibleClient): void {
     this.pending.get(client)?.forEach(({ reject }) => reject(new WsException(GONE)));
   }
 }

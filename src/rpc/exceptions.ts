@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { calls, eventOf, idOf } from './calls.js';
 
-/** What the message that was wrong is known by. */
+/** Identifies the message at fault. */
 interface Cause {
   readonly event: string | undefined;
   readonly id: string | number | undefined;
 }
 
-/** The data of the event `exception`, as Nest has it. */
+/** The data of the event `exception`, in the format of Nest. */
 interface ExceptionData {
   readonly status: 'error';
   readonly message: string;
@@ -16,7 +16,7 @@ interface ExceptionData {
 
 const knownCall = z.object({ event: z.enum(Object.keys(calls)) });
 
-/** More of them help nobody, and a message of a megabyte can have hundreds of thousands. */
+/** How many issues are reported. A message of a megabyte can have hundreds of thousands. */
 const MAX_ISSUES = 3;
 
 interface Issue {
@@ -24,7 +24,7 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
 }
 
-/** What is wrong, in words: `numbers.1: Invalid input: expected number, received string`. */
+/** The issues as text: `numbers.1: Invalid input: expected number, received string`. */
 export function describeIssues(issues: readonly Issue[]): string {
   return issues
     .slice(0, MAX_ISSUES)
@@ -35,13 +35,13 @@ export function describeIssues(issues: readonly Issue[]): string {
     .join('; ');
 }
 
-/** What a message is answered with that Nest calls no handler for; undefined for a call. */
+/** The answer to a message for which Nest calls no handler; undefined for a call. */
 export function exceptionFor(bytes: Buffer): ExceptionData | undefined {
   let message: unknown;
   try {
     message = JSON.parse(bytes.toString());
   } catch (error) {
-    return { status: 'error', message: `This is no JSON: ${(error as SyntaxError).message}` };
+    return { status: 'error', message: `The message is not JSON: ${(error as SyntaxError).message}` };
   }
   const { error } = knownCall.safeParse(message);
   if (error === undefined) {
@@ -49,12 +49,12 @@ export function exceptionFor(bytes: Buffer): ExceptionData | undefined {
   }
   return {
     status: 'error',
-    message: `This is no call: ${describeIssues(error.issues)}`,
+    message: `The message is not a call: ${describeIssues(error.issues)}`,
     cause: causeOf(message),
   };
 }
 
-/** Undefined where the message has neither. */
+/** Undefined if the message has neither an event nor an id. */
 function causeOf(message: unknown): Cause | undefined {
   const event = eventOf(message);
   const id = idOf(z.object({ data: z.unknown() }).safeParse(message).data?.data);

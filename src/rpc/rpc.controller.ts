@@ -2,7 +2,7 @@ import { All, Controller } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 
-/** Answers requests at `/rpc` that are not a WebSocket handshake: those are the gateway's. */
+/** Answers the requests at `/rpc` that are not a WebSocket handshake. The gateway takes the handshakes. */
 @ApiTags('WebSockets')
 @Controller('rpc')
 export class RpcController {
@@ -10,8 +10,8 @@ export class RpcController {
   @ApiOperation({
     summary: 'Calls in both directions',
     description:
-      'Messages are JSON, `{"event": …, "data": …}`. The client calls `add`, `reverse` and `time`; with `ask-client` it ' +
-      'has the server ask it a `question`, to which it sends the `answer`.',
+      'Messages are JSON, `{"event": …, "data": …}`. The client calls `add`, `reverse` and `time`. After the call ' +
+      '`ask-client`, the server sends it a `question`, and the client sends the `answer`.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })

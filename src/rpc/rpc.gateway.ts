@@ -10,26 +10,26 @@ import {
   type OnGatewayDisconnect,
   type WsResponse,
 } from '@nestjs/websockets';
-import type { MessageClient } from 'nest-raw-websockets';
+import type { WsCompatibleClient } from 'nest-raw-websockets';
 import { calls, idOf, type Call } from './calls.js';
 import { ClientQuestions } from './client-questions.js';
 import { describeIssues, exceptionFor } from './exceptions.js';
 
-/** What a call is answered with: its event and its id, and the result. */
+/** The answer to a call: its event, its id and the result. */
 type Answer<Result> = WsResponse<Result & { id: string | number | undefined }>;
 
 /**
- * Calls over a WebSocket, in both directions: a stock gateway of Nest. A message is JSON, `{"event": …, "data": …}`; what
- * is wrong with one is told in the event `exception`, and the connection goes on.
+ * Calls over a WebSocket, in both directions: a stock gateway of Nest. A message is JSON, `{"event": …, "data": …}`. The
+ * answer to an invalid message is the event `exception`; the connection stays open.
  */
 @WebSocketGateway({ path: '/rpc' })
 @UsePipes(new StandardSchemaValidationPipe({ exceptionFactory: (issues) => new WsException(describeIssues(issues)) }))
 @UseFilters(new BaseWsExceptionFilter({ causeFactory: (event, data) => ({ event, id: idOf(data) }) }))
-export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGatewayDisconnect<MessageClient> {
+export class RpcGateway implements OnGatewayConnection<WsCompatibleClient>, OnGatewayDisconnect<WsCompatibleClient> {
   constructor(@Inject(ClientQuestions) private readonly questions: ClientQuestions) {}
 
-  handleConnection(client: MessageClient): void {
-    // Nest passes over a message for which there is no handler.
+  handleConnection(client: WsCompatibleClient): void {
+    // Nest ignores a message for which there is no handler.
     client.on('message', (bytes: Buffer) => {
       const exception = exceptionFor(bytes);
       if (exception !== undefined) {
@@ -38,7 +38,7 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
     });
   }
 
-  handleDisconnect(client: MessageClient): void {
+  handleDisconnect(client: WsCompatibleClient): void {
     this.questions.end(client);
   }
 
@@ -57,10 +57,10 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
     return { event: 'time', data: { id, time: new Date().toISOString() } };
   }
 
-  /** The server calls back: the client is asked its own question, and its answer is the result. */
+  /** Sends the client its own question. The result is the answer of the client. */
   @SubscribeMessage('ask-client')
   async askClient(
-    @ConnectedSocket() client: MessageClient,
+    @ConnectedSocket() client: WsCompatibleClient,
     @MessageBody({ schema: calls['ask-client'] }) { id, question, timeout }: Call<'ask-client'>,
   ): Promise<Answer<{ answer: string }>> {
     return { event: 'ask-client', data: { id, answer: await this.questions.ask(client, question, timeout) } };
@@ -68,7 +68,7 @@ export class RpcGateway implements OnGatewayConnection<MessageClient>, OnGateway
 
   @SubscribeMessage('answer')
   answer(
-    @ConnectedSocket() client: MessageClient,
+    @ConnectedSocket() client: WsCompatibleClient,
     @MessageBody({ schema: calls.answer }) { id, answer }: Call<'answer'>,
   ): void {
     this.questions.answer(client, id, answer);

@@ -1,9 +1,10 @@
 import { Controller, Get, Logger } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
-import { responseTo } from './response.js';
+import { WebSockets, type WebSocketManager, type WebSocketMessage } from 'nest-raw-websockets';
 
-/** The documented endpoint: a controller that accepts, answers each message, and logs each step. */
+const PREFIX = 'Server Response to: ';
+
+/** The example of the OpenAPI page: a controller that accepts the WebSocket, answers each message, and logs each step. */
 @ApiTags('WebSockets')
 @Controller('sockets')
 export class SocketsController {
@@ -13,8 +14,8 @@ export class SocketsController {
   @ApiOperation({
     summary: 'Answer each message with "Server Response to: " and the message',
     description:
-      'Text is answered as text and bytes as bytes, message by message, in order. A message may be as large as ' +
-      'MAX_MESSAGE_SIZE; a larger one closes the WebSocket with 1009.',
+      'Text is answered with text and bytes with bytes, message by message, in order. A message that is larger than ' +
+      'MAX_MESSAGE_SIZE closes the WebSocket with 1009.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 400, description: 'The request is not a WebSocket handshake.' })
@@ -31,4 +32,9 @@ export class SocketsController {
       this.logger.log('WebSocket connection closed');
     }
   }
+}
+
+/** The answer to a message: text to text and bytes to bytes, with the message unchanged after the prefix. */
+function responseTo({ type, data }: WebSocketMessage): string | Uint8Array {
+  return type === 'text' ? PREFIX + data : Buffer.concat([Buffer.from(PREFIX), data]);
 }

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SocketsController } from './sockets.controller.js';
 
-/** The documented endpoint, at `/sockets`. */
+/** The example of the OpenAPI page, at `/sockets`. */
 @Module({ controllers: [SocketsController] })
 export class SocketsModule {}

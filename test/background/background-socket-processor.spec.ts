@@ -1,19 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { BackgroundSocketProcessor } from '../../src/background/background-socket-processor.js';
-import type { BackgroundOptions } from '../../src/background/background-options.js';
+import { BackgroundSocketProcessor, type ChatOptions } from '../../src/background/background-socket-processor.js';
 import { SingleServerBackplane } from '../../src/background/backplane.js';
-import { ChatCounters } from '../../src/background/chat-counters.js';
+import { DeliveryCounters } from '../../src/background/outbox.js';
 import type { WebSocketConnection } from 'nest-raw-websockets';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
-const options: BackgroundOptions = {
+const options: ChatOptions = {
   queueMessages: 1000,
   queueSize: 1024 * 1024,
   whenQueueFull: 'drop-oldest',
   presenceLimit: 100,
-  redisUrl: undefined,
-  metrics: { counter: () => {}, gauge: () => {} },
 };
 
 interface InBackground extends ConnectedPair {
@@ -23,11 +20,11 @@ interface InBackground extends ConnectedPair {
 
 describe('The background socket processor', () => {
   let processor: BackgroundSocketProcessor;
-  let counters: ChatCounters;
+  let counters: DeliveryCounters;
   const connections: WebSocketConnection[] = [];
 
   beforeEach(() => {
-    counters = new ChatCounters();
+    counters = new DeliveryCounters();
     processor = new BackgroundSocketProcessor(options, new SingleServerBackplane(), counters);
   });
   afterEach(() => connections.splice(0).forEach((connection) => connection.abort()));

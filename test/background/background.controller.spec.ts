@@ -118,15 +118,6 @@ describe('The chat at /background', () => {
     });
   });
 
-  it.each(['', '/', '/room'])('answers a plain GET of %s with 400 and what was expected', async (path) => {
-    const response = await fetch(`${running.url}/background${path}`);
-
-    expect(response.status).toBe(400);
-    await expect(response.json()).resolves.toMatchObject({
-      message: expect.stringMatching(/^Expected a WebSocket handshake: .* all who are in the room hear it/),
-    });
-  });
-
   it('takes no binary messages, and says so with 1003', async () => {
     const client = await join('/binary');
 

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { ChatCounters } from '../../src/background/chat-counters.js';
-import { Outbox, type OutboxOptions } from '../../src/background/outbox.js';
+import { DeliveryCounters, Outbox, type OutboxOptions } from '../../src/background/outbox.js';
 import { PreparedMessage } from 'nest-raw-websockets';
 import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
 
@@ -11,7 +10,7 @@ const STUFFING = new PreparedMessage('#'.repeat(200_000));
 
 interface Posting extends ConnectedPair {
   readonly outbox: Outbox;
-  readonly counters: ChatCounters;
+  readonly counters: DeliveryCounters;
 }
 
 describe('An outbox', () => {
@@ -19,7 +18,7 @@ describe('An outbox', () => {
   afterEach(() => posting.splice(0).forEach(({ connection }) => connection.abort()));
 
   function open(changed: Partial<OutboxOptions> = {}): Posting {
-    const counters = new ChatCounters();
+    const counters = new DeliveryCounters();
     const pair = connect();
     const outbox = new Outbox(pair.connection, { ...options, ...changed }, counters);
     posting.push({ ...pair, outbox, counters });

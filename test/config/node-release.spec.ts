@@ -3,7 +3,7 @@ import { endOfLifeWarning, hasSafeHttp2, http2OffNotice } from '../../src/config
 describe('HTTP/2', () => {
   it.each([20, 22, 23])('is off by default on Node.js %d, which a client can end with it', (release) => {
     expect(hasSafeHttp2(release)).toBe(false);
-    expect(http2OffNotice(release)).toContain(`on Node.js ${release} a client can end the process`);
+    expect(http2OffNotice(release)).toContain(`a client can end a process of Node.js ${release}`);
   });
 
   it.each([24, 26])('is on by default on Node.js %d', (release) => {

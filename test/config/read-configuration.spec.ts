@@ -1,6 +1,6 @@
 import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
-import { ConfigurationError, readConfiguration } from '../../src/config/read-configuration.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
+import { ConfigurationError, readConfiguration, redacted } from '../../src/config/read-configuration.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
 
 function messageOf(environment: Record<string, string>, commandLine?: { urls?: string }): string {
   try {
@@ -15,7 +15,7 @@ function messageOf(environment: Record<string, string>, commandLine?: { urls?: s
 }
 
 describe('The configuration', () => {
-  it('has a default for everything', () => {
+  it('has a default for every option', () => {
     expect(readConfiguration({})).toEqual({
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       http2: hasSafeHttp2(NODE_RELEASE),
@@ -38,6 +38,8 @@ describe('The configuration', () => {
         maxMessageSize: 1_048_576,
         closeTimeout: 30_000,
         shutdownTimeout: 30_000,
+        drainDelay: 0,
+        drainSpread: 0,
         requireOrigin: false,
         maxConnections: 0,
         maxConnectionsPerAddress: 0,
@@ -99,7 +101,7 @@ describe('The configuration', () => {
     ['CHAT_QUEUE_SIZE', '64KiB', { chatQueueSize: 65_536 }],
     ['CHAT_WHEN_QUEUE_FULL', 'Close', { chatWhenQueueFull: 'close' }],
     ['CHAT_PRESENCE_LIMIT', '0', { chatPresenceLimit: 0 }],
-  ])('takes %s=%s', (variable, value, expected) => {
+  ])('accepts %s=%s', (variable, value, expected) => {
     expect(readConfiguration({ [variable]: value })).toMatchObject(expected);
   });
 
@@ -111,14 +113,14 @@ describe('The configuration', () => {
     ['HTTP2', 'yes', 'true or false'],
     ['LOG_LEVEL', 'loud', 'verbose, debug, log, info, warn, error, fatal, or off'],
     ['LOG_FORMAT', 'xml', 'text or json'],
-    ['RECEIVE_BUFFER_SIZE', '0', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
-    ['SEND_BUFFER_SIZE', '64KB', 'a size such as 4096, 64KiB or 1MiB'],
-    ['MAX_MESSAGE_SIZE', 'unlimited', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
-    ['CLOSE_TIMEOUT', '5 seconds', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
-    ['SHUTDOWN_TIMEOUT', '30d', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
-    ['KEEP_ALIVE_INTERVAL', 'never', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
-    ['KEEP_ALIVE_TIMEOUT', '-1', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
-    ['RECEIVE_TIMEOUT', '1d', 'a duration such as 500ms, 30s, 2m, 1h or 0'],
+    ['RECEIVE_BUFFER_SIZE', '0', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
+    ['SEND_BUFFER_SIZE', '64KB', 'a size such as 4096, 64KiB, 1MiB or 1GiB'],
+    ['MAX_MESSAGE_SIZE', 'unlimited', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
+    ['CLOSE_TIMEOUT', '5 seconds', 'a duration such as 500ms, 1.5s, 2m, 1h or 0'],
+    ['SHUTDOWN_TIMEOUT', '30d', 'a duration such as 500ms, 1.5s, 2m, 1h or 0'],
+    ['KEEP_ALIVE_INTERVAL', 'never', 'a duration such as 500ms, 1.5s, 2m, 1h or 0'],
+    ['KEEP_ALIVE_TIMEOUT', '-1', 'a duration such as 500ms, 1.5s, 2m, 1h or 0'],
+    ['RECEIVE_TIMEOUT', '1d', 'a duration such as 500ms, 1.5s, 2m, 1h or 0'],
     ['ALLOWED_ORIGINS', 'a.com', 'origins such as https://client.com'],
     ['ALLOWED_ORIGINS', 'https://a.com,https://b.com/chat', 'origins such as https://client.com'],
     ['ALLOWED_ORIGINS', ',', 'origins such as https://client.com'],
@@ -129,21 +131,21 @@ describe('The configuration', () => {
     ['COMPRESSION', 'on', 'true or false'],
     ['REDIS_URL', 'localhost:6379', 'redis://host:port or rediss://user:password@host:port'],
     ['CHAT_QUEUE_MESSAGES', '0', 'a whole number such as 1000, at least 1'],
-    ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB or 1MiB, at least 1'],
+    ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
     ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
     ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
   ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
-  it('never shows a password', () => {
+  it('shows no password in an error', () => {
     const message = messageOf({ REDIS_URL: 'redis://chat:secret@redis:6379/x' });
 
     expect(message).toContain('REDIS_URL is "redis://***@redis:6379/x"; accepted: ');
     expect(message).not.toContain('secret');
   });
 
-  it('takes TLS_CERT and TLS_KEY together', () => {
+  it('accepts TLS_CERT and TLS_KEY together', () => {
     expect(readConfiguration({ TLS_CERT: 'a.crt', TLS_KEY: 'a.key' })).toMatchObject({
       tlsCert: 'a.crt',
       tlsKey: 'a.key',
@@ -157,11 +159,11 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: '/etc/tls.pem' })).toContain(`${variable} is "/etc/tls.pem"; accepted: ${accepted}`);
   });
 
-  it('names all that is wrong in one error', () => {
+  it('names every bad value in one error', () => {
     const message = messageOf({ PORT: 'eighty', CLOSE_TIMEOUT: 'soon', LOG_FORMAT: 'text' }, { urls: 'nowhere' });
 
     expect(message.split('\n')).toEqual([
-      'The configuration has values that cannot be used:',
+      'The configuration has bad values:',
       expect.stringContaining('--urls is "nowhere"'),
       expect.stringContaining('PORT is "eighty"'),
       expect.stringContaining('CLOSE_TIMEOUT is "soon"'),
@@ -173,19 +175,19 @@ describe('The configuration', () => {
     [{ TLS_KEY: 'a.key', LOG_LEVEL: 'loud' }, ['LOG_LEVEL is "loud"', 'TLS_KEY is "a.key"']],
     [{ TLS_CERT: 'a.crt', CLOSE_TIMEOUT: 'soon' }, ['CLOSE_TIMEOUT is "soon"', 'TLS_CERT is "a.crt"']],
     [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key', PORT: '70000' }, ['PORT is "70000"']],
-  ])('names an option that lacks another beside one that is wrong: %j', (environment, faults) => {
+  ])('names a missing option and a bad value in one error: %j', (environment, faults) => {
     expect(messageOf(environment).split('\n').slice(1)).toEqual(
       faults.map((fault) => expect.stringContaining(`  ${fault}; accepted: `) as string),
     );
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
       readConfiguration({}),
     );
   });
 
-  it('listens where --urls says, else where URLS says, else where PORT says', () => {
+  it('prefers --urls to URLS, and URLS to PORT', () => {
     const environment = { URLS: 'http://localhost:2', PORT: '3' };
 
     expect(readConfiguration(environment, { urls: 'http://localhost:1' }).listenOn).toEqual([
@@ -196,4 +198,26 @@ describe('The configuration', () => {
       { scheme: 'http', host: '0.0.0.0', port: 3 },
     ]);
   });
+});
+
+it.each([
+  ['redis://:secret@host:6379', 'redis://***@host:6379'],
+  ['rediss://user:secret@host', 'rediss://***@host'],
+  ['redis://user:sec@re/t@host', 'redis://***@host'],
+  ['redis//:secret@host', '***@host'],
+  [':secret@', '***@'],
+  ['redis://host:6379', 'redis://host:6379'],
+  ['redis://user:ge#heim', 'redis://***'],
+  ['redis://user@host?password=secret', 'redis://***'],
+  ['redis://:secret', 'redis://***'],
+  ['redis://user:123456', 'redis://***'],
+  ['rediss://host?password=secret', 'rediss://***'],
+  ['redis://host:6379/1?password=secret', 'redis://***'],
+  ['redis://[::1]:6379/x', 'redis://[::1]:6379/x'],
+  ['redis://host:70000', 'redis://host:70000'],
+  ['redis://host/chat', 'redis://host/chat'],
+  ['http://host:port?query', 'http://host:port?query'],
+  ['', ''],
+])('A text is shown without its credentials: %j as %j', (text, expected) => {
+  expect(redacted(text)).toBe(expected);
 });

@@ -1,4 +1,12 @@
-import { binary, clientFrame, close, continuation, ping, pong, text } from '../libs/websockets/protocol/client-frame.js';
+import {
+  binary,
+  clientFrame,
+  close,
+  continuation,
+  ping,
+  pong,
+  text,
+} from '../libs/websockets/protocol/client-frame.js';
 import { echoInMemory, exchange, farewell, goodbye } from './exchange.js';
 import { binaryOf } from './payloads.js';
 import { readAnswers, serverClose, serverFrame } from './server-frames.js';

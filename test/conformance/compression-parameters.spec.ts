@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
 import type { RawClient } from '../support/raw-client.js';
 import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated, type WindowAgreement } from './deflate-window.js';
@@ -75,7 +75,7 @@ const declined: readonly string[] = [
   'permessage-deflate; server_max_window_bits', // needs a value, in an offer too (section 7.1.2.1)
   ...['server_max_window_bits', 'client_max_window_bits'].flatMap((name) => [
     // 8 is for the RFC a size, but zlib cannot make it.
-    ...['8', '7', '1', '0', '16', '17', '32768', '-10', '+10', '10.0', '1e1', '0xa', 'ten', 'true'].map(
+    ...['8', '7', '1', '0', '16', '17', '32768', '-10', '+10', '10.0', '1e1', '1x', '0xa', 'ten', 'true'].map(
       (value) => `permessage-deflate; ${name}=${value}`,
     ),
     // No zeros stand before (section 7.1.2).
@@ -109,6 +109,7 @@ const malformed: readonly string[] = [
   'permessage-deflate; server_max_window_bits=""',
   'permessage-deflate; server_max_window_bits="10',
   'permessage-deflate; server_max_window_bits="1 0"',
+  'permessage-deflate; a="unclosed',
   'permessage-deflate; =10',
   'permessage-deflate server_max_window_bits',
   'permessage-deflate; @',

@@ -136,6 +136,11 @@ describe.each(transports)('over %s', (_name, start) => {
     expect(answers).toEqual([answer(1, 'early'), answer(8, NORMAL_CLOSURE)]);
   });
 
+  it('nothing is compressed when one of several headers is malformed', async () => {
+    const client = await open(compressedText('Hello'), ['permessage-deflate;', 'permessage-deflate']);
+    expect(await client.readToEnd()).toBeFailure(1002);
+  });
+
   it('text that is not UTF-8 is refused with 1007', async () => {
     const frames = [text(Buffer.from([0xe2, 0x82]), false), continuation(Buffer.from([0x28]))];
     expect(await exchange(frames)).toBeFailure(1007, serverFrame(1, Buffer.from([0xe2, 0x82]), false));

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseDuration } from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 import { optionDescriptions } from '../../src/config/configuration.js';
-import { parseDuration } from '../../src/config/duration.js';
 import { readConfiguration } from '../../src/config/read-configuration.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
-import { Controller, Get, Header, Injectable, Res, UseGuards, type CanActivate } from '@nestjs/common';
+import { Controller, Get, Header, Injectable, Param, Res, UseGuards, type CanActivate } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
+import { WebSockets, type WebSocketAcceptOptions, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
@@ -43,9 +43,16 @@ class AcceptingController {
     await webSockets.accept({ keepAliveInterval: 1, keepAliveTimeout: 30_000 }).receive(() => {});
   }
 
-  @Get('wrong')
-  wrong(@WebSockets() webSockets: WebSocketManager): void {
-    webSockets.accept({ keepAliveInterval: -1 });
+  @Get('wrong/:option')
+  wrong(@WebSockets() webSockets: WebSocketManager, @Param('option') option: string): void {
+    const options: Record<string, object | null> = {
+      value: { keepAliveInterval: -1 },
+      unknown: { subProtocol: 'chat' },
+      module: { maxConnections: 1 },
+      subprotocol: { subprotocol: 'chat' },
+      none: null,
+    };
+    webSockets.accept(options[option] as WebSocketAcceptOptions);
   }
 
   @Get('manual')
@@ -137,12 +144,21 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     expect((await client.readFrame()).opcode).toBe(9);
   });
 
-  it('cannot accept with a wrong option: 500, and the log names it', async () => {
-    const alarms = await alarmsOf(async () => {
-      expect((await nest.shakeHands('/wrong')).status).toBe(500);
-    });
-    expect(alarms).toEqual([expect.stringContaining('keepAliveInterval is -1') as string]);
-  });
+  it.each([
+    ['value', 'keepAliveInterval is -1, but must be a whole number of ms'],
+    ['unknown', 'subProtocol is not an option; there are subprotocol, keepAliveInterval, '],
+    ['module', 'maxConnections is an option of WebSocketsModule alone.'],
+    ['subprotocol', "the subprotocol is 'chat', but the client offers none."],
+    ['none', 'the options are null, but must be an object.'],
+  ])(
+    'cannot accept with a wrong option (%s): 500, and the log says what is wrong with accept()',
+    async (option, fault) => {
+      const alarms = await alarmsOf(async () => {
+        expect((await nest.shakeHands(`/wrong/${option}`)).status).toBe(500);
+      });
+      expect(alarms).toEqual([expect.stringContaining(`accept(): ${fault}`) as string]);
+    },
+  );
 
   it('sends the headers of the response with the handshake, and none of a body', async () => {
     const { isAccepted, headers } = await nest.shakeHands('/headers');

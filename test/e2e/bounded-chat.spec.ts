@@ -7,7 +7,7 @@ import { MeasuredServer } from './bounded/measured-server.js';
 const MIB = 1024 * 1024;
 
 /** How much is said, in bytes: far more than the queues and the operating system take. */
-const SAID = Number(process.env['FLOOD_MIB'] ?? 64) * MIB;
+const SAID = Number(process.env['FLOOD_MIB'] ?? 32) * MIB;
 
 jest.setTimeout(60_000 + (SAID / MIB) * 500);
 

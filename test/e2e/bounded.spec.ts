@@ -14,7 +14,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** How much is sent by a client that never reads, in bytes: far more than the operating system buffers. */
-const FLOOD = Number(process.env['FLOOD_MIB'] ?? 64) * MIB;
+const FLOOD = Number(process.env['FLOOD_MIB'] ?? 32) * MIB;
 
 /** Floods take as long as they take; nothing here depends on how long that is. */
 jest.setTimeout(60_000 + (FLOOD / MIB) * 500);
@@ -47,12 +47,12 @@ async function warmUp(): Promise<void> {
 afterEach(endRawClients);
 
 describe('Bounded: the echo server', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     server = await MeasuredServer.start('echo');
     await warmUp();
   });
 
-  afterEach(() => server.stop());
+  afterAll(() => server.stop());
 
   it('stops reading from a client that does not read; when that reads at last, every byte is there', async () => {
     const client = await open();
@@ -157,12 +157,12 @@ describe('Bounded: the echo server', () => {
 });
 
 describe('Bounded: a server that collects whole messages', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     server = await MeasuredServer.start('collecting');
     before = (await server.memory()).now;
   });
 
-  afterEach(() => server.stop());
+  afterAll(() => server.stop());
 
   it('joins a million fragments of one byte in little more than a million bytes', async () => {
     const client = await open();

@@ -39,7 +39,7 @@ class RoomController {
   @Get(':id')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
-    const webSocket = webSockets.accept({ subProtocol: webSockets.requestedProtocols[0] });
+    const webSocket = webSockets.accept({ subprotocol: webSockets.requestedProtocols[0] });
     await webSocket.send(`room ${id}`);
     for await (const { data } of webSocket.messages()) {
       if (data === 'throw') {

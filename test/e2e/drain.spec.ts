@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type {
   GatewayServer,
-  MessageClient,
+  WsCompatibleClient,
   RawWebSocketGateway,
   WebSocketClosed,
   WebSocketConnection,
@@ -20,7 +20,7 @@ import { close, text } from '../libs/websockets/protocol/client-frame.js';
 class RawGateway implements RawWebSocketGateway {
   readonly ends: WebSocketClosed[] = [];
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);
   }
@@ -33,7 +33,7 @@ class RawGateway implements RawWebSocketGateway {
 /** Neither reads nor returns. */
 @WebSocketGateway({ path: '/deaf' })
 class DeafGateway implements RawWebSocketGateway {
-  handleConnection(): Promise<void> {
+  handleWebSocket(): Promise<void> {
     return new Promise(() => {});
   }
 }
@@ -41,7 +41,7 @@ class DeafGateway implements RawWebSocketGateway {
 /** Sends more than any buffer takes. */
 @WebSocketGateway({ path: '/flood' })
 class FloodGateway implements RawWebSocketGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for (;;) {
       await webSocket.send(Buffer.alloc(1024 * 1024));
       if (webSocket.state !== 'open') {
@@ -53,7 +53,7 @@ class FloodGateway implements RawWebSocketGateway {
 
 @WebSocketGateway({ path: '/stock' })
 class StockGateway {
-  @WebSocketServer() readonly server!: GatewayServer<MessageClient>;
+  @WebSocketServer() readonly server!: GatewayServer<WsCompatibleClient>;
   disconnects = 0;
 
   handleDisconnect(): void {
@@ -117,7 +117,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     client.socket.end(close(1001));
     expect(await client.readToEnd()).toHaveLength(0);
     await closed;
-    expect(app.get(RawGateway).ends).toEqual([{ reason: 'server', status: 1001, description: 'Server shutting down' }]);
+    expect(app.get(RawGateway).ends).toEqual([{ by: 'server', status: 1001, description: 'Server shutting down' }]);
   });
 
   it.each(['/raw', '/stock', '/deaf'])('cuts clients of %s that do not answer after shutdownTimeout', async (path) => {

@@ -35,3 +35,36 @@ describe.each(['/ws', '/rpc', '/sockets', '/background', '/background/room'])(
     });
   },
 );
+
+describe.each(['/ws', '/rpc'])('%s says what it expects', (path) => {
+  let port: number;
+
+  beforeAll(async () => {
+    const { app } = await startApp();
+    ({ port } = app.getHttpServer().address() as AddressInfo);
+  });
+  afterAll(closeApps);
+  afterEach(endRawClients);
+
+  it.each([
+    ['without a body', {}, ''],
+    ['with a body of another type', { 'Content-Type': 'application/xml' }, '<a/>'],
+    ['with a body of no type', {}, 'text'],
+    ['with malformed JSON', { 'Content-Type': 'application/json' }, '{'],
+    ['that is a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 'a=1'],
+    ['with a larger body than Fastify reads', { 'Content-Type': 'text/plain' }, 'x'.repeat(1024 * 1024 + 1)],
+  ])('to a POST %s, and leaves the connection for the next request', async (_what, headers, body) => {
+    const client = await RawClient.connect(port);
+
+    client.write(
+      requestHead(`POST ${path} HTTP/1.1`, { Host: 'localhost', 'Content-Length': String(body.length), ...headers }),
+    );
+    client.write(body);
+    client.write(handshake('/ws'));
+
+    const response = await client.readResponse();
+    expect(response.status).toBe(400);
+    expect(JSON.parse(response.body)).toMatchObject({ message: expect.stringContaining(EXPECTED) as string });
+    expect((await client.readResponse()).status).toBe(101);
+  });
+});

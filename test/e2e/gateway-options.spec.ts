@@ -23,11 +23,16 @@ function stock(options: Record<string, unknown>, port = 0): Type {
 function raw(options: Record<string, unknown>, port = 0): Type {
   @WebSocketGateway(port, { path: '/raw', ...options })
   class RawGateway {
-    async handleConnection(webSocket: { receive(onFragment: () => void): Promise<unknown> }): Promise<void> {
+    async handleWebSocket(webSocket: { receive(onFragment: () => void): Promise<unknown> }): Promise<void> {
       await webSocket.receive(() => {});
     }
   }
   return RawGateway;
+}
+
+@WebSocketGateway({ path: '/other' })
+class OtherGateway {
+  handleConnection(): void {}
 }
 
 describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) => {
@@ -140,6 +145,28 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       ]);
     });
 
+    it('override those of the module for its connections alone', async () => {
+      running = await startGateways(createAdapter, [gateway({ dangerousEnableCompression: true }), OtherGateway]);
+      const extensionsAt = async (path: string): Promise<string> => {
+        const client = new WebSocket(`ws://${running?.host}${path}`);
+        await once(client, 'open');
+        client.terminate();
+        return client.extensions;
+      };
+      expect(await extensionsAt(`/${kind}`)).toBe('permessage-deflate');
+      expect(await extensionsAt('/other')).toBe('');
+    });
+
+    it('that have a wrong value are an error at the start that names the gateway', async () => {
+      const type = gateway({ maxMessageSize: 0 });
+      const app = await createNestApp(createAdapter, { providers: [type] });
+      await expect(app.init()).rejects.toMatchObject({
+        code: 'WS_INVALID_OPTION',
+        message: expect.stringMatching(`^${type.name}: maxMessageSize is 0, but must be a whole number of bytes`),
+      });
+      await app.close();
+    });
+
     it('that cannot be honoured do not let the application start', async () => {
       const app = await createNestApp(createAdapter, { providers: [gateway({ cors: true })] });
       await expect(app.init()).rejects.toMatchObject({ code: 'WS_INVALID_OPTION' });
@@ -178,7 +205,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
     expect(await failureOf(raw({}, 8080))).toMatchObject({
       code: 'WS_INVALID_OPTION',
       message:
-        'RawGateway has the port 8080, but a gateway without @SubscribeMessage handlers can only have that of the application. Leave the port out.',
+        'RawGateway has the port 8080, but a gateway with handleWebSocket can only have the port of the application. Leave the port out.',
     });
   });
 
@@ -197,7 +224,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
     await expect(app.init()).rejects.toMatchObject({
       code: 'WS_GATEWAY_CONFLICT',
       message: expect.stringMatching(
-        /^RawGateway is a provider of two modules, OneModule and OtherModule, so there are/,
+        /^RawGateway is a provider of two modules, OneModule and OtherModule, so it has two instances/,
       ),
     });
     await app.close();

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Scope, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
-import type { WebSocketConnection } from 'nest-raw-websockets';
+import type { RawWebSocketGateway, WebSocketConnection } from 'nest-raw-websockets';
 import { createNestApp, startNestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -17,25 +17,31 @@ class Between {
   constructor(readonly perRequest: PerRequest) {}
 }
 
+abstract class ReturningGateway implements RawWebSocketGateway {
+  handleWebSocket(): void {}
+}
+
 @Injectable({ scope: Scope.REQUEST })
 @WebSocketGateway({ path: '/per-request' })
-class PerRequestGateway {}
+class PerRequestGateway extends ReturningGateway {}
 
 @Injectable({ scope: Scope.TRANSIENT })
 @WebSocketGateway({ path: '/transient' })
-class TransientGateway {}
+class TransientGateway extends ReturningGateway {}
 
 @WebSocketGateway({ path: '/injected' })
-class InjectedGateway {
-  constructor(readonly between: Between) {}
+class InjectedGateway extends ReturningGateway {
+  constructor(readonly between: Between) {
+    super();
+  }
 }
 
 @WebSocketGateway({ path: '/property' })
-class PropertyGateway {
+class PropertyGateway extends ReturningGateway {
   @Inject() readonly perRequest!: PerRequest;
 }
 
-/** What the error advises. */
+/** Does as the error advises. */
 @WebSocketGateway({ path: '/resolving' })
 class ResolvingGateway {
   constructor(
@@ -43,7 +49,7 @@ class ResolvingGateway {
     private readonly transient: Transient,
   ) {}
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     const { constructor } = await this.moduleRef.resolve(PerRequest);
     await webSocket.send(`${constructor.name} and ${this.transient.constructor.name}`);
   }
@@ -55,7 +61,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   it.each<[string, Provider]>([
     ['is request-scoped', PerRequestGateway],
     ['is transient', TransientGateway],
-    ['is injected what needs something request-scoped', InjectedGateway],
+    ['has a dependency with a request-scoped dependency', InjectedGateway],
     ['has a request-scoped property', PropertyGateway],
   ])('that %s cannot be, and the error at the start says what to do', async (_what, gateway) => {
     const app = await createNestApp(createAdapter, { providers: [PerRequest, Between, gateway] });
@@ -63,12 +69,12 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     await expect(app.init()).rejects.toMatchObject({
       name: 'WebSocketError',
       code: 'WS_GATEWAY_SCOPE',
-      message: `${name} has no @SubscribeMessage handlers, so there must be one of it, but it or what it is injected is request-scoped or transient. Get that with ModuleRef.resolve() in handleConnection, or accept in a controller.`,
+      message: `${name} has handleWebSocket and so must have one instance, but it or one of its dependencies is request-scoped or transient. Get that with ModuleRef.resolve() in handleWebSocket, or accept in a controller.`,
     });
     await app.close();
   });
 
-  it('may be injected what is transient, and may resolve what is request-scoped', async () => {
+  it('may have a transient dependency, and may resolve a request-scoped one', async () => {
     const { app, port } = await startNestApp(createAdapter, { providers: [PerRequest, Transient, ResolvingGateway] });
     const client = await RawClient.open(port, '/resolving');
     expect((await client.readFrame()).payload.toString()).toBe('PerRequest and Transient');

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Controller, Get, Injectable, Module, type Type } from '@nestjs/common';
-import { WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway, WebSocketServer, type OnGatewayInit } from '@nestjs/websockets';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -11,8 +11,9 @@ import {
   WebSocketsModule,
   type RawWebSocketGateway,
   type WebSocketClosed,
+  type WebSocketConnection,
 } from 'nest-raw-websockets';
-import { WebSocketConnection } from '../../libs/websockets/src/connection/web-socket-connection.js';
+import { ServerConnection } from '../../libs/websockets/src/connection/server-connection.js';
 import { createNestApp, startGateways, startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -23,7 +24,7 @@ abstract class ObservedGateway implements RawWebSocketGateway {
   @WebSocketServer() readonly server!: GatewayServer<WebSocketConnection>;
   readonly ends = new Map<WebSocketConnection, WebSocketClosed[]>();
 
-  abstract handleConnection(webSocket: WebSocketConnection): void | Promise<void>;
+  abstract handleWebSocket(webSocket: WebSocketConnection): void | Promise<void>;
 
   handleDisconnect(webSocket: WebSocketConnection, closed: WebSocketClosed): void | Promise<void> {
     this.ends.set(webSocket, [...(this.ends.get(webSocket) ?? []), closed]);
@@ -39,7 +40,7 @@ class EchoGateway extends ObservedGateway implements OnGatewayInit<GatewayServer
     this.initializedWith = server;
   }
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);
   }
@@ -48,7 +49,7 @@ class EchoGateway extends ObservedGateway implements OnGatewayInit<GatewayServer
 /** Answers one message and returns. */
 @WebSocketGateway({ path: '/once' })
 class OnceGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const { data } of webSocket.messages()) {
       await webSocket.send(data);
       return;
@@ -59,15 +60,15 @@ class OnceGateway extends ObservedGateway {
 /** Returns at once, and has no promise. */
 @WebSocketGateway({ path: '/hello' })
 class HelloGateway extends ObservedGateway {
-  handleConnection(webSocket: WebSocketConnection): void {
+  handleWebSocket(webSocket: WebSocketConnection): void {
     void webSocket.send('hello');
   }
 }
 
-/** Reads, but leaves the close to whoever called. */
+/** Reads, and leaves the close to the library. */
 @WebSocketGateway({ path: '/reader' })
 class ReadingGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive(() => {});
   }
 }
@@ -75,21 +76,21 @@ class ReadingGateway extends ObservedGateway {
 /** Does not read, and never returns. */
 @WebSocketGateway({ path: '/deaf' })
 class DeafGateway extends ObservedGateway {
-  handleConnection(): Promise<void> {
+  handleWebSocket(): Promise<void> {
     return new Promise(() => {});
   }
 }
 
 @WebSocketGateway({ path: '/throws' })
 class ThrowingGateway extends ObservedGateway {
-  handleConnection(): void {
+  handleWebSocket(): void {
     throw new Error('broken at once');
   }
 }
 
 @WebSocketGateway({ path: '/rejects' })
 class RejectingGateway extends ObservedGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const message of webSocket.messages()) {
       throw new Error(`broken by ${message.data.toString()}`);
     }
@@ -103,14 +104,10 @@ class DisconnectThrowsGateway extends ObservedGateway {
     throw new Error('broken at the end');
   }
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive(() => {});
   }
 }
-
-/** Has no handler at all. */
-@WebSocketGateway({ path: '/empty' })
-class EmptyGateway {}
 
 const gateways = [
   EchoGateway,
@@ -121,7 +118,6 @@ const gateways = [
   ThrowingGateway,
   RejectingGateway,
   DisconnectThrowsGateway,
-  EmptyGateway,
 ];
 
 describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
@@ -150,11 +146,11 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   }
 
   it('is given the connection and the request of the handshake', async () => {
-    const handleConnection = jest.spyOn(running.app.get(EchoGateway), 'handleConnection');
+    const handleWebSocket = jest.spyOn(running.app.get(EchoGateway), 'handleWebSocket');
     await open('/ECHO/?room=1');
-    const [webSocket, request] = handleConnection.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
-    handleConnection.mockRestore();
-    expect(webSocket).toBeInstanceOf(WebSocketConnection);
+    const [webSocket, request] = handleWebSocket.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
+    handleWebSocket.mockRestore();
+    expect(webSocket).toBeInstanceOf(ServerConnection);
     expect(webSocket.state).toBe('open');
     expect(request.url).toBe('/ECHO/?room=1');
     expect(request.headers.host).toBe('localhost');
@@ -196,10 +192,6 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('closes with 1000 at once when it has no handler', async () => {
-    expect(await (await open('/empty')).readClose()).toEqual({ status: 1000, reason: '' });
-  });
-
   it.each([
     ['/throws', 'ThrowingGateway', 'broken at once'],
     ['/rejects', 'RejectingGateway', 'broken by me'],
@@ -217,7 +209,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
         level: 'error',
         text: expect.stringMatching(
           new RegExp(
-            `^${name}\\.handleConnection failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
+            `^${name}\\.handleWebSocket failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
           ),
         ),
       },
@@ -225,14 +217,14 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   });
 
   it.each<[string, (client: RawClient) => unknown, Partial<WebSocketClosed>]>([
-    ['closes', (client) => client.write(close(3000, 'bye')), { reason: 'peer', status: 3000, description: 'bye' }],
-    ['ends without a close', (client) => client.socket.end(), { reason: 'transportLost', status: 1006 }],
-    ['resets the connection', (client) => client.reset(), { reason: 'transportLost', status: 1006 }],
-    ['ends inside a frame', (client) => client.socket.end(text('abc').subarray(0, 7)), { reason: 'transportLost' }],
+    ['closes', (client) => client.write(close(3000, 'bye')), { by: 'peer', status: 3000, description: 'bye' }],
+    ['ends without a close', (client) => client.socket.end(), { by: 'transport', status: 1006 }],
+    ['resets the connection', (client) => client.reset(), { by: 'transport', status: 1006 }],
+    ['ends inside a frame', (client) => client.socket.end(text('abc').subarray(0, 7)), { by: 'transport' }],
     [
       'breaks the protocol',
       (client) => client.write(clientFrame({ opcode: 1, masked: false, payload: 'x' })),
-      { reason: 'protocolError', status: 1002 },
+      { by: 'protocol', status: 1002 },
     ],
     ['sends text that is no UTF-8', (client) => client.write(text(Buffer.from([0xc0]))), { status: 1007 }],
   ])('is told once how it ended when the client %s, and nothing is logged above debug', async (_what, end, how) => {
@@ -310,15 +302,45 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
 
 describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
   @WebSocketGateway({ path: 'Same/' })
-  class SameGateway {}
+  class SameGateway extends HelloGateway {}
 
   @WebSocketGateway({ path: '/same' })
-  class OtherGateway {}
+  class OtherGateway extends HelloGateway {}
 
   @WebSocketGateway()
   class RootGateway extends HelloGateway {}
 
   afterEach(endRawClients);
+
+  it.each<[string, Type, string]>([
+    [
+      'handleConnection',
+      class Both extends HelloGateway {
+        handleConnection(): void {}
+      },
+      'handleConnection',
+    ],
+    [
+      '@SubscribeMessage',
+      (() => {
+        class Both extends HelloGateway {
+          @SubscribeMessage('x')
+          answer(): void {}
+        }
+        return Both;
+      })(),
+      'answer with @SubscribeMessage',
+    ],
+  ])('a class with handleWebSocket and %s is an error that names both', async (_what, type, stockPart) => {
+    WebSocketGateway({ path: '/both' })(type);
+    const app = await createNestApp(createAdapter, { providers: [type] });
+    await expect(app.init()).rejects.toMatchObject({
+      name: 'WebSocketError',
+      code: 'WS_GATEWAY_KIND',
+      message: `Both has handleWebSocket, which makes it a raw gateway, and ${stockPart}, which only a stock gateway can have. Make two gateways of it, with a path each.`,
+    });
+    await app.close();
+  });
 
   it('two raw gateways on one path are an error that names them and the path', async () => {
     const app = await createNestApp(createAdapter, { providers: [SameGateway, OtherGateway] });
@@ -326,7 +348,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
       name: 'WebSocketError',
       code: 'WS_GATEWAY_CONFLICT',
       message:
-        'SameGateway and OtherGateway have the same path "/same", and SameGateway has no @SubscribeMessage handlers: it must have a path of its own.',
+        'SameGateway and OtherGateway have the same path "/same", but SameGateway has handleWebSocket and so needs a path of its own.',
     });
     await app.close();
   });
@@ -336,7 +358,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     class Feature {}
 
     const { app, port } = await startNestApp(createAdapter, { imports: [WebSocketsModule.forRoot(), Feature] });
-    expect(await (await RawClient.open(port, '/same')).readClose()).toEqual({ status: 1000, reason: '' });
+    expect((await (await RawClient.open(port, '/same')).readFrame()).payload.toString()).toBe('hello');
     await endRawClients();
     await app.close();
   });
@@ -373,7 +395,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     class InjectedGateway {
       constructor(private readonly greeter: Greeter) {}
 
-      async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+      async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
         await webSocket.send(this.greeter.greet());
       }
     }

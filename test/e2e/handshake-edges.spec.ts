@@ -39,7 +39,7 @@ class EchoController {
 
 @WebSocketGateway({ path: '/ws' })
 class EchoGateway {
-  handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     return echo(webSocket);
   }
 }

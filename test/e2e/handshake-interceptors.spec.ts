@@ -13,12 +13,7 @@ import {
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { EventEmitter, once } from 'node:events';
 import { catchError, finalize, map, of, throwError, timeout, type Observable } from 'rxjs';
-import {
-  WebSockets,
-  WebSocketsModule,
-  type WebSocketConnection,
-  type WebSocketManager,
-} from 'nest-raw-websockets';
+import { WebSockets, WebSocketsModule, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

@@ -21,12 +21,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defer, mergeMap, type Observable } from 'rxjs';
-import {
-  WebSocketConnections,
-  WebSockets,
-  WebSocketsModule,
-  type WebSocketManager,
-} from 'nest-raw-websockets';
+import { WebSocketConnections, WebSockets, WebSocketsModule, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp, type WaitingClient } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';

@@ -38,7 +38,7 @@ class RoomController {
 
 @WebSocketGateway({ path: '/gateway' })
 class Gateway {
-  handleConnection(): void {}
+  handleWebSocket(): void {}
 }
 
 afterAll(removeFolders);
@@ -77,7 +77,7 @@ describe.each(handshakeTransports)('Over %s, a handshake of a version that is no
     expect(answer).toMatchObject(refusal);
     expect(JSON.parse(answer.body)).toEqual({
       statusCode: refusal.status,
-      message: `Sec-WebSocket-Version is ${JSON.stringify(version)}; 13 is spoken here.`,
+      message: `Sec-WebSocket-Version is ${JSON.stringify(version)}; this server speaks 13.`,
       error: isHttp2 ? 'Bad Request' : 'Upgrade Required',
     });
   });

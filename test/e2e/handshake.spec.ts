@@ -23,7 +23,7 @@ import { clientFrame, close, text } from '../libs/websockets/protocol/client-fra
 /** Echoes whole messages. */
 @WebSocketGateway({ path: '/ws' })
 class EchoGateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     for await (const { data } of webSocket.messages()) {
       await webSocket.send(data);
     }
@@ -179,7 +179,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
       expect(JSON.parse(response.body)).toEqual({
         statusCode: 426,
         error: 'Upgrade Required',
-        message: `Sec-WebSocket-Version is ${JSON.stringify(version)}; 13 is spoken here.`,
+        message: `Sec-WebSocket-Version is ${JSON.stringify(version)}; this server speaks 13.`,
       });
       expect(await client.readToEnd()).toHaveLength(0);
     },

@@ -44,7 +44,7 @@ class RoomController {
   @Get(':id')
   @UseGuards(TokenGuard)
   async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
-    const webSocket = webSockets.accept({ subProtocol: webSockets.requestedProtocols[0] });
+    const webSocket = webSockets.accept({ subprotocol: webSockets.requestedProtocols[0] });
     await webSocket.send(`room ${id}`);
     for await (const { data } of webSocket.messages()) {
       if (data === 'throw') {
@@ -59,7 +59,7 @@ class RoomController {
 class RawGateway {
   readonly ends: Promise<WebSocketClosed>[] = [];
 
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     this.ends.push(webSocket.closed);
     const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
     await webSocket.close(peer.status, peer.description);
@@ -145,7 +145,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['a guard', '/rooms/7', {}, 403, 'Forbidden resource'],
     ['a pipe', '/rooms/seven', { authorization: 'Bearer secret' }, 400, 'numeric string is expected'],
     ['the router', '/nowhere', {}, 404, 'Cannot GET /nowhere'],
-    ['a gateway that does not speak version 8', '/raw', { 'sec-websocket-version': '8' }, 400, '13 is spoken here'],
+    ['a gateway that does not speak version 8', '/raw', { 'sec-websocket-version': '8' }, 400, 'this server speaks 13'],
     [
       'the router, where the version is missing',
       '/raw',
@@ -153,7 +153,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
       404,
       'Cannot GET /raw',
     ],
-    ['the server, of another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'has to be websocket'],
+    ['the server, of another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'must be websocket'],
   ])(
     'lets %s answer with an ordinary response, and the connection goes on',
     async (_who, path, headers, status, said) => {
@@ -210,7 +210,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
 
     const echoes = await Promise.all(webSockets.map((webSocket) => webSocket.readText()));
     expect(echoes).toEqual(webSockets.map((_, i) => `message ${i}`));
-    expect([...nest.app.get(WebSocketConnections)].filter(({ protocol }) => protocol === 'h2')).toHaveLength(20);
+    expect([...nest.app.get(WebSocketConnections)].filter(({ httpVersion }) => httpVersion === '2')).toHaveLength(20);
   });
 
   it('holds back a client that does not read one of its WebSockets, and no other', async () => {
@@ -253,7 +253,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
 
     reset.stream.close(code);
 
-    await expect(end).resolves.toMatchObject({ reason: 'transportLost', status: 1006 });
+    await expect(end).resolves.toMatchObject({ by: 'transport', status: 1006 });
     neighbour.write(text('still there'));
     expect(await neighbour.readText()).toBe('still there');
   });
@@ -273,7 +273,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     breakOff(client);
 
     for (const end of ends.slice(before)) {
-      await expect(end).resolves.toMatchObject({ reason: 'transportLost', status: 1006 });
+      await expect(end).resolves.toMatchObject({ by: 'transport', status: 1006 });
     }
     neighbour.write(text('still there'));
     expect(await neighbour.readText()).toBe('still there');
@@ -298,7 +298,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
 
     expect(await webSocket.readText()).toBe('last words');
     expect(await webSocket.readBody()).toBe('');
-    await expect(ends.at(-1)).resolves.toMatchObject({ reason: 'transportLost', status: 1006 });
+    await expect(ends.at(-1)).resolves.toMatchObject({ by: 'transport', status: 1006 });
   });
 
   it('resets the stream with CANCEL when the server aborts', async () => {
@@ -369,7 +369,7 @@ describe('A client of the application that goes away without a word', () => {
 
     client.destroy();
 
-    await expect(Promise.all(ends)).resolves.toMatchObject([{ reason: 'transportLost' }, { reason: 'transportLost' }]);
+    await expect(Promise.all(ends)).resolves.toMatchObject([{ by: 'transport' }, { by: 'transport' }]);
     expect(connections.size).toBe(0);
   });
 });
@@ -463,8 +463,8 @@ describeInBrowser('A browser', (executablePath) => {
       })`);
 
       expect(echo).toBe('over HTTP/2');
-      const protocols = Array.from(app.app.get(WebSocketConnections, { strict: false }), ({ protocol }) => protocol);
-      expect(protocols).toEqual(['h2']);
+      const connections = app.app.get(WebSocketConnections, { strict: false });
+      expect(Array.from(connections, ({ httpVersion }) => httpVersion)).toEqual(['2']);
     } finally {
       await browser.close();
     }

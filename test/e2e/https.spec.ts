@@ -6,23 +6,10 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
+import { echoOf } from '../support/echo-of.js';
 import { makeCertificateFiles, makeFolder, removeFolders, startHttpsApp } from '../support/https-app.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
-
-// Some tests start a process, which takes its time on a busy machine.
-jest.setTimeout(30_000);
-
-/** What comes back of a message at `/ws`. */
-async function echoOf(message: string, url: string, ca?: string): Promise<string> {
-  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { ca });
-  await once(webSocket, 'open');
-  webSocket.send(message);
-  const [data] = await once(webSocket, 'message');
-  webSocket.close();
-  await once(webSocket, 'close');
-  return String(data);
-}
 
 /** The status and the body of an answer to a GET request over HTTP/1.1. */
 function fetchHttp1(url: string, ca: string): Promise<{ status: number | undefined; body: string }> {
@@ -246,7 +233,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
   });
 
   it('stops the start in one line when it cannot be used', async () => {
-    const { cert, key } = await makeCertificateFiles();
+    const { cert } = await makeCertificateFiles();
     const missing = join(await makeFolder(), 'missing.key');
     const urls = 'http://127.0.0.1:0;https://127.0.0.1:0';
 
@@ -256,7 +243,6 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     expect(stderr).toBe(`TLS_KEY is "${missing}": there is no such file.\n`);
     expect(code).toBe(1);
     expect(stdout).not.toContain('listening');
-    await startServerProcess(['--urls', urls], { TLS_CERT: cert, TLS_KEY: key }).listening(2);
   });
 });
 

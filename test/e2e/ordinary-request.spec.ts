@@ -12,8 +12,8 @@ import {
 } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
@@ -82,7 +82,7 @@ class AnsweringController {
 
 @WebSocketGateway({ path: '/ws' })
 class RawGateway {
-  handleConnection(): Promise<void> {
+  handleWebSocket(): Promise<void> {
     return new Promise(() => {});
   }
 }
@@ -208,11 +208,29 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     }
   });
 
-  it('with a body to a gateway is no handshake', async () => {
+  it.each<[string, Headers, string]>([
+    ['a body', { 'Content-Length': '4' }, 'body'],
+    ['a body in chunks', { 'Transfer-Encoding': 'chunked' }, '4\r\nbody\r\n0\r\n\r\n'],
+  ])('with %s to a gateway is not a handshake, and the request behind it is answered', async (_what, headers, body) => {
     const client = await connect();
-    client.write(`${handshake('/ws', { 'Content-Length': '4' })}body${getHello}`);
+    client.write(handshake('/ws', headers) + body + getHello);
     expect((await client.readResponse()).status).toBe(404);
     expect((await client.readResponse()).body).toBe('Hello 2');
+  });
+
+  it('with a body that comes late, on a server that forwards its upgrades as Fastify does, gets an answer', async () => {
+    const forwarding = createServer((request, response) => server().emit('request', request, response));
+    forwarding.on('upgrade', (...args) => server().emit('upgrade', ...args));
+    await once(forwarding.listen(0, '127.0.0.1'), 'listening');
+    const client = await RawClient.connect((forwarding.address() as AddressInfo).port);
+    const headers = { ...upgradeToHttp2, 'Content-Type': 'application/json', 'Content-Length': jsonLength };
+    client.write(requestHead('POST /echo HTTP/1.1', headers));
+    await once(server(), 'upgrade');
+    client.write(json);
+    // From Node.js 25 on it keeps the socket until the body is there.
+    expect([201, 501]).toContain((await client.readResponse()).status);
+    await endRawClients();
+    forwarding.close();
   });
 
   it('that expects 100 gets it before its answer', async () => {

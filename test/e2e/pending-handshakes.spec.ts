@@ -1,12 +1,14 @@
 import { Controller, Get, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
 import { EventEmitter, once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { WebSockets, type WebSocketManager, type WebSocketOptions } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 
-/** Lets nobody pass before `release` is called, and says whom it holds. */
+/** Holds every handshake until it emits `release`, and counts those that it holds. */
 @Injectable()
 class Gate extends EventEmitter {
   held = 0;
@@ -34,6 +36,18 @@ class GateGuard implements CanActivate {
   }
 }
 
+/** That of the application under test. */
+let gate: Gate;
+
+@WebSocketGateway({
+  path: '/verified',
+  verifyClient: () => gate.pass(),
+})
+class VerifyingGateway {
+  @SubscribeMessage('x')
+  answer(): void {}
+}
+
 @Controller('guarded')
 @UseGuards(GateGuard)
 class GuardedController {
@@ -45,12 +59,21 @@ class GuardedController {
 
 afterAll(removeFolders);
 
-describe.each(handshakeTransports)('Over %s, a handshake behind an asynchronous guard', (_name, startApp) => {
+/** Where a handshake waits. */
+const waits = [
+  ['guard', '/guarded'],
+  ['verifyClient', '/verified'],
+] as const;
+
+const cases = handshakeTransports.flatMap(([name, startApp]) =>
+  waits.map(([wait, path]) => [name, wait, path, startApp] as const),
+);
+
+describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _wait, path, startApp) => {
   let nest: HandshakeApp;
-  let gate: Gate;
 
   async function start(options: WebSocketOptions): Promise<void> {
-    nest = await startApp({ controllers: [GuardedController], providers: [Gate], options });
+    nest = await startApp({ controllers: [GuardedController], providers: [Gate, VerifyingGateway], options });
     gate = nest.app.get(Gate);
   }
   afterEach(async () => {
@@ -63,24 +86,23 @@ describe.each(handshakeTransports)('Over %s, a handshake behind an asynchronous 
   it.each([
     ['maxConnections', 503],
     ['maxConnectionsPerAddress', 429],
-  ])('takes a place of %s, and gives it back', async (option, status) => {
+  ])('takes a place of %s', async (option, status) => {
     await start({ [option]: 2 });
-    const accepted = [nest.shakeHands('/guarded'), nest.shakeHands('/guarded')];
+    const accepted = [nest.shakeHands(path), nest.shakeHands(path)];
     await gate.holds(2);
-    const refused = await Promise.all(Array.from({ length: 5 }, () => nest.shakeHands('/guarded')));
+    const refused = await Promise.all(Array.from({ length: 5 }, () => nest.shakeHands(path)));
     expect(refused.map((answer) => answer.status)).toEqual(Array(5).fill(status));
-    // One that is refused by the router gives its place back at once.
     gate.emit('release');
     expect((await Promise.all(accepted)).map(({ isAccepted }) => isAccepted)).toEqual([true, true]);
-    expect((await nest.shakeHands('/guarded')).status).toBe(status);
+    expect((await nest.shakeHands(path)).status).toBe(status);
   });
 
   it('gives its place back when it is refused, and when the client goes away', async () => {
     await start({ maxConnections: 1 });
     expect((await nest.shakeHands('/nowhere')).status).toBe(404);
-    const client = await nest.beginHandshake('/guarded');
+    const client = await nest.beginHandshake(path);
     await gate.holds(1);
-    expect((await nest.shakeHands('/guarded')).status).toBe(503);
+    expect((await nest.shakeHands(path)).status).toBe(503);
     client.reset();
     let status: number;
     do {
@@ -90,24 +112,25 @@ describe.each(handshakeTransports)('Over %s, a handshake behind an asynchronous 
     gate.emit('release');
   });
 
-  it('is refused with 503 when the guard lets it pass while the application shuts down', async () => {
+  it('is refused with 503 when it may pass while the application shuts down', async () => {
     await start({ shutdownTimeout: 2 ** 31 - 1 });
-    const answer = nest.shakeHands('/guarded');
+    const answer = nest.shakeHands(path);
     await gate.holds(1);
     const closed = nest.app.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gate.emit('release');
     expect(await answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
     await endHttp2Clients();
     await closed;
   });
 
-  it('is cut after shutdownTimeout when the guard never ends', async () => {
+  it('is cut after shutdownTimeout when it waits for ever', async () => {
     await start({ shutdownTimeout: 1 });
-    await nest.beginHandshake('/guarded');
+    const { gone } = await nest.beginHandshake(path);
     await gate.holds(1);
     const closed = nest.app.close();
+    await gone;
     await endHttp2Clients(); // of HTTP/2 the connection stays open, for other streams
-    await closed;
+    await expect(closed).resolves.toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ import {
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.receive((fragment) => webSocket.send(fragment));
   }
 }
@@ -163,7 +163,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
       expect(response).toMatchObject({ status: 501, headers: { connection: 'close' } });
       expect(JSON.parse(response.body)).toEqual({
         statusCode: 501,
-        message: 'CONNECT wants a tunnel, and this is no proxy.',
+        message: 'CONNECT asks for a tunnel; this server is not a proxy.',
         error: 'Not Implemented',
       });
     });

@@ -29,13 +29,10 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
   it('lets all in a room hear what one says, on whatever server they are, once and in order', async () => {
     const redis = await RedisServer.start();
-    const servers = Array.from({ length: 2 }, () =>
-      startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url }),
-    );
-    const [[one = ''], [other = '']] = await Promise.all(servers.map((server) => server.listening()));
-    const ann = await join(one, '/room?name=Ann');
-    const bob = await join(other, '/room?name=Bob');
-    const carol = await join(other, '/elsewhere');
+    const [one, other] = [await startApp({ REDIS_URL: redis.url }), await startApp({ REDIS_URL: redis.url })];
+    const ann = await join(one.url, '/room?name=Ann');
+    const bob = await join(other.url, '/room?name=Bob');
+    const carol = await join(other.url, '/elsewhere');
     await expect(ann.hear('joined', { from: bob.id })).resolves.toMatchObject({ name: 'Bob', members: 1 });
 
     const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
@@ -197,18 +194,17 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     ['does not answer', (redis) => redis.freeze()],
   ])('leaves politely when Redis %s', async (_what, act) => {
     const redis = await RedisServer.start();
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url });
-    const [url = ''] = await server.listening();
+    const { url, close } = await startApp({ REDIS_URL: redis.url });
     const clients = [await join(url), await join(url)];
     await act(redis);
     const closed = clients.map((client) => client.closed());
 
-    server.child.kill('SIGTERM');
+    const left = close();
 
     await expect(Promise.all(closed)).resolves.toEqual(
       clients.map(() => ({ code: 1001, reason: 'Server shutting down' })),
     );
-    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
+    await expect(left).resolves.toBeUndefined();
   });
 
   it('holds a bounded amount of what a Redis that does not answer should be told', async () => {

@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
@@ -6,13 +6,13 @@ import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { WebSockets, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
-import { startNestApp, type NestApp } from '../support/nest-app.js';
+import { startNestApp, type NestApp, type NestAppParts } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, handshakeHeaders, RawClient, requestHead } from '../support/raw-client.js';
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
-  async handleConnection(webSocket: WebSocketConnection): Promise<void> {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
     await webSocket.send('gateway');
     await webSocket.receive(() => {});
   }
@@ -90,5 +90,42 @@ describe.each(platforms)('On %s, beside another WebSocket server on the same HTT
     client.write(requestHead('GET /nowhere HTTP/1.1', headers));
     expect((await client.readResponse()).status).toBe(404);
     expect(upgrades).toContain('other/1');
+  });
+});
+
+describe.each(platforms)('On %s, beside a server of ws with a path of its own', (_name, createAdapter) => {
+  let nest: NestApp;
+  let other: WebSocketServer;
+  const createOther = (app: INestApplication): void => {
+    other = new WebSocketServer({ server: app.getHttpServer() as Server, path: '/other' });
+    other.on('connection', (webSocket) => webSocket.send('other'));
+  };
+
+  afterEach(async () => {
+    await endRawClients();
+    other.close();
+    await nest.app.close();
+    expect(nest.logger.alarms).toEqual([]);
+  });
+
+  describe.each<[string, (parts: NestAppParts) => Promise<NestApp>]>([
+    ['before useWebSockets(app)', (parts) => startNestApp(createAdapter, parts, undefined, createOther)],
+    ['after useWebSockets(app)', (parts) => startNestApp(createAdapter, parts, createOther)],
+  ])('that was created %s', (_when, start) => {
+    beforeEach(async () => {
+      nest = await start({ controllers: [RoomController], providers: [Gateway] });
+    });
+
+    it('a handshake at its path is answered by it alone', async () => {
+      const client = await RawClient.open(nest.port, '/other');
+      expect((await client.readFrame()).payload.toString()).toBe('other');
+    });
+
+    it.each(['/ws', '/room', '/nowhere'])('a handshake at %s has one answer, its 400', async (path) => {
+      const client = await RawClient.connect(nest.port);
+      client.write(handshake(path));
+      expect((await client.readResponse()).status).toBe(400);
+      expect(await client.readToEnd()).toHaveLength(0);
+    });
   });
 });

@@ -1,15 +1,13 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { jest } from '@jest/globals';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { serverClose } from '../conformance/server-frames.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-// Every test starts a process, which takes its time on a busy machine.
-jest.setTimeout(30_000);
-
-/** The close frame 1001 "Server shutting down", as a server sends it. */
-const goingAway = Buffer.concat([Buffer.from([0x88, 22, 0x03, 0xe9]), Buffer.from('Server shutting down')]);
+/** Connects a client that answers nothing. */
+const connectStraggler = (url: string): Promise<RawClient> => RawClient.open(Number(new URL(url).port), '/ws');
 
 /** Connects clients that answer a close as they should. Resolves with one promise per client: how it was closed. */
 async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
@@ -18,19 +16,6 @@ async function connectClients(count: number, url: string): Promise<Promise<{ cod
   return clients.map((client) =>
     once(client, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) })),
   );
-}
-
-/** Connects a client that does not answer anything. Resolves when the server has accepted it. */
-async function connectStraggler(url: string): Promise<Socket> {
-  const { hostname, port, host } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `GET /ws HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  const [answer] = await once(socket, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
-  return socket;
 }
 
 /** The status that refuses a handshake. */
@@ -44,13 +29,20 @@ function refusalOf(url: string): Promise<number | undefined> {
   });
 }
 
+/** Resolves when /health/ready says that the server drains. */
+async function untilDraining(url: string): Promise<void> {
+  while ((await fetch(`${url}/health/ready`)).status !== 503);
+}
+
 const politely = (count: number) =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
+
+afterEach(endRawClients);
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
   afterEach(endServerProcesses);
 
-  it('closes 200 clients with 1001 and ends with exit code 0', async () => {
+  it('closes 200 clients with 1001 and ends with exit code 0, also when the signal arrives twice at once', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0']);
     const [first = '', second = ''] = await server.listening(2);
     const closings = [
@@ -59,67 +51,38 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     ];
 
     server.child.kill(signal);
+    server.child.kill(signal);
 
     await expect(Promise.all(closings)).resolves.toEqual(politely(200));
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '300ms' });
+  it('tells the balancer and refuses handshakes at once, and echoes on for DRAIN_DELAY', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { DRAIN_DELAY: '2s', DRAIN_SPREAD: '100ms' });
     const [url = ''] = await server.listening();
-    const straggler = await connectStraggler(url);
-    const received: Buffer[] = [];
-    straggler.on('data', (data: Buffer) => received.push(data));
+    const webSocketUrl = `${url.replace('http', 'ws')}/ws`;
+    const closings = await connectClients(10, webSocketUrl);
+    const client = new WebSocket(webSocketUrl);
+    await once(client, 'open');
+    const closing = once(client, 'close');
 
     server.child.kill(signal);
-    await once(straggler, 'close');
+    await untilDraining(url);
 
-    expect(Buffer.concat(received)).toEqual(goingAway);
-    await expect(server.exit).resolves.toMatchObject({ code: 0 });
-  });
-
-  it('refuses handshakes with 503 and goes on answering requests while clients are closing', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1m' });
-    const [url = ''] = await server.listening();
-    const straggler = await connectStraggler(url);
-
-    server.child.kill(signal);
-    await once(straggler, 'data');
-
-    await expect(refusalOf(`${url.replace('http', 'ws')}/ws`)).resolves.toBe(503);
-    await expect(fetch(`${url}/ws`)).resolves.toMatchObject({ status: 400 });
-    straggler.destroy();
-    await expect(server.exit).resolves.toMatchObject({ code: 0 });
-  });
-
-  it('does not wait for connections on which nothing was asked', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1m' });
-    const sockets = (await server.listening(2)).map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-
-    server.child.kill(signal);
-
-    await expect(server.exit).resolves.toMatchObject({ code: 0 });
-    sockets.forEach((socket) => socket.destroy());
-  });
-
-  it('takes a signal that arrives twice at the same time for one', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0']);
-    const [url = ''] = await server.listening();
-    const closings = await connectClients(20, `${url.replace('http', 'ws')}/ws`);
-
-    server.child.kill(signal);
-    server.child.kill(signal);
-
-    await expect(Promise.all(closings)).resolves.toEqual(politely(20));
-    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+    await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
+    client.send('still there?');
+    const [echo] = (await once(client, 'message')) as [Buffer];
+    expect(String(echo)).toBe('still there?');
+    await expect(Promise.all(closings)).resolves.toEqual(politely(10));
+    expect((await closing)[0]).toBe(1001);
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
   it('ends at once when the signal comes again later', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1h' });
     const [url = ''] = await server.listening();
     const straggler = await connectStraggler(url);
-    straggler.resume();
+    straggler.socket.resume();
 
     server.child.kill(signal);
     const impatience = setInterval(() => server.child.kill(signal), 100);
@@ -133,34 +96,40 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
 describe('app.close()', () => {
   afterEach(closeApps);
 
-  it('closes 200 clients with 1001', async () => {
-    const running = await startApp();
-    const closings = await connectClients(200, running.webSocketUrl);
-
-    await running.close();
-
-    await expect(Promise.all(closings)).resolves.toEqual(politely(200));
-  });
-
   it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
-    const running = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
-    const straggler = await connectStraggler(running.url);
-    const closed = once(straggler.resume(), 'close');
+    const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
+    const straggler = await connectStraggler(url);
 
-    await running.close();
+    const closed = close();
 
-    await expect(closed).resolves.toBeDefined();
+    await expect(straggler.readBytes(24)).resolves.toEqual(serverClose(1001, 'Server shutting down'));
+    const cut = once(straggler.socket.resume(), 'end');
+    await closed;
+    await cut;
   });
 
-  it('refuses handshakes with 503 while clients are closing', async () => {
-    const running = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
-    const straggler = await connectStraggler(running.url);
+  it('refuses handshakes with 503 and goes on answering requests while clients are closing', async () => {
+    const { url, webSocketUrl, close } = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
+    const straggler = await connectStraggler(url);
 
-    const closed = running.close();
-    await once(straggler, 'data');
+    const closed = close();
+    await straggler.readClose();
 
-    await expect(refusalOf(running.webSocketUrl)).resolves.toBe(503);
+    await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
+    await expect(fetch(`${url}/ws`)).resolves.toMatchObject({ status: 400 });
     straggler.destroy();
     await closed;
+  });
+
+  it('does not wait for connections on which nothing was asked', async () => {
+    const { urls, close } = await startApp({
+      URLS: 'http://127.0.0.1:0;http://127.0.0.1:0',
+      SHUTDOWN_TIMEOUT: '1h',
+    });
+    const sockets = urls.map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+
+    await expect(close()).resolves.toBeUndefined();
+    sockets.forEach((socket) => socket.destroy());
   });
 });

@@ -26,12 +26,14 @@ import {
   WsException,
   type WsResponse,
 } from '@nestjs/websockets';
+import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { from, map, throwError, type Observable } from 'rxjs';
 import { WebSocket, type WebSocketServer as WsServer } from 'ws';
+import { WebSocketsAdapter, WebSocketsModule, type GatewayServer, type WsCompatibleClient } from 'nest-raw-websockets';
 import { createNestApp, startGateways, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -248,7 +250,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
   });
 
   it.each<[string, Buffer]>([
-    ['that is no JSON', text('{')],
+    ['that is not JSON', text('{')],
     ['that is empty', text('')],
     ['that is null', text('null')],
     ['that is no object', text('42')],
@@ -379,6 +381,84 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect([JSON.parse(String(answer)), isBinary]).toEqual([{ event: 'promise', data: 'é' }, false]);
     client.close(1000);
     await once(client, 'close');
+  });
+});
+
+describe.each(platforms)('On %s, a message parser of the adapter', (_name, createAdapter) => {
+  it('parses the messages of stock gateways, as that of WsAdapter does', async () => {
+    @WebSocketGateway({ path: '/words' })
+    class WordsGateway {
+      @SubscribeMessage('say')
+      say(@MessageBody() words: string): WsResponse<string> {
+        return { event: 'said', data: words };
+      }
+    }
+
+    const app = await NestFactory.create(
+      { module: WordsGateway, imports: [WebSocketsModule.forRoot()], providers: [WordsGateway] },
+      createAdapter(),
+      { logger: false },
+    );
+    const messageParser = (bytes: unknown): { event: string; data: string } => {
+      const [event, data] = String(bytes).split(' ');
+      return { event, data };
+    };
+    app.useWebSocketAdapter(new WebSocketsAdapter(app, { messageParser }));
+    await app.listen(0, '127.0.0.1');
+    const client = await RawClient.open(Number(new URL(await app.getUrl()).port), '/words');
+    client.write(text('say hello'));
+    expect((await client.readFrame()).payload.toString()).toBe('{"event":"said","data":"hello"}');
+    await endRawClients();
+    await app.close();
+  });
+});
+
+describe.each(platforms)('On %s, a gateway without @SubscribeMessage', (_name, createAdapter) => {
+  afterEach(endRawClients);
+
+  it('with handleConnection alone is a stock gateway: it returns, and its client lives on', async () => {
+    @WebSocketGateway({ path: '/listening' })
+    class ListeningGateway {
+      @WebSocketServer() readonly server!: GatewayServer<WsCompatibleClient>;
+      readonly ends: unknown[] = [];
+
+      handleConnection(client: WsCompatibleClient): void {
+        client.on('message', (data: Buffer, isBinary: boolean) => client.send(data, { binary: isBinary }));
+      }
+
+      handleDisconnect(client: WsCompatibleClient): void {
+        this.ends.push(client.readyState);
+      }
+    }
+
+    const { app, port, logger } = await startGateways(createAdapter, [ListeningGateway]);
+    const client = await RawClient.open(port, '/listening');
+    for (const sent of ['one', '{"event":"nobody","data":1}']) {
+      client.write(text(sent));
+      expect((await client.readFrame()).payload.toString()).toBe(sent);
+    }
+    const closed = once([...app.get(ListeningGateway).server.clients][0], 'close');
+    client.write(close(1000));
+    expect(await client.readClose()).toEqual({ status: 1000, reason: '' });
+    await closed;
+    expect(app.get(ListeningGateway).ends).toEqual([WebSocket.CLOSED]);
+    expect(logger.alarms).toEqual([]);
+    await endRawClients();
+    await app.close();
+  });
+
+  it('without any handler accepts, and answers pings and the close', async () => {
+    @WebSocketGateway({ path: '/empty' })
+    class EmptyGateway {}
+
+    const { app, port, logger } = await startGateways(createAdapter, [EmptyGateway]);
+    const client = await RawClient.open(port, '/empty');
+    client.write(Buffer.concat([text('x'), clientFrame({ opcode: 9 }), close(3000)]));
+    expect((await client.readFrame()).opcode).toBe(10);
+    expect(await client.readClose()).toEqual({ status: 3000, reason: '' });
+    expect(logger.alarms).toEqual([]);
+    await endRawClients();
+    await app.close();
   });
 });
 
@@ -605,12 +685,14 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
 
   it('cannot share the path of a raw gateway', async () => {
     @WebSocketGateway({ path: '/shared' })
-    class RawGateway {}
+    class RawGateway {
+      handleWebSocket(): void {}
+    }
 
     const app = await createNestApp(createAdapter, { providers: [answering('x', '/Shared'), RawGateway] });
     await expect(app.init()).rejects.toMatchObject({
       code: 'WS_GATEWAY_CONFLICT',
-      message: expect.stringContaining('RawGateway has no @SubscribeMessage handlers'),
+      message: expect.stringContaining('RawGateway has handleWebSocket and so needs a path of its own'),
     });
     await app.close();
   });

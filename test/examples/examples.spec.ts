@@ -25,7 +25,7 @@ describe('the examples', () => {
   const nextMessage = async (client: WebSocket): Promise<string> => String((await once(client, 'message'))[0]);
 
   describe('the chat room', () => {
-    it('lets all in a room hear what one says, and nobody else', async () => {
+    it('sends a message to all members of its room, and to no other room', async () => {
       const headers = { Authorization: 'Bearer let me in' };
       const [alice, bob, carol] = await Promise.all([
         connect('/rooms/7?token=let%20me%20in'),
@@ -47,18 +47,20 @@ describe('the examples', () => {
       expect(await refusal(path)).toContain(status);
     });
 
-    it('tells who asks for no WebSocket that it expects one', async () => {
+    it('answers an ordinary request with 400 and what was expected', async () => {
       const response = await fetch(`${examples.url.replace('ws', 'http')}/rooms/7?token=let%20me%20in`);
       expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ message: 'Expected a WebSocket handshake.' });
+      expect(await response.json()).toMatchObject({
+        message: expect.stringMatching(/^Expected a WebSocket handshake: a GET request/),
+      });
     });
   });
 
-  describe('the sub-protocols', () => {
+  describe('the subprotocols', () => {
     it.each([
       [['unknown', 'upper.example.com'], 'upper.example.com', 'HÉLLO'],
       [['reverse.example.com', 'upper.example.com'], 'reverse.example.com', 'ollÉh'],
-    ])('of the offer %p take the first that is known, %s', async (offer, chosen, answer) => {
+    ])('of the offer %p, %s is chosen: the first that the server knows', async (offer, chosen, answer) => {
       const client = await connect('/translate', offer);
       expect(client.protocol).toBe(chosen);
       client.send('hÉllo');

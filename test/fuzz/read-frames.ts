@@ -13,7 +13,7 @@ export interface ReadFrame {
   readonly isWhole: boolean;
 }
 
-/** Reads frames as if nothing were ever wrong with them; the last may be cut off. A header that is cut off is none. */
+/** Reads frames as if nothing were ever wrong with them; the last may be cut off. A header that is cut off is left out. */
 export function readFrames(bytes: Buffer): ReadFrame[] {
   const frames: ReadFrame[] = [];
   let start = 0;

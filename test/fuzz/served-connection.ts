@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { WebSocketConnection } from '../../libs/websockets/src/connection/web-socket-connection.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
+import { ServerConnection } from '../../libs/websockets/src/connection/server-connection.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
 import { choices, StallingDuplex, type Choose } from './stalling-duplex.js';
 
 const KIB = 1024;
 
-export const handshake = { path: '/', protocol: 'h1', remoteAddress: '' } as const;
+export const handshake = { path: '/', httpVersion: '1.1', remoteAddress: '' } as const;
 
 /** What applications do with what they are sent; all of them echo. */
-const handlers: Readonly<Record<string, (connection: WebSocketConnection, choose: Choose) => Promise<void>>> = {
+const handlers: Readonly<Record<string, (connection: ServerConnection, choose: Choose) => Promise<void>>> = {
   'sends each fragment on': async (connection) => {
     await connection.receive((fragment) => connection.send(fragment));
   },
@@ -20,7 +20,9 @@ const handlers: Readonly<Record<string, (connection: WebSocketConnection, choose
     });
   },
   'sends copies': async (connection) => {
-    await connection.receive(({ data, type, endOfMessage }) => connection.send(Buffer.from(data), type, endOfMessage));
+    await connection.receive(({ data, type, endOfMessage }) =>
+      connection.send(Buffer.from(data), { type, endOfMessage }),
+    );
   },
   'takes its time': async (connection, choose) => {
     await connection.receive(async (fragment) => {
@@ -38,7 +40,7 @@ const handlers: Readonly<Record<string, (connection: WebSocketConnection, choose
   },
   'collects whole messages': async (connection) => {
     for await (const { type, data } of connection.messages()) {
-      await connection.send(data, type);
+      await connection.send(data, { type });
     }
   },
 };
@@ -70,7 +72,7 @@ export function inReasonableTime(how: Situation, { length }: Buffer): Situation 
   };
 }
 
-type Interference = (connection: WebSocketConnection, socket: StallingDuplex, choose: Choose) => void;
+type Interference = (connection: ServerConnection, socket: StallingDuplex, choose: Choose) => void;
 
 /** What may happen to a connection at any time. */
 export const accidents: Readonly<Record<string, Interference>> = {
@@ -97,7 +99,7 @@ export interface Outcome {
   readonly sent: Buffer;
   readonly mostBuffered: number;
   readonly mostUnread: number;
-  readonly closed: Awaited<WebSocketConnection['closed']>;
+  readonly closed: Awaited<ServerConnection['closed']>;
   /** What the handler failed with, if it did. */
   readonly failure: unknown;
 }
@@ -117,7 +119,7 @@ export async function serve(
   const choose = choices(seed);
   const socket = new StallingDuplex(bytes, lingers, choose, largestRead, highWaterMark);
   const options = resolveWebSocketOptions({ receiveBufferSize, sendBufferSize, maxMessageSize: KIB * KIB });
-  const connection = new WebSocketConnection(socket, options, handshake, deflate);
+  const connection = new ServerConnection(socket, options, handshake, deflate);
   let failure: unknown;
   let isServed = false;
   void handlers[handler](connection, choose)
@@ -127,7 +129,7 @@ export async function serve(
   let closed: Outcome['closed'] | undefined;
   void connection.closed.then((how) => (closed = how));
 
-  // Many more than there are bytes and frames; zlib works elsewhere, and takes its time.
+  // Many more than there are bytes and frames; zlib works on other threads, and is slow.
   for (
     let steps = (50 * bytes.length + 1000) * (deflate === undefined ? 1 : 100);
     closed === undefined || !isServed;

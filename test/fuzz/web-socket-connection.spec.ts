@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { WebSocketConnection } from '../../libs/websockets/src/connection/web-socket-connection.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
+import { ServerConnection } from '../../libs/websockets/src/connection/server-connection.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
 import { WebSocketError } from '../../libs/websockets/src/connection/web-socket-error.js';
 import { DeflateWindow, type WindowAgreement } from '../conformance/deflate-window.js';
 import { textOf } from '../conformance/payloads.js';
@@ -41,7 +41,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
           const expected = transcribe([bytes]);
           const { sent, closed, failure, mostBuffered, mostUnread } = await serve(bytes, how);
 
-          expect({ closed, failure }).toMatchObject({ closed: { reason: 'peer' }, failure: undefined });
+          expect({ closed, failure }).toMatchObject({ closed: { by: 'peer' }, failure: undefined });
           const answers = readAnswers(sent);
           expect(answers.filter(isMessage)).toEqual(expected.filter(isMessage));
           expect(answers.filter((line) => line.startsWith('pong'))).toEqual(
@@ -79,14 +79,14 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
             );
 
             expect(failure === undefined || failure instanceof WebSocketError).toBe(true);
-            if (closed.reason === 'protocolError') {
+            if (closed.by === 'protocol') {
               expect(expected.at(-1)).toBe(errorLine(closed.status as number));
             }
-            if (closed.reason === 'peer') {
+            if (closed.by === 'peer') {
               expect(expected.at(-1)).toMatch(/^close /);
             }
             // What has come is part of what was to come, as far as whole frames have.
-            if (closed.reason !== 'aborted' && accident !== 'the transport fails') {
+            if (closed.by !== 'abort' && accident !== 'the transport fails') {
               const messages = readAnswers(sent).filter(isMessage);
               expect(messages).toEqual(expected.filter(isMessage).slice(0, messages.length));
             }
@@ -128,7 +128,7 @@ describe('Fuzzing: a connection that compresses, over a socket that stalls', () 
           const how = fewFragments(inReasonableTime(given, bytes));
           const { sent, closed, failure } = await serve(bytes, how, undefined, parameters);
 
-          expect({ closed, failure }).toMatchObject({ closed: { reason: 'peer' }, failure: undefined });
+          expect({ closed, failure }).toMatchObject({ closed: { by: 'peer' }, failure: undefined });
           const answers = readAnswers(sent, new DeflateWindow(server));
           expect(answers.filter(isMessage)).toEqual(expected.filter(isMessage));
           expect(answers.filter((line) => line.startsWith('pong'))).toEqual(
@@ -163,13 +163,13 @@ describe('Fuzzing: a connection that compresses, over a socket that stalls', () 
             );
 
             expect(failure === undefined || failure instanceof WebSocketError).toBe(true);
-            if (closed.reason === 'protocolError') {
+            if (closed.by === 'protocol') {
               expect(ends).toContain(errorLine(closed.status as number));
             }
-            if (closed.reason === 'peer') {
+            if (closed.by === 'peer') {
               expect(ends).toContainEqual(expect.stringMatching(/^close /));
             }
-            if (closed.reason !== 'aborted' && accident !== 'the transport fails') {
+            if (closed.by !== 'abort' && accident !== 'the transport fails') {
               const messages = readAnswers(sent, new DeflateWindow(server)).filter(isMessage);
               expect(messages).toEqual(expected.filter(isMessage).slice(0, messages.length));
               if (accident === 'nothing' && expected.at(-1)?.startsWith('error') !== true) {
@@ -189,7 +189,7 @@ describe('Fuzzing found that', () => {
     const bytes = Buffer.concat([text('one'), text('two'), close(1000)]);
     const asMuchAsPossible: Choose = (count) => (count > 3 ? count - 1 : 0);
     const socket = new StallingDuplex(bytes, false, asMuchAsPossible, 64 * KIB, 16 * KIB);
-    const connection = new WebSocketConnection(socket, resolveWebSocketOptions(), handshake);
+    const connection = new ServerConnection(socket, resolveWebSocketOptions(), handshake);
     socket.step();
     socket.step();
     const received: string[] = [];

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { developmentCertificate } from '../../src/listening/development-certificate.js';
+import { developmentCertificate, howToTrust } from '../../src/listening/development-certificate.js';
 import { makeFolder, removeFolders } from '../support/https-app.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -73,4 +73,19 @@ describe('The development certificate', () => {
     expect(path).toBeUndefined();
     expect(new X509Certificate(cert).checkHost('localhost')).toBe('localhost');
   });
+});
+
+it.each([
+  ['linux', 'certutil -d sql:$HOME/.pki/nssdb'],
+  ['darwin', 'security add-trusted-cert'],
+  ['win32', 'certutil -user -addstore Root'],
+] as const)('on %s the log names the command with which browsers trust the certificate', (platform, command) => {
+  expect(howToTrust('/a/b.crt', platform)).toMatch(/^Browsers trust it after: .*"\/a\/b\.crt"; Node\.js with/);
+  expect(howToTrust('/a/b.crt', platform)).toContain(command);
+});
+
+it('on other systems the log says how other clients trust the certificate', () => {
+  expect(howToTrust('/a/b.crt', 'aix')).toBe(
+    'Node.js with NODE_EXTRA_CA_CERTS="/a/b.crt", curl with --cacert "/a/b.crt".',
+  );
 });

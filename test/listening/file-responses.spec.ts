@@ -38,7 +38,7 @@ describe('The file of a response is closed', () => {
     const closed = once(await file, 'close');
     stream.close(constants.NGHTTP2_CANCEL);
 
-    await closed;
+    await expect(closed).resolves.toEqual([]);
   });
 
   it('when it is queued behind another response, and the client does not read', async () => {
@@ -46,7 +46,7 @@ describe('The file of a response is closed', () => {
     const client = await RawClient.connect(Number(new URL(url).port));
     client.write(['/slow', '/file'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
 
-    await once(await file, 'close');
+    await expect(once(await file, 'close')).resolves.toEqual([]);
     client.destroy();
   });
 });

@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { Http2FrameClient } from '../support/http2-frames.js';
+import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
+
+import.meta.jest.setTimeout(30_000);
 
 /** Starts the application with a route whose answer is the test's to give, and asks for it. */
 async function startAnswering(shutdownTimeout: string) {
@@ -26,6 +30,7 @@ async function startAnswering(shutdownTimeout: string) {
 }
 
 afterEach(closeApps);
+afterAll(removeFolders);
 
 describe('At shutdown', () => {
   it('a request that is being answered is finished', async () => {
@@ -72,6 +77,24 @@ describe('At shutdown', () => {
     leave(client);
     await Promise.all(gone);
 
-    await close();
+    await expect(close()).resolves.toBeUndefined();
+  });
+
+  it('nothing waits for an HTTP/2 connection whose client answers no ping', async () => {
+    let asked!: () => void;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const { url, ca, close } = await startHttpsApp({ SHUTDOWN_TIMEOUT: '10m' }, (app) => {
+      const fastify = app.getHttpAdapter().getInstance();
+      fastify.get('/slow', (_request, reply) => {
+        reply.hijack();
+        asked();
+      });
+    });
+    const client = await Http2FrameClient.connect(url, ca);
+    client.request(1, { ':method': 'GET', ':scheme': 'https', ':path': '/slow', ':authority': 'localhost' });
+    await isAsked;
+
+    await expect(close()).resolves.toBeUndefined();
+    client.destroy();
   });
 });

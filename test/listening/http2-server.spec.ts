@@ -1,7 +1,20 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { connect, type ClientHttp2Session, type ClientHttp2Stream, type Http2ServerResponse } from 'node:http2';
-import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2ServerResponse,
+  type SessionOptions,
+} from 'node:http2';
+import {
+  connect as connectSocket,
+  createServer,
+  type AddressInfo,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
 import { createHttp2Server } from '../../src/listening/http2-server.js';
 import { connectHeaders } from '../support/http2-client.js';
 
@@ -51,5 +64,75 @@ describe('The server for HTTP/2', () => {
     const opened = once(next, 'response');
     streams[0].close();
     await opened;
+  });
+});
+
+describe('The server for HTTP/2 ends', () => {
+  let application: Server;
+  let net: NetServer;
+  let session: ClientHttp2Session;
+  let socket: Socket;
+
+  const start = async (
+    times: Parameters<typeof createHttp2Server>[1],
+    keepAliveTimeout = 60_000,
+    options: SessionOptions = {},
+  ): Promise<void> => {
+    application = createHttpServer({ keepAliveTimeout });
+    const http2 = createHttp2Server(application, times);
+    net = createServer((accepted) => {
+      socket = accepted;
+      http2.emit('connection', accepted);
+    }).listen(0, '127.0.0.1');
+    await once(net, 'listening');
+    session = connect(`http://127.0.0.1:${(net.address() as AddressInfo).port}`, options);
+    session.on('error', () => {});
+    await once(application, 'session');
+  };
+  const request = async (method: string): Promise<[ClientHttp2Stream, Http2ServerResponse]> => {
+    const stream = session.request({ ':path': '/', ':method': method }, { endStream: method === 'GET' });
+    stream.on('error', () => {});
+    const [, response] = (await once(application, 'request')) as [unknown, Http2ServerResponse];
+    return [stream, response];
+  };
+
+  afterEach(async () => {
+    session.destroy();
+    net.close();
+    await once(net, 'close');
+  });
+
+  it('a stream whose client sends no more of the body', async () => {
+    await start({ stallTimeout: 50 });
+    const [stream] = await request('POST');
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
+  it('a stream whose client takes nothing of the answer, also when the handler was slow', async () => {
+    await start({ stallTimeout: 50 }, 60_000, { settings: { initialWindowSize: 0 } });
+    const [stream, response] = await request('GET');
+    await once(response.stream, 'timeout');
+    response.end('an answer');
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
+  it('a session without streams, also when it had one at the first time-out', async () => {
+    await start({ stallTimeout: 200 }, 50);
+    const [, response] = await request('GET');
+    await once(response.stream, 'timeout');
+    response.end();
+    await once(session, 'close');
+    expect(session.destroyed).toBe(true);
+  });
+
+  it('a connection whose client answers no ping, and no other', async () => {
+    await start({ pingInterval: 20 });
+    const mute = connectSocket((net.address() as AddressInfo).port, '127.0.0.1');
+    mute.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    await once(application, 'session');
+    await once(socket, 'close');
+    await expect(new Promise((resolve) => session.ping(resolve))).resolves.toBeNull();
   });
 });

@@ -94,6 +94,15 @@ describe('Listening', () => {
     expect(error).toHaveProperty('message', expect.stringContaining(`Cannot listen on ${url}: it is already in use.`));
   });
 
+  it.each(['http://192.0.2.1:0', 'http://host.invalid:0'])(
+    'fails where this machine cannot listen: %s',
+    async (url) => {
+      await expect(startApp({ URLS: url })).rejects.toThrow(
+        new RegExp(`^Cannot listen on ${url}: (this machine has no such address|the host name .+)\\. Choose .+$`),
+      );
+    },
+  );
+
   it('on localhost fails when another server has its IPv6 address', async () => {
     const { url } = await startApp({ URLS: 'http://[::1]:0' });
 

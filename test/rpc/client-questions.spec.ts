@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
 import { ClientQuestions } from '../../src/rpc/client-questions.js';
 import { RpcGateway } from '../../src/rpc/rpc.gateway.js';
-import { MessageClient } from 'nest-raw-websockets';
+import { WsCompatibleClient } from 'nest-raw-websockets';
 import { connect, readFrame } from '../support/socket-pair.js';
 
 const MINUTE = 60_000;
 
 describe('A question to a client', () => {
   let questions: ClientQuestions;
-  let client: MessageClient;
+  let client: WsCompatibleClient;
   let socket: Duplex;
-  const clients: MessageClient[] = [];
+  const clients: WsCompatibleClient[] = [];
 
   beforeEach(() => {
     questions = new ClientQuestions();
@@ -18,9 +18,9 @@ describe('A question to a client', () => {
   });
   afterEach(() => clients.splice(0).forEach((one) => one.terminate()));
 
-  function newClient(): { client: MessageClient; socket: Duplex } {
+  function newClient(): { client: WsCompatibleClient; socket: Duplex } {
     const pair = connect();
-    const made = new MessageClient(pair.connection);
+    const made = new WsCompatibleClient(pair.connection);
     clients.push(made);
     return { client: made, socket: pair.client };
   }
@@ -52,14 +52,14 @@ describe('A question to a client', () => {
     questions.answer(client, 1, 'Ann');
     await answer;
 
-    expect(() => questions.answer(client, 1, 'Bob')).toThrow('no question with the id 1 that waits for your answer');
+    expect(() => questions.answer(client, 1, 'Bob')).toThrow('no unanswered question with the id 1');
   });
 
   it('is answered by nobody else', async () => {
     const answer = questions.ask(client, 'Your name?', MINUTE);
     const { client: other } = newClient();
 
-    expect(() => questions.answer(other, 1, 'Mallory')).toThrow('no question with the id 1');
+    expect(() => questions.answer(other, 1, 'Mallory')).toThrow('no unanswered question with the id 1');
     questions.answer(client, 1, 'Ann');
 
     await expect(answer).resolves.toBe('Ann');
@@ -68,7 +68,7 @@ describe('A question to a client', () => {
   it('ends when there is no answer in time, and an answer that comes later is refused', async () => {
     await expect(questions.ask(client, 'Your name?', 1)).rejects.toThrow('There was no answer within 1 ms.');
 
-    expect(() => questions.answer(client, 1, 'Ann')).toThrow('no question with the id 1');
+    expect(() => questions.answer(client, 1, 'Ann')).toThrow('no unanswered question with the id 1');
   });
 
   it('ends when the client goes', async () => {
@@ -77,21 +77,21 @@ describe('A question to a client', () => {
     new RpcGateway(questions).handleDisconnect(client);
 
     for (const answer of answers) {
-      await expect(answer).rejects.toThrow('The client has gone.');
+      await expect(answer).rejects.toThrow('The client has disconnected.');
     }
   });
 
   it('is not sent to a client that has gone', async () => {
     client.terminate();
 
-    await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has gone.');
+    await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has disconnected.');
   });
 
   it('is one of at most 16 to a client; others have their own', async () => {
     const answers = Array.from({ length: 16 }, () => questions.ask(client, 'Your name?', MINUTE));
     const { client: other } = newClient();
 
-    await expect(questions.ask(client, 'one more?', MINUTE)).rejects.toThrow('There are 16 questions that wait');
+    await expect(questions.ask(client, 'one more?', MINUTE)).rejects.toThrow('You have 16 unanswered questions');
     const ofOther = questions.ask(other, 'Your name?', MINUTE);
     questions.answer(other, 17, 'Bob');
     await expect(ofOther).resolves.toBe('Bob');

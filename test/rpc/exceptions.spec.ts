@@ -32,14 +32,14 @@ describe('A message', () => {
   );
 
   it.each<[string, string]>([
-    ['', 'This is no JSON: Unexpected end of JSON input'],
-    ['hello', 'This is no JSON: Unexpected token'],
-    ['null', 'This is no call: Invalid input: expected object, received null'],
-    ['[]', 'This is no call: Invalid input: expected object, received array'],
-    ['{"data":1}', 'This is no call: event: Invalid option: expected one of "add"|"reverse"|"time"'],
-    ['{"event":"toString"}', 'This is no call: event: Invalid option'],
-    ['{"event":["time"]}', 'This is no call: event: Invalid option'],
-  ])('that is no call is one, which says why: %s', (message, problem) => {
+    ['', 'The message is not JSON: Unexpected end of JSON input'],
+    ['hello', 'The message is not JSON: Unexpected token'],
+    ['null', 'The message is not a call: Invalid input: expected object, received null'],
+    ['[]', 'The message is not a call: Invalid input: expected object, received array'],
+    ['{"data":1}', 'The message is not a call: event: Invalid option: expected one of "add"|"reverse"|"time"'],
+    ['{"event":"toString"}', 'The message is not a call: event: Invalid option'],
+    ['{"event":["time"]}', 'The message is not a call: event: Invalid option'],
+  ])('for a message that is not a call says why: %s', (message, problem) => {
     expect(exceptionFor(Buffer.from(message))).toMatchObject({
       status: 'error',
       message: expect.stringContaining(problem) as string,
@@ -57,7 +57,7 @@ describe('A message', () => {
     ['{"data":{}}', undefined],
     ['[]', undefined],
     ['null', undefined],
-  ])('that is no call is known by its event and its id, where it has some: %s', (message, cause) => {
+  ])('for a message that is not a call has its event and its id: %s', (message, cause) => {
     expect(exceptionFor(Buffer.from(message))?.cause).toEqual(cause);
   });
 

@@ -91,9 +91,14 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
 
   it.each<[string, string, string, object | undefined]>([
-    ['text that is no JSON', 'hello', 'This is no JSON: Unexpected token', undefined],
-    ['an array', '[{"event":"time"}]', 'This is no call: Invalid input: expected object, received array', undefined],
-    ['nothing', '{}', 'This is no call: event: Invalid option', undefined],
+    ['text that is not JSON', 'hello', 'The message is not JSON: Unexpected token', undefined],
+    [
+      'an array',
+      '[{"event":"time"}]',
+      'The message is not a call: Invalid input: expected object, received array',
+      undefined,
+    ],
+    ['nothing', '{}', 'The message is not a call: event: Invalid option', undefined],
     ['an unknown event', '{"event":"subtract","data":{"id":4}}', 'event: Invalid option', { event: 'subtract', id: 4 }],
     ['null for data', '{"event":"add","data":null}', 'expected object, received null', { event: 'add' }],
     ['a call without its data', '{"event":"add"}', 'expected object, received undefined', { event: 'add' }],
@@ -117,7 +122,7 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     [
       'an answer to no question',
       '{"event":"answer","data":{"id":0,"answer":""}}',
-      'There is no question with the id 0',
+      'You have no unanswered question with the id 0',
       { event: 'answer', id: 0 },
     ],
     ['data nested deep', `{"event":"add","data":${deep}}`, 'expected object, received array', { event: 'add' }],

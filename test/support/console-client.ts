@@ -1,6 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { defineClient } from 'nest-ws-echo-client';
 import type { Exit } from './server-process.js';
 
 /** The built program, which `npm test` builds before. */
@@ -46,15 +49,75 @@ export function startClient(args: readonly string[], environment: Record<string,
   return client;
 }
 
-/** Runs the client with this for its stdin, to its end. */
-export function runClient(
+/** stdout or stderr of a client that runs in this process. */
+class CollectingStream extends Writable {
+  private readonly chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk);
+    done();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.chunks).toString();
+  }
+}
+
+let isRunning = false;
+
+/**
+ * Runs the client to its end with `input` on stdin, and with these environment variables alone. It runs in this process,
+ * which is much cheaper than one of its own. Tests of signals, pipes, `process.exit()` with open connections and warnings
+ * of Node.js need `startClient`.
+ */
+export async function runClient(
   args: readonly string[],
   input: string | Uint8Array = '',
   environment: Record<string, string> = {},
 ): Promise<Exit> {
-  const client = startClient(args, environment);
-  client.child.stdin.end(input);
-  return client.exit;
+  if (isRunning) {
+    throw new Error('A client runs in this process already: it has the only stdin.');
+  }
+  isRunning = true;
+  const [stdin, stdout, stderr] = [new PassThrough(), new CollectingStream(), new CollectingStream()];
+  stdin.end(input);
+  let exit!: (code?: number) => void;
+  const exited = new Promise<number | undefined>((resolve) => (exit = resolve));
+  const restore = replaceInProcess({ stdin, stdout, stderr, exit, env: environment, exitCode: undefined });
+  const listeners = signals.map((signal) => process.listeners(signal));
+  try {
+    const command = new Command('nest-ws-echo').exitOverride();
+    defineClient(command.command('client'));
+    await command.parseAsync(['client', ...args], { from: 'user' });
+    const code = (await exited) ?? Number(process.exitCode);
+    return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { code: error.exitCode, signal: null, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    signals.forEach((signal, i) => {
+      const added = process.listeners(signal).filter((listener) => !listeners[i].includes(listener));
+      added.forEach((listener) => process.off(signal, listener));
+    });
+    restore();
+    isRunning = false;
+  }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Gives `process` other properties. Returns a function that gives it back its own. */
+function replaceInProcess(properties: Readonly<Record<string, unknown>>): () => void {
+  const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(process, name)] as const);
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of own) {
+      Reflect.deleteProperty(process, name);
+      if (descriptor !== undefined) Object.defineProperty(process, name, descriptor);
+    }
+  };
 }
 
 /** What --json printed. */

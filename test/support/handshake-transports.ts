@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import type { INestApplication } from '@nestjs/common';
@@ -7,7 +8,7 @@ import { connectHeaders, Http2Client, type Http2Exchange } from './http2-client.
 import { makeCertificateFiles } from './https-app.js';
 import { startNestApp, type NestApp, type NestAppParts } from './nest-app.js';
 import { platforms, type Platform } from './platforms.js';
-import { handshake, RawClient, type Headers } from './raw-client.js';
+import { handshake, RawClient, requestHead, type Headers } from './raw-client.js';
 
 /** What came of a handshake: a WebSocket, or an ordinary response. */
 export interface HandshakeAnswer {
@@ -29,6 +30,8 @@ export interface WaitingClient {
   destroy(): void;
   /** With its half alone: the answer can still reach it. */
   end(): void;
+  /** Resolves when the server has ended the connection or the stream. */
+  readonly gone: Promise<unknown>;
 }
 
 /** An application, and how to shake hands with it. */
@@ -42,7 +45,7 @@ export interface HandshakeApp extends NestApp {
   /** Sends a right handshake, and waits for nothing. */
   beginHandshake(path: string, headers?: Headers): Promise<WaitingClient>;
   /** Sends an ordinary GET. */
-  get(path: string): Promise<{ readonly status: number; readonly body: string }>;
+  get(path: string, headers?: Headers): Promise<{ readonly status: number; readonly body: string }>;
 }
 
 /** A platform of Nest, and the version of HTTP beneath the WebSockets. */
@@ -66,11 +69,18 @@ async function startOverHttp1(
     },
     async beginHandshake(path, headers) {
       const client = await RawClient.connect(nest.port);
-      return client.write(handshake(path, headers));
+      client.write(handshake(path, headers));
+      return {
+        reset: () => client.reset(),
+        destroy: () => client.destroy(),
+        end: () => client.end(),
+        gone: once(client.socket.resume(), 'end'),
+      };
     },
-    async get(path) {
-      const response = await fetch(`http://${nest.host}${path}`);
-      return { status: response.status, body: await response.text() };
+    async get(path, headers) {
+      const client = await RawClient.connect(nest.port);
+      client.write(requestHead(`GET ${path} HTTP/1.1`, { Host: 'localhost', ...headers }));
+      return client.readResponse().then(({ status, body }) => ({ status, body }));
     },
   };
 }
@@ -110,10 +120,11 @@ async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promi
         reset: () => stream.close(constants.NGHTTP2_CANCEL),
         destroy: () => session.destroy(),
         end: () => stream.end(),
+        gone: once(stream.resume(), 'close'),
       };
     },
-    async get(path) {
-      const exchange = await (await connect()).request({ ':path': path });
+    async get(path, headers) {
+      const exchange = await (await connect()).request({ ':path': path, ...http2Headers(headers) });
       return { status: Number(exchange.status), body: await exchange.readBody() };
     },
   };

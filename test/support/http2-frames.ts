@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
-import { readBytes } from '../support/socket-pair.js';
+import { readBytes } from './socket-pair.js';
 
 /** A frame (RFC 9113 section 4.1). */
 export interface Http2Frame {

@@ -70,11 +70,13 @@ export async function createNestApp(
   createAdapter: Platform[1],
   { options, imports = [WebSocketsModule.forRoot(options)], ...metadata }: NestAppParts,
   logger = new RecordingLogger(),
+  beforeLibrary: (app: INestApplication) => void = () => {},
 ): Promise<INestApplication> {
   const app = await NestFactory.create({ module: AppModule, imports, ...metadata }, createAdapter(), {
     abortOnError: false,
     logger,
   });
+  beforeLibrary(app);
   useWebSockets(app);
   return app;
 }
@@ -82,15 +84,17 @@ export async function createNestApp(
 /**
  * Creates an application with the library, and lets it listen.
  *
- * @param prepare is called before
+ * @param prepare is called before it listens
+ * @param beforeLibrary is called before useWebSockets(app)
  */
 export async function startNestApp(
   createAdapter: Platform[1],
   parts: NestAppParts,
   prepare?: (app: INestApplication) => unknown,
+  beforeLibrary?: (app: INestApplication) => void,
 ): Promise<NestApp> {
   const logger = new RecordingLogger();
-  const app = await createNestApp(createAdapter, parts, logger);
+  const app = await createNestApp(createAdapter, parts, logger, beforeLibrary);
   await prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();

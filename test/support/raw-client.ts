@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { readBytes, readFrame, type ServerFrame } from '../support/socket-pair.js';
+import { readBytes, readFrame, type ServerFrame } from './socket-pair.js';
 
 /** A key as RFC 6455 section 1.3 has it, and what a server makes of it. */
 export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';

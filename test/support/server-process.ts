@@ -25,13 +25,19 @@ const processes = new Set<ServerProcess>();
  * Starts `dist/src/main.js`, which `npm test` builds before.
  *
  * @param environment its variables; none is inherited
+ * @param runtime the program that runs it, with the arguments before the file
  */
 export function startServerProcess(
   args: readonly string[],
   environment: Record<string, string> = {},
   cwd?: string,
+  [program, ...options]: readonly [string, ...string[]] = [process.execPath],
 ): ServerProcess {
-  const child = spawn(process.execPath, [main, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'], cwd });
+  const child = spawn(program, [...options, main, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

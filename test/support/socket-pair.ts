@@ -1,59 +1,16 @@
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { MemorySocket } from '../../libs/websockets/src/testing/memory-socket.js';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/connection/web-socket-options.js';
-import { WebSocketConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/web-socket-connection.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { ServerConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/server-connection.js';
 
-/** One end of a connection in memory. A write is done when the other end has taken it. */
-class SocketEnd extends Duplex {
-  peer: SocketEnd | undefined;
-  /** How many writes came, and how many bytes each one had: what a system call costs. */
+/** One end of a connection in memory that records how many bytes each write has: what a system call costs. */
+class SocketEnd extends MemorySocket {
   readonly writes: number[] = [];
-  private taken: (() => void) | undefined;
 
-  override _read(): void {
-    this.acknowledge();
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.writes.push(chunk.length);
-    this.deliver(chunk, done);
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    const bytes = Buffer.concat(chunks.map(({ chunk }) => chunk));
+  protected override deliver(bytes: Buffer, done: () => void): void {
     this.writes.push(bytes.length);
-    this.deliver(bytes, done);
-  }
-
-  override _final(done: () => void): void {
-    this.peer?.push(null);
-    done();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.acknowledge();
-    done(error);
-    // After an orderly end the peer may still read what was sent before it.
-    if (!this.writableFinished || !this.readableEnded) {
-      setImmediate(() => this.peer?.destroy());
-    }
-  }
-
-  /** Completes the write of the peer that waits for room. */
-  private acknowledge(): void {
-    const { taken } = this;
-    this.taken = undefined;
-    taken?.();
-  }
-
-  private deliver(bytes: Buffer, done: () => void): void {
-    const peer = this.peer as SocketEnd;
-    // A copy, as a network makes one: the sender may use its buffer again. A destroyed peer discards it.
-    if (peer.destroyed || peer.push(Buffer.from(bytes))) {
-      done();
-    } else {
-      peer.taken = done;
-    }
+    super.deliver(bytes, done);
   }
 }
 
@@ -61,7 +18,7 @@ class SocketEnd extends Duplex {
 export interface ConnectedPair {
   readonly client: SocketEnd;
   readonly server: SocketEnd;
-  readonly connection: WebSocketConnection;
+  readonly connection: ServerConnection;
 }
 
 /** A connection in memory, after its handshake. */
@@ -72,14 +29,13 @@ export function connect(
 ): ConnectedPair {
   const client = new SocketEnd();
   const server = new SocketEnd();
-  client.peer = server;
-  server.peer = client;
-  const accepted: AcceptedHandshake = { path: '/', protocol: 'h1', remoteAddress: '127.0.0.1', ...handshake };
+  MemorySocket.join(client, server);
+  const accepted: AcceptedHandshake = { path: '/', httpVersion: '1.1', remoteAddress: '127.0.0.1', ...handshake };
   client.on('error', () => {});
   return {
     client,
     server,
-    connection: new WebSocketConnection(server, resolveWebSocketOptions(options), accepted, deflate),
+    connection: new ServerConnection(server, resolveWebSocketOptions(options), accepted, deflate),
   };
 }
 

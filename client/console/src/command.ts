@@ -1,57 +1,57 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { redacted } from './connection/address.js';
-import { INPUT_FORMATS, OUTPUT_FORMATS, UsageError, type Flags } from './flags.js';
+import { INPUT_FORMATS, OUTPUT_FORMATS, UsageError, type CommandLine } from './command-line.js';
 import { HELP } from './help.js';
 import {
   parseCloseCode,
   parseCloseReason,
   parseConnectTo,
   parseCount,
-  parseDuration,
   parseHeader,
+  parseMessageSize,
   parseOrigin,
   parseProxy,
   parseRate,
   parseServername,
-  parseSize,
   parseSubprotocol,
+  parseTime,
   parseUrl,
 } from './option-values.js';
 
-/** Options that make messages up; there is nothing to send or to read beside. */
+/** Options with which the client generates its messages, so that it reads none. */
 const MEASURING = ['count', 'interval', 'size', 'bench'];
 
-/** Gives the client's command its argument, its options, its help and what it does. */
+/** Defines the argument, the options, the help and the action of the client's command. */
 export function defineClient(command: Command): void {
   command
     .usage('<url> [options]')
     .argument(
       '<url>',
-      'where to connect: ws://, wss:// or ws+unix:',
+      'the server: ws://, wss:// or ws+unix:',
       confidential(command, 'the address', parseUrl, redacted),
     )
     .configureOutput({ outputError: (text, write) => write(withoutValue(text)) });
   connecting(command.optionsGroup('Connecting:'));
   staying(command.optionsGroup('Staying connected:'));
-  showing(command.optionsGroup('What is shown:'));
+  showing(command.optionsGroup('Output:'));
   piping(command.optionsGroup('In a pipe:'));
-  measuring(command.optionsGroup('Measuring, as ping does (any of them begins it):'));
-  loading(command.optionsGroup('Measuring under load (any of them begins it):'));
+  measuring(command.optionsGroup('Measuring round-trip times, like ping (any of these options turns it on):'));
+  loading(command.optionsGroup('Measuring under load (any of these options turns it on):'));
   command.optionsGroup('Other:').addHelpText('after', HELP).action(act);
 }
 
-async function act(url: URL, flags: Flags, command: Command): Promise<void> {
-  // Loaded when all is right with the command line: neither help nor a mistake waits for it.
+async function act(url: URL, commandLine: CommandLine, command: Command): Promise<void> {
+  // Loaded on demand: the help and errors in the command line appear without it.
   const { run } = await import('./run.js');
   try {
-    const code = await run(url, flags);
-    // Output that could not be written has set one already.
+    const code = await run(url, commandLine);
+    // A failure to write stdout has set an exit code already.
     process.exitCode ??= code;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     command.error(`error: ${error.message}`);
   }
-  // stdin may have more, for which nobody waits. What was written goes out before, and if it cannot, that is said.
+  // An open stdin would keep the process alive. The callback runs after stdout is written, or after its error is reported.
   process.stdout.write('', () => setImmediate(() => process.exit()));
 }
 
@@ -62,47 +62,64 @@ function connecting(command: Command): void {
       'send this header; may be repeated',
       repeated(confidential(command, '--header', parseHeader, headerName)),
     )
-    .option('--origin <origin>', 'send this Origin, as a page from there would', parseOrigin)
-    .option('--subprotocol <name>', 'offer this sub-protocol; may be repeated', repeated(parseSubprotocol))
-    .option('-u, --auth <user:password>', 'send this user and password (Basic); see Environment')
-    .option('-L, --location', 'follow redirects; credentials stay with the first origin')
-    .option('--connect-to <host:port>', 'connect there, whatever the address says', parseConnectTo)
-    .option('--servername <name>', 'expect this name in the certificate, and ask for it (SNI)', parseServername)
-    .option('-k, --insecure', 'take any certificate of the server, such as a self-signed one')
-    .option('--ca <file>', 'trust the certificates in this PEM file, and no others')
-    .option('--cert <file>', 'show the server this certificate, a PEM file')
-    .option('--key <file>', 'the private key of --cert, a PEM file')
-    .option('--passphrase <passphrase>', 'that of --key; else a terminal asks for it; see Environment')
+    .option('--origin <origin>', 'send this Origin header', parseOrigin)
+    .option('--subprotocol <name>', 'offer this subprotocol; may be repeated', repeated(parseSubprotocol))
+    .option('-u, --auth <user:password>', 'authenticate with Basic; see Environment')
+    .option('-L, --location', 'follow redirects; credentials are sent to the first origin only')
+    .option(
+      '--connect-to <host:port>',
+      'connect to this host and port in place of those of the address',
+      parseConnectTo,
+    )
+    .option('--servername <name>', 'request and expect the certificate for this name (SNI)', parseServername)
+    .option('-k, --insecure', 'accept any certificate of the server, such as a self-signed one')
+    .option('--ca <file>', 'trust only the certificates in this PEM file')
+    .option('--cert <file>', 'client certificate, a PEM file')
+    .option('--key <file>', 'private key of --cert, a PEM file')
+    .option(
+      '--passphrase <passphrase>',
+      'passphrase of --key; a terminal asks for it if it is missing; see Environment',
+    )
     .option('--http2', 'open the WebSocket over HTTP/2 (RFC 8441); wss:// only')
     .option(
       '-x, --proxy <url>',
-      'go through this HTTP or SOCKS5 proxy; see Environment',
+      'connect through this HTTP or SOCKS5 proxy; see Environment',
       confidential(command, '--proxy', parseProxy, redacted),
     )
-    .option('--no-proxy', 'go through no proxy, whatever the environment says')
+    .option('--no-proxy', 'connect without a proxy, even if the environment names one')
     .option('--compress', 'offer permessage-deflate')
-    .addOption(durationOption('--connect-timeout <time>', 'give up connecting after this time; 0: never', '30s'));
+    .addOption(durationOption('--connect-timeout <time>', 'give up connecting after this time; 0: no limit', '30s'));
 }
 
 function staying(command: Command): void {
   command
     .option(
       '--reconnect [times]',
-      'connect again when the connection is lost, this often in a row or always',
+      'connect again when the connection is lost; at most so many times in a row (default: no limit)',
       parseCount,
     )
     .addOption(
-      durationOption('--reconnect-delay <time>', 'wait up to this long before that, and then twice as long', '1s'),
+      durationOption(
+        '--reconnect-delay <time>',
+        'wait up to this long before the first attempt; the delay doubles with each attempt',
+        '1s',
+      ),
     )
-    .addOption(durationOption('--silence-timeout <time>', 'without a byte for this long it is lost; 0: never', '0'))
-    .addOption(durationOption('--ping-interval <time>', 'send a ping every so often; 0: never', '0'))
+    .addOption(
+      durationOption(
+        '--silence-timeout <time>',
+        'treat the connection as lost after this time without a byte; 0: never',
+        '0',
+      ),
+    )
+    .addOption(durationOption('--ping-interval <time>', 'send a ping at this interval; 0: never', '0'))
     .option('--close-status-code <n>', 'close with this status (default: 1000)', parseCloseCode)
-    .option('--close-reason <text>', 'and this reason', parseCloseReason);
+    .option('--close-reason <text>', 'close with this reason', parseCloseReason);
 }
 
 function showing(command: Command): void {
   command
-    .option('--show-handshake', 'show the request and the response, all headers included')
+    .option('--show-handshake', 'show the request and the response with all headers')
     .option('--show-frames', 'show every frame in both directions')
     .option('--json', 'print one JSON object per event')
     .addOption(new Option('--timestamps', 'begin each line with the time of day').conflicts(['json', 'output']));
@@ -111,30 +128,32 @@ function showing(command: Command): void {
 function piping(command: Command): void {
   command
     .addOption(
-      new Option('--execute <message>', 'send this first, then ask or read stdin; may be repeated')
+      new Option('--execute <message>', 'send this message first, then prompt or read stdin; may be repeated')
         .argParser(repeated((text) => text))
         .conflicts(MEASURING),
     )
-    .option('--binary', 'send binary messages: a line of stdin is hex')
+    .option('--binary', 'send binary messages; lines of stdin are hexadecimal')
     .addOption(
-      new Option('--input <format>', 'how stdin is read (default: lines)').choices(INPUT_FORMATS).conflicts(MEASURING),
+      new Option('--input <format>', 'format of stdin (default: lines)').choices(INPUT_FORMATS).conflicts(MEASURING),
     )
     .addOption(
-      new Option('--output <format>', 'how messages are written (default: lines)')
+      new Option('--output <format>', 'format of stdout (default: lines)')
         .choices(OUTPUT_FORMATS)
         .conflicts([...MEASURING, 'json']),
     )
     .addOption(
-      new Option('-0, --null', 'NUL ends a message of stdin and of stdout, in place of LF').conflicts(MEASURING),
+      new Option('-0, --null', 'separate messages on stdin and stdout by NUL in place of LF').conflicts(MEASURING),
     )
     .addOption(
-      new Option('--verify', 'compare every echo with what was sent; exit code 4 if one differs').conflicts('echo'),
+      new Option('--verify', 'compare every echo with its message; exit code 4 if one differs').conflicts('echo'),
     )
-    .addOption(new Option('--no-echo', 'the server does not send one message for each: wait for the quiet period'))
+    .addOption(
+      new Option('--no-echo', 'the server does not answer each message with one message: wait for the quiet period'),
+    )
     .addOption(
       durationOption(
         '--quiet-period <time>',
-        'after the end of stdin, wait for echoes until nothing came for this long; 0: for ever',
+        'after the end of stdin, stop waiting for echoes when none has arrived for this time; 0: never',
         '5s',
       ),
     );
@@ -144,24 +163,24 @@ function measuring(command: Command): void {
   const exclusive = (option: Option): Option => option.conflicts('bench');
   command
     .addOption(
-      exclusive(new Option('-c, --count <n>', 'send this many messages (default: until Ctrl+C)').argParser(parseCount)),
+      exclusive(new Option('-c, --count <n>', 'number of messages (default: until Ctrl+C)').argParser(parseCount)),
     )
     .addOption(
       exclusive(
         new Option(
           '-i, --interval <time>',
-          'send one every so often (default: 1s); 0: when the echo is there',
-        ).argParser(parseDuration),
+          'interval between messages (default: 1s); 0: send after each echo',
+        ).argParser(parseTime),
       ),
     )
-    .option('-s, --size <bytes>', 'of this size (default: 32), for --bench as well', parseSize);
+    .option('-s, --size <bytes>', 'size of each message (default: 32), also for --bench', parseMessageSize);
 }
 
 function loading(command: Command): void {
   const load = (flags: string, description: string): Option => new Option(flags, description).implies({ bench: true });
   command
     .addOption(
-      new Option('--bench', 'send as fast as echoes come back, or at --rate').conflicts([
+      new Option('--bench', 'send as fast as echoes arrive, or at --rate').conflicts([
         'reconnect',
         'echo',
         'showFrames',
@@ -172,25 +191,25 @@ function loading(command: Command): void {
         'timestamps',
       ]),
     )
-    .addOption(load('--connections <n>', 'on this many connections (default: 10)').argParser(parseCount))
+    .addOption(load('--connections <n>', 'number of connections (default: 10)').argParser(parseCount))
     .addOption(
-      load('--in-flight <n>', 'with this many messages on the way on each (default: 1)')
+      load('--in-flight <n>', 'messages in flight on each connection (default: 1)')
         .argParser(parseCount)
         .conflicts('rate'),
     )
     .addOption(
-      load('--rate <n>', 'this many messages a second on all of them together, however slow the echoes are').argParser(
+      load('--rate <n>', 'messages a second on all connections together, however slow the echoes are').argParser(
         parseRate,
       ),
     )
-    .addOption(load('--duration <time>', 'for this long (default: 10s)').argParser(parseDuration));
+    .addOption(load('--duration <time>', 'how long to send (default: 10s)').argParser(parseTime));
 }
 
 function durationOption(flags: string, description: string, standard: string): Option {
-  return new Option(flags, description).argParser(parseDuration).default(parseDuration(standard), standard);
+  return new Option(flags, description).argParser(parseTime).default(parseTime(standard), standard);
 }
 
-/** A parser of what may hold a secret: its error shows only what is fit to be shown. */
+/** Wraps a parser whose text may hold a secret: its error shows the redacted text. */
 function confidential<T>(
   command: Command,
   name: string,
@@ -207,17 +226,17 @@ function confidential<T>(
   };
 }
 
-/** The beginning of a header, up to its value. */
+/** A header without its value. */
 function headerName(text: string): string {
   return text.replace(/[:\s].*$/s, '…');
 }
 
-/** The value of an option that is not known may be a secret, as in --pasword=secret. */
+/** Removes the value of an unknown option from an error. It may be a secret, as in --pasword=secret. */
 function withoutValue(error: string): string {
   return error.replace(/^(error: unknown option '(?:--[\w-]+|-\w))[^]*?'$/m, "$1'");
 }
 
-/** A parser for an option that may be given several times. */
+/** Wraps a parser for an option that may be repeated. */
 function repeated<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
   return (text, previous = []) => [...previous, parse(text)];
 }

@@ -1,29 +1,29 @@
-import { isFarewell, type Ending } from './session/ending.js';
+import { isCleanClose, type Ending } from './session/ending.js';
 import type { Echoes } from './session/echoes.js';
 
-/** How the program says to other programs how it went. */
+/** The exit codes of the program. */
 export const ExitCode = {
-  /** All was sent, and the connection was closed as it should be. */
+  /** Everything was sent, and the connection was closed cleanly. */
   done: 0,
-  /** The command line, or a line of stdin, cannot be used. */
+  /** The command line or a line of stdin is invalid. */
   usage: 1,
-  /** No connection came about: nobody answered, TLS failed, or the server or the proxy refused. */
+  /** The connection could not be opened: there was no answer, TLS failed, or the server or the proxy refused. */
   notConnected: 2,
-  /** The connection was lost, the server closed it with another status than 1000, or stdout cannot be written. */
+  /** The connection was lost, the server closed it with a status other than 1000, or stdout could not be written. */
   closedAbnormally: 3,
-  /** None of the messages had an echo, or, with --verify, one of them had none or one that differs. */
+  /** No message had an echo, or, with --verify, an echo was missing or wrong. */
   echoWrong: 4,
-  /** Ctrl+C before there was a connection to close, or a second time: what shells say of SIGINT. */
+  /** Ctrl+C before the connection was open, or a second time: the code of shells for SIGINT. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /**
- * What to say of a session that ended so.
+ * The exit code for the end of a session.
  *
- * @param expected which messages should have had an echo; with `every`, the same as was sent
- * @param allSent whether everything was sent that should be
+ * @param expected which messages should have had an echo; with `every`, an identical one
+ * @param allSent whether every message was sent
  */
 export function exitCodeOf(
   ending: Ending,
@@ -40,7 +40,7 @@ export function exitCodeOf(
   if (differed > 0) {
     return ExitCode.echoWrong;
   }
-  if (!isFarewell(ending.closed) || (!allSent && !ending.closed.byUs)) {
+  if (!isCleanClose(ending.closed) || (!allSent && !ending.closed.byClient)) {
     return ExitCode.closedAbnormally;
   }
   const isMissed = expected === 'every' || (expected === 'some' && lost === sent);

@@ -1,13 +1,12 @@
 import { createHistogram } from 'node:perf_hooks';
 
-/** An hour; a message that takes longer counts as one that takes this long. */
+/** One hour in milliseconds. A longer latency is recorded as this value. */
 const LONGEST = 3_600_000;
 
 const NANOSECONDS = 1e6;
 
 /**
- * Latencies in milliseconds, as many as there are in the same memory: an HDR histogram, whose figures are exact to a
- * thousandth of their value.
+ * Latencies in milliseconds, in an HDR histogram: its memory does not grow, and its values are exact to a thousandth.
  */
 export class Latencies {
   private readonly histogram = createHistogram({ lowest: 1, highest: LONGEST * NANOSECONDS, figures: 3 });

@@ -6,7 +6,7 @@ import { defineClient } from './command.js';
 const { version } = createRequire(import.meta.url)('nest-ws-echo-client/package.json') as { version: string };
 
 const command = new Command('nest-ws-echo-client')
-  .description('Talks to a WebSocket server, by hand, in a pipe, or to measure it.')
+  .description('A console client for WebSockets: interactive, in a pipe, or for measurements.')
   .version(version);
 defineClient(command);
 await command.parseAsync();

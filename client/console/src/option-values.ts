@@ -1,65 +1,53 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
+import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from './amounts.js';
+import { mistakeInCode, mistakeInReason } from './close-status.js';
 import { credentialsOf, webSocketUrl } from './connection/address.js';
 import type { Header } from './connection/handshake.js';
-import { mistakeInCode, mistakeInReason } from './close-status.js';
-import { LONGEST_DELAY } from './longest-delay.js';
+import { LARGEST_MESSAGE } from './message.js';
 
-const MILLISECONDS_PER: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-const BYTES_PER: Record<string, number> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2 };
-
-/** The largest message that the `ws` client takes back. */
-export const LARGEST_MESSAGE = 100 * 1024 ** 2;
-
-/** The handshake's own headers. RFC 6455 section 4.1 says what they have to be. */
+/** The headers that the handshake sets (RFC 6455 section 4.1), and what to use instead of --header. */
 const HANDSHAKE_HEADERS: Record<string, string> = {
-  connection: 'the client makes it',
-  upgrade: 'the client makes it',
-  'sec-websocket-key': 'the client makes it',
-  'sec-websocket-version': 'the client makes it',
+  connection: 'the client sets it',
+  upgrade: 'the client sets it',
+  'sec-websocket-key': 'the client sets it',
+  'sec-websocket-version': 'the client sets it',
   'sec-websocket-protocol': 'use --subprotocol',
   'sec-websocket-extensions': 'use --compress',
 };
 
-/**
- * Reads `500ms`, `30s`, `2m`, `1h`, or milliseconds such as `0`, with or without a fraction.
- *
- * @returns milliseconds
- * @throws InvalidArgumentError, for commander
+/*
+ * Parsers for the values of options. Each throws an InvalidArgumentError that says what is accepted; commander prints it.
  */
-export function parseDuration(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/i.exec(text) ?? [];
-  const milliseconds = Number(digits) * (MILLISECONDS_PER[unit?.toLowerCase() ?? ''] ?? Number.NaN);
-  return accept(milliseconds <= LONGEST_DELAY, milliseconds, 'a duration such as 500ms, 30s, 2m or 0, at most 24 days');
+
+/** Parses a duration. @returns milliseconds */
+export function parseTime(text: string): number {
+  return accept(parseDuration(text), ACCEPTED_DURATIONS);
 }
 
-/**
- * Reads `64KiB`, `1MiB`, or bytes such as `4096`.
- *
- * @returns bytes
- * @throws InvalidArgumentError, for commander
- */
-export function parseSize(text: string): number {
-  const [, digits, unit] = /^(\d+)(b|kib|mib|)$/i.exec(text) ?? [];
-  const bytes = Number(digits) * (BYTES_PER[unit?.toLowerCase() ?? ''] ?? Number.NaN);
-  return accept(bytes <= LARGEST_MESSAGE, bytes, 'a size such as 4096, 64KiB or 1MiB, at most 100MiB');
+/** Parses the size of a message. @returns bytes */
+export function parseMessageSize(text: string): number {
+  const size = parseSize(text) ?? Number.POSITIVE_INFINITY;
+  return accept(
+    size <= LARGEST_MESSAGE ? size : undefined,
+    `${ACCEPTED_SIZES}, at most ${LARGEST_MESSAGE / 1024 ** 2}MiB`,
+  );
 }
 
-/** Reads a whole number from 1 on. @throws InvalidArgumentError, for commander */
+/** Parses a whole number, at least 1. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0;
-  return accept(count >= 1 && Number.isSafeInteger(count), count, 'a whole number, at least 1');
+  return accept(count >= 1 && Number.isSafeInteger(count) ? count : undefined, 'a whole number, at least 1');
 }
 
-/** Reads a number of messages a second. @throws InvalidArgumentError, for commander */
+/** Parses a number of messages a second. */
 export function parseRate(text: string): number {
   const rate = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
-  return accept(rate > 0 && Number.isFinite(rate), rate, 'a number of messages a second, more than 0');
+  return accept(rate > 0 && Number.isFinite(rate) ? rate : undefined, 'a number of messages a second, more than 0');
 }
 
-/** Reads `Name: value`. @throws InvalidArgumentError, for commander */
+/** Parses `Name: value`. */
 export function parseHeader(text: string): Header {
   const [, name, value] = /^([^:]+):\s*(.*?)\s*$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) {
@@ -73,30 +61,28 @@ export function parseHeader(text: string): Header {
   }
   const reason = HANDSHAKE_HEADERS[name.toLowerCase()];
   if (reason) {
-    throw new InvalidArgumentError(`It is a header of the handshake: ${reason}.`);
+    throw new InvalidArgumentError(`The handshake has this header: ${reason}.`);
   }
   return [name, value];
 }
 
-/** Reads the value of the Origin header. @throws InvalidArgumentError, for commander */
+/** Checks the value of the Origin header. */
 export function parseOrigin(text: string): string {
   return parseHeader(`Origin: ${text}`)[1];
 }
 
-/** Reads the name of a sub-protocol, a token (RFC 6455 section 4.1). @throws InvalidArgumentError, for commander */
+/** Checks the name of a subprotocol, which is a token (RFC 6455 section 4.1). */
 export function parseSubprotocol(text: string): string {
   return accept(
-    /^[\w!#$%&'*+.^`|~-]+$/.test(text),
-    text,
+    /^[\w!#$%&'*+.^`|~-]+$/.test(text) ? text : undefined,
     'letters, digits and any of !#$%&\'*+-.^_`|~, such as "chat.v2"',
   );
 }
 
 /**
- * Reads the address of a WebSocket, which may be written with http or https, as browsers take it.
+ * Parses the address of a WebSocket. As in browsers, the scheme may also be http or https.
  *
- * @returns an address with ws, wss, ws+unix or wss+unix
- * @throws InvalidArgumentError, for commander
+ * @returns an address with the scheme ws, wss, ws+unix or wss+unix
  */
 export function parseUrl(text: string): URL {
   const url = webSocketUrl(text);
@@ -107,25 +93,25 @@ export function parseUrl(text: string): URL {
   }
   if (url.hash !== '') {
     // RFC 6455 section 3
-    throw new InvalidArgumentError('The address of a WebSocket has no fragment: write %23 for a "#" in it.');
+    throw new InvalidArgumentError('The address of a WebSocket cannot have a fragment. Write %23 for "#".');
   }
   return url;
 }
 
-/** Reads a status to close with. @throws InvalidArgumentError, for commander */
+/** Parses the status of a close frame. */
 export function parseCloseCode(text: string): number {
-  return right(mistakeInCode(text), Number(text));
+  return unlessMistaken(mistakeInCode(text), Number(text));
 }
 
-/** Reads the reason of a close frame. @throws InvalidArgumentError, for commander */
+/** Checks the reason of a close frame. */
 export function parseCloseReason(text: string): string {
-  return right(mistakeInReason(text), text);
+  return unlessMistaken(mistakeInReason(text), text);
 }
 
-/** Unix sockets as servers of Node.js write them. */
+/** A Unix socket in the form in which Node.js servers print it. */
 const LISTENING_ADDRESS = /^(?:https?:\/\/)?unix:(?=\/)/i;
 
-/** What is typed for an address, and what it begins with in one. The first that fits counts. */
+/** Frequent beginnings that are not an address, and the beginning that is meant. The first match counts. */
 const ABBREVIATIONS: readonly (readonly [begin: RegExp, scheme: string])[] = [
   [LISTENING_ADDRESS, 'ws+unix:'],
   [/^:?(?=\d+(?:[/?]|$))/, 'ws://localhost:'],
@@ -134,18 +120,14 @@ const ABBREVIATIONS: readonly (readonly [begin: RegExp, scheme: string])[] = [
   [/^(?:\/\/)?(?=[\w.[\]:-]+(?:[/?]|$))(?!\w+:\/)/, 'ws://'],
 ];
 
-/** The address that may be meant, if it is one. What may hold a password is not repeated. */
+/** A sentence with the address that may be meant. A text that may hold a password is not repeated. */
 function suggestion(text: string): string {
   const [begin, scheme] = ABBREVIATIONS.find(([pattern]) => pattern.test(text)) ?? [];
   const meant = begin && !/[@#\s]/.test(text) ? text.replace(begin, scheme!) : '';
   return webSocketUrl(meant) ? ` Did you mean ${meant}?` : '';
 }
 
-/**
- * Reads the address of a proxy, which is one of HTTP where no scheme is written.
- *
- * @throws InvalidArgumentError, for commander
- */
+/** Parses the address of a proxy. The default scheme is http. */
 export function parseProxy(text: string): URL {
   const address = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -162,25 +144,25 @@ export function parseProxy(text: string): URL {
   return url;
 }
 
-/** Reads `host:port`, an IPv6 address in brackets. @throws InvalidArgumentError, for commander */
+/** Checks `host:port`. An IPv6 address stands in brackets. */
 export function parseConnectTo(text: string): string {
-  const isPlace = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+):\d+$/i.test(text) && URL.canParse(`ws://${text}`);
-  return accept(isPlace, text, 'host:port, such as 127.0.0.1:5001 or [::1]:5001');
+  const isEndpoint = /^(\[[\da-f:.]+\]|[^\s:/?#@[\]]+):\d+$/i.test(text) && URL.canParse(`ws://${text}`);
+  return accept(isEndpoint ? text : undefined, 'host:port, such as 127.0.0.1:5001 or [::1]:5001');
 }
 
-/** Reads the name of a server, which TLS does not allow to be an IP address (RFC 6066). @throws InvalidArgumentError */
+/** Checks the name of a server. TLS does not allow an IP address there (RFC 6066 section 3). */
 export function parseServername(text: string): string {
   const isName = /^[\w-]+(\.[\w-]+)*\.?$/.test(text) && isIP(text) === 0;
-  return accept(isName, text, 'a host name, such as example.com, and not an IP address');
+  return accept(isName ? text : undefined, 'a host name, such as example.com, and not an IP address');
 }
 
-function right<T>(mistake: string | undefined, value: T): T {
+function unlessMistaken<T>(mistake: string | undefined, value: T): T {
   if (mistake !== undefined) throw new InvalidArgumentError(mistake);
   return value;
 }
 
-function accept<T>(isAccepted: boolean, value: T, accepted: string): T {
-  if (!isAccepted) {
+function accept<T>(value: T | undefined, accepted: string): T {
+  if (value === undefined) {
     throw new InvalidArgumentError(`Accepted: ${accepted}.`);
   }
   return value;

@@ -1,25 +1,34 @@
-export type { ClientEvent, EventListener, EventListenerObject } from './nest/event-target.js';
-export type { HandleProtocols } from './nest/gateway-options.js';
-export { GatewayServer } from './nest/gateway-server.js';
+export { GatewayServer } from './nest/gateway-endpoint.js';
+export type { HandleProtocols, WebSocketGatewayOptions } from './nest/gateway-options.js';
 export type { RawWebSocketGateway } from './nest/gateways.js';
-export { MessageClient, type BinaryType } from './nest/message-client.js';
-export type { FragmentHandler } from './connection/message-receiver.js';
-export type { WebSocketSendOptions } from './connection/message-sender.js';
-export { PreparedMessage } from './connection/prepared-message.js';
+export {
+  WsCompatibleClient,
+  type BinaryType,
+  type ClientEvent,
+  type EventListener,
+  type EventListenerObject,
+} from './nest/ws-compatible-client.js';
+export { SENT } from './connection/message-sender.js';
+export { PreparedMessage, type WebSocketData } from './connection/prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
-export type { Fragment, WebSocketMessageType } from './protocol/fragment.js';
+export type { Fragment, FragmentHandler, WebSocketMessageType } from './protocol/fragment.js';
 export { tuneForLargeMessages } from './connection/tune-for-large-messages.js';
-export { useWebSockets } from './nest/use-web-sockets.js';
 export type { VerifyClient, VerifyClientCallback, VerifyClientInfo } from './nest/verify-client.js';
-export type { WebSocketClosed, WebSocketCloseResult, WebSocketState } from './connection/web-socket-close.js';
-export type { WebSocketConnection } from './connection/web-socket-connection.js';
+export type {
+  PeerClose,
+  WebSocketClosed,
+  WebSocketConnection,
+  WebSocketMessagesOptions,
+  WebSocketSendOptions,
+  WebSocketState,
+} from './connection/web-socket-connection.js';
 export { WebSocketConnections, type WebSocketTotals } from './connection/web-socket-connections.js';
-export type { WebSocketData } from './connection/web-socket-data.js';
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
-export type { WebSocketConnectionOptions, WebSocketOptions } from './connection/web-socket-options.js';
+export type { WebSocketConnectionOptions } from './connection/web-socket-options.js';
+export type { WebSocketOptions } from './nest/web-socket-options.js';
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
-export { WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
+export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
-export type { WebSocketAcceptOptions } from './handshake/web-socket-upgrade.js';
+export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
 export type { TakenOverHandshake } from './handshake/taken-over-handshake.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { endClients, runClient } from '../../support/console-client.js';
+import { endClients, runClient, startClient } from '../../support/console-client.js';
 
 const url = 'ws://127.0.0.1:1/';
 
@@ -7,7 +7,7 @@ afterEach(endClients);
 
 describe('The command line of the client', () => {
   it('is explained by --help, with exit codes and examples', async () => {
-    const { code, stdout } = await runClient(['--help']);
+    const { code, stdout } = await startClient(['--help']).exit;
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: nest-ws-echo client <url> \[options\]\n/);
@@ -27,7 +27,7 @@ describe('The command line of the client', () => {
   });
 
   it('has the version of the package', async () => {
-    expect(await runClient(['--version'])).toMatchObject({
+    expect(await startClient(['--version']).exit).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     });
@@ -38,7 +38,7 @@ describe('The command line of the client', () => {
     [['localhost:5000/ws'], 'Did you mean ws://localhost:5000/ws?'],
     [[':42999/echo'], 'Did you mean ws://localhost:42999/echo?'],
     [['ftp://localhost'], 'Accepted: an address with ws://, wss://, http:// or https://'],
-    [['ws://localhost/#top'], 'has no fragment'],
+    [['ws://localhost/#top'], 'cannot have a fragment'],
     [[url, 'more'], 'too many arguments'],
     [[url, '--urls', 'http://localhost:0'], "unknown option '--urls'"],
     [[url, '--count', '0'], "argument '0' is invalid. Accepted: a whole number"],
@@ -47,7 +47,7 @@ describe('The command line of the client', () => {
     [[url, '--rate', '0'], "argument '0' is invalid. Accepted: a number of messages a second"],
     [[url, '--header', 'X-One'], 'Accepted: a name, a colon and a value'],
     [[url, '--header', 'X One: 1'], 'Header name must be a valid HTTP token'],
-    [[url, '--header', 'Upgrade: h2c'], 'It is a header of the handshake: the client makes it.'],
+    [[url, '--header', 'Upgrade: h2c'], 'The handshake has this header: the client sets it.'],
     [[url, '--header', 'Sec-WebSocket-Protocol: a'], 'use --subprotocol'],
     [[url, '--subprotocol', 'a b'], "argument 'a b' is invalid."],
     [[url, '--proxy', 'ftp://proxy.example'], '--proxy is "ftp://proxy.example". Accepted: host:port, or an address'],
@@ -56,15 +56,15 @@ describe('The command line of the client', () => {
     [[url, '--servername', 'a.example'], '--servername is for wss:// addresses'],
     [['ws+unix:/a.sock', '--proxy', 'a.example:1'], '--proxy is for addresses with a host'],
     [['ws+unix:/a.sock', '--connect-to', 'a.example:1'], '--connect-to is for addresses with a host'],
-    [[url, '--passphrase', 'secret'], '--passphrase is that of --key, which is missing.'],
+    [[url, '--passphrase', 'secret'], '--passphrase belongs to --key, which is missing.'],
     [[url, '--auth', 'secret'], '--auth has no colon; accepted: user:password'],
     [[url, '--http2'], '--http2 is for wss:// addresses'],
     [[url, '--input', 'csv'], 'Allowed choices are lines, json, message, chunks.'],
     [[url, '--input', 'json', '--count', '3'], 'cannot be used with'],
     [[url, '--output', 'raw', '--json'], 'cannot be used with'],
-    [[url, '--close-status-code', '1006'], '"1006" is not a status to close with'],
+    [[url, '--close-status-code', '1006'], '"1006" is not a valid close status'],
     [[url, '--close-reason', 'x'.repeat(124)], 'The reason has 124 bytes'],
-    [[url, '--execute', 'xyz', '--binary'], '--execute is not hex, which --binary takes: "xyz"'],
+    [[url, '--execute', 'xyz', '--binary'], '--execute is not hexadecimal, which --binary needs: "xyz"'],
     [[url, '--input', 'json', '--binary'], '--input json says for each message whether it is binary'],
     [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
     [[url, '--bench', '--count', '3'], 'cannot be used with'],

@@ -3,9 +3,9 @@ import { exitCodeOf } from '../../../client/console/src/exit-code.js';
 import type { Ending } from '../../../client/console/src/session/ending.js';
 
 describe('The exit code', () => {
-  const closed = (code: number, byUs: boolean): Ending => ({
+  const closed = (code: number, byClient: boolean): Ending => ({
     kind: 'closed',
-    closed: { code, reason: '', byUs, lost: 0, held: 0 },
+    closed: { code, reason: '', byClient, lost: 0, openFor: 0 },
   });
   const good = { sent: 3, differed: 0, lost: 0 };
   const some = { sent: 3, differed: 0, lost: 2 };

@@ -1,36 +1,23 @@
 import {
   parseConnectTo,
   parseCount,
-  parseDuration,
   parseHeader,
+  parseMessageSize,
   parseProxy,
   parseRate,
   parseServername,
-  parseSize,
   parseSubprotocol,
+  parseTime,
   parseUrl,
 } from '../../../client/console/src/option-values.js';
 
 describe('The values of options', () => {
-  it.each([
-    ['0', 0],
-    ['250', 250],
-    ['500ms', 500],
-    ['1.5s', 1500],
-    ['2m', 120_000],
-    ['1H', 3_600_000],
-  ])('have durations: %s', (text, milliseconds) => {
-    expect(parseDuration(text)).toBe(milliseconds);
+  it('have durations', () => {
+    expect(parseTime('1.5 s')).toBe(1500);
   });
 
-  it.each([
-    ['0', 0],
-    ['4096', 4096],
-    ['5b', 5],
-    ['64KiB', 65_536],
-    ['100MiB', 104_857_600],
-  ])('have sizes: %s', (text, bytes) => {
-    expect(parseSize(text)).toBe(bytes);
+  it('have sizes', () => {
+    expect(parseMessageSize('100 MiB')).toBe(104_857_600);
   });
 
   it.each([
@@ -83,8 +70,8 @@ describe('The values of options', () => {
   );
 
   it.each([
-    [parseDuration, ['', '-1', '1d', 'soon', '25h5', '600h']],
-    [parseSize, ['', '-1', '1KB', '1.5KiB', '101MiB', '1GiB']],
+    [parseTime, ['', '600h']],
+    [parseMessageSize, ['', '101MiB', '1GiB']],
     [parseCount, ['', '0', '-1', '1.5', '1e3', '99999999999999999999']],
     [parseRate, ['', '0', '-1', '1e3', 'Infinity']],
     [

@@ -6,7 +6,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { useWebSockets, WebSocketsModule } from 'nest-raw-websockets';
 
 class CollectingGateway {
-  async handleConnection(webSocket) {
+  async handleWebSocket(webSocket) {
     for await (const { type, data } of webSocket.messages()) {
       await webSocket.send(`${type} ${data.length}`);
     }

@@ -1,100 +1,90 @@
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
 import ts from 'typescript';
-import { z } from 'zod';
+import {
+  compiledFiles,
+  describeWithRegistry,
+  exportedFiles,
+  packPackage,
+  Project,
+  removeFolders,
+  typeFaults,
+} from '../../support/npm.js';
 
-const root = fileURLToPath(new URL('../../../libs/websockets', import.meta.url));
-const versions = z.record(z.string(), z.string());
+const library = packPackage('libs/websockets');
+const { manifest, files, tarball } = library;
+afterAll(removeFolders);
 
-const manifest = z
-  .object({
-    name: z.string(),
-    license: z.string(),
-    engines: z.object({ node: z.string() }),
-    exports: z.record(z.string(), z.union([z.string(), z.object({ types: z.string(), default: z.string() })])),
-    dependencies: versions,
-    peerDependencies: versions,
-    optionalDependencies: versions,
-  })
-  .parse(readJson('package.json'));
-
-function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(join(root, path), 'utf8'));
-}
-
-/** The files behind one entry of `exports`. */
-function pathsOf(target: string | Record<string, string>): string[] {
-  return typeof target === 'string' ? [target] : Object.values(target);
-}
-
-describe('what package.json exports', () => {
-  const library = z.object({ types: z.string(), default: z.string() }).parse(manifest.exports['.']);
-
-  it.each(Object.entries(manifest.exports))('has %s where it says', (_, target) => {
-    expect(pathsOf(target).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+describe('The package of the library', () => {
+  it('is the build of its sources, with README and LICENSE', () => {
+    const built = compiledFiles('libs/websockets/src', 'dist', ['.js', '.js.map', '.d.ts']);
+    expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].toSorted());
   });
 
-  it('has typings next to the code', () => {
-    expect(library.types).toBe(library.default.replace(/\.js$/, '.d.ts'));
+  it.each(Object.entries(manifest.exports))('has %s where package.json says', (_, target) => {
+    expect(files).toEqual(expect.arrayContaining(exportedFiles(target)));
+  });
+
+  it('has no fault that publint finds', async () => {
+    const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types that every ESM resolution finds', () => {
+    expect(typeFaults(tarball)).toBe('');
+  }, 120_000);
+});
+
+describeWithRegistry('The library, installed in a Nest application', () => {
+  const application = new Project(manifest.peerDependencies);
+  let added: string[];
+  beforeAll(() => {
+    const before = new Set(application.resolve());
+    added = application.install([tarball]).filter((path) => !before.has(path));
+  }, 300_000);
+
+  it('brings no package besides itself, ws, and the optional bufferutil with its loader', () => {
+    const others = new Set(['nest-raw-websockets', 'ws', 'bufferutil', 'node-gyp-build']);
+    expect(added.filter((path) => !others.has(path.split('node_modules/').at(-1) ?? ''))).toEqual([]);
+    expect(added).toContain('node_modules/nest-raw-websockets');
+  });
+
+  it('takes less than 1.5 MB', () => {
+    expect(application.sizeOf(added)).toBeLessThan(1_500_000);
   });
 });
 
-describe('what npm publishes', () => {
-  it('is what the build writes, with the readme and the license, and it holds all that package.json exports', () => {
-    const [{ files }] = z
-      .tuple([z.object({ files: z.array(z.object({ path: z.string() })) })])
-      .parse(JSON.parse(execFileSync('npm pack --dry-run --json', { cwd: root, shell: true, encoding: 'utf8' })));
-    const paths = files.map(({ path }) => `./${path}`);
-    expect(paths.filter((path) => !path.startsWith('./dist/')).toSorted()).toEqual([
-      './LICENSE',
-      './README.md',
-      './package.json',
-    ]);
-    expect(paths).toEqual(expect.arrayContaining(Object.values(manifest.exports).flatMap(pathsOf)));
-  });
-});
+describe('A program that uses the packed library', () => {
+  const project = new Project();
+  const consumer = project.folder;
 
-describe('the packed package', () => {
-  const consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
-  afterAll(() => rmSync(consumer, { recursive: true }));
-
-  /** What a consumer writes, and whether it compiles. */
+  /** The code of a consumer, and whether it compiles. */
   const sources: Record<string, readonly [code: string, compiles: boolean]> = {
     handlers: ['client.onmessage = (event: { data: string }) => void event.data;', true],
     construction: ['new WebSocketConnection();', false],
     imitation: ["void webSocket.send({ type: 'text', byteLength: 3 });", false],
     manager: ['new WebSocketManager(undefined, {} as never);', false],
+    options: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessageSize: 65536 });", true],
+    misspelling: ["WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessagesize: 65536 });", false],
   };
 
   beforeAll(() => {
-    execFileSync(`npm pack --silent --pack-destination "${consumer}"`, { cwd: root, shell: true });
-    const [archive] = readdirSync(consumer).filter((name) => name.endsWith('.tgz'));
-    execFileSync('tar', ['-xzf', archive], { cwd: consumer });
-    mkdirSync(join(consumer, 'node_modules'));
-    renameSync(join(consumer, 'package'), join(consumer, 'node_modules', manifest.name));
-    for (const name of ['@nestjs', '@types', 'reflect-metadata', 'rxjs']) {
-      symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name), 'junction');
-    }
-    writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+    project.extract([library]);
+    // Not @types/ws: the declarations have to do without it.
+    project.link(['@nestjs', '@types/node', 'reflect-metadata', 'rxjs']);
     for (const [name, [code]] of Object.entries(sources)) {
       writeFileSync(
         join(consumer, `${name}.ts`),
-        `import { MessageClient, WebSocketManager, type WebSocketConnection } from '${manifest.name}';
+        `import { WebSocketGateway } from '@nestjs/websockets';
+         import {
+           WsCompatibleClient,
+           WebSocketManager,
+           type WebSocketConnection,
+           type WebSocketGatewayOptions,
+         } from '${manifest.name}';
          export declare const webSocket: WebSocketConnection;
-         export declare const client: MessageClient;
+         export declare const client: WsCompatibleClient;
          export type Manager = WebSocketManager;
          ${code}`,
       );
@@ -105,10 +95,10 @@ describe('the packed package', () => {
     ['nodenext', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
     ['bundler', ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
   ])(
-    'has typings that compile with skipLibCheck: false under %s, and refuse what cannot be',
+    'compiles with skipLibCheck: false under %s, unless it misuses the library',
     (_name, module, moduleResolution) => {
-      const files = Object.keys(sources).map((name) => join(consumer, `${name}.ts`));
-      const program = ts.createProgram(files, {
+      const programs = Object.keys(sources).map((name) => join(consumer, `${name}.ts`));
+      const program = ts.createProgram(programs, {
         module,
         moduleResolution,
         target: ts.ScriptTarget.ES2023,
@@ -125,7 +115,7 @@ describe('the packed package', () => {
     120_000,
   );
 
-  it('has typings that the resolution of old projects finds', () => {
+  it('finds the typings with the module resolution of old projects, too', () => {
     const { resolvedModule } = ts.resolveModuleName(
       manifest.name,
       join(consumer, 'handlers.ts'),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -11,9 +12,10 @@ const publicNames = [
   'FragmentHandler',
   'GatewayServer',
   'HandleProtocols',
-  'MessageClient',
+  'PeerClose',
   'PreparedMessage',
   'RawWebSocketGateway',
+  'SENT',
   'TakenOverHandshake',
   'tuneForLargeMessages',
   'useWebSockets',
@@ -22,7 +24,6 @@ const publicNames = [
   'VerifyClientInfo',
   'WebSocketAcceptOptions',
   'WebSocketClosed',
-  'WebSocketCloseResult',
   'WebSocketCloseStatus',
   'WebSocketConnection',
   'WebSocketConnectionOptions',
@@ -30,8 +31,10 @@ const publicNames = [
   'WebSocketData',
   'WebSocketError',
   'WebSocketErrorCode',
+  'WebSocketGatewayOptions',
   'WebSocketManager',
   'WebSocketMessage',
+  'WebSocketMessagesOptions',
   'WebSocketMessageType',
   'WebSocketOptions',
   'WebSockets',
@@ -41,9 +44,20 @@ const publicNames = [
   'WebSocketsModuleAsyncOptions',
   'WebSocketState',
   'WebSocketTotals',
+  'WsCompatibleClient',
 ];
 
-const index = fileURLToPath(new URL('../../../libs/websockets/src/index.ts', import.meta.url));
+const testingNames = [
+  'connect',
+  'connectedPair',
+  'ConnectedPair',
+  'ConnectedPairOptions',
+  'ConnectOptions',
+  'HandshakeRefusedError',
+  'TestClient',
+];
+
+const sources = fileURLToPath(new URL('../../../libs/websockets/src', import.meta.url));
 
 /** The names that a TypeScript file exports, each with its TSDoc. */
 function exportsOf(path: string): { name: string; documentation: string }[] {
@@ -61,11 +75,14 @@ function exportsOf(path: string): { name: string; documentation: string }[] {
   });
 }
 
-describe('The public names of the library', () => {
-  const found = exportsOf(index);
+describe.each([
+  ['nest-raw-websockets', 'index.ts', publicNames],
+  ['nest-raw-websockets/testing', 'testing/index.ts', testingNames],
+])('The public names of %s', (_name, path, names) => {
+  const found = exportsOf(join(sources, path));
 
   it('are these and no others', () => {
-    expect(found.map(({ name }) => name).toSorted()).toEqual(publicNames.toSorted());
+    expect(found.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
   it('have TSDoc', () => {

@@ -1,12 +1,12 @@
 import { WebSocket } from 'ws';
-import { Fifo } from '../fifo.js';
+import { Queue } from '../queue.js';
 import type { Latencies } from '../latencies.js';
-import type { Payloads } from '../payload.js';
+import type { Payloads } from '../payloads.js';
 
-/** How many bytes may wait to be sent; messages that are due wait beside them, and are as late. */
+/** How many bytes may wait in the socket. Further messages wait in the queue, and their lateness is recorded. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** What all connections of a run count together. */
+/** The counts of all connections of a run. */
 export interface Counts {
   due: number;
   sent: number;
@@ -14,29 +14,29 @@ export interface Counts {
   differed: number;
 }
 
-/** What a connection needs to know. */
+/** The options of a connection. */
 export interface BenchConnectionOptions {
   readonly payloads: Payloads;
   readonly binary: boolean;
   readonly verify: boolean;
-  /** From when a message was due until its echo came. */
+  /** The time from when a message was due to its echo. */
   readonly latencies: Latencies;
-  /** How much later than it was due a message was sent. */
+  /** The time from when a message was due to when it was sent. */
   readonly lateness: Latencies;
   readonly counts: Counts;
   /** Is called after every echo. */
   readonly onEcho: (connection: BenchConnection) => void;
 }
 
-interface OnTheWay {
+interface InFlight {
   readonly dueAt: number;
   readonly data: Buffer;
 }
 
-/** One of the connections that messages are sent on. */
+/** One of the connections of a run. */
 export class BenchConnection {
-  private readonly due = new Fifo<number>();
-  private readonly onTheWay = new Fifo<OnTheWay>();
+  private readonly due = new Queue<number>();
+  private readonly inFlight = new Queue<InFlight>();
   private sequence = 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class BenchConnection {
     webSocket.resume();
   }
 
-  /** Sends a message, now or as soon as the socket takes it. Its latency counts from when it was due. */
+  /** Sends a message, now or when the socket accepts it. Its latency counts from when it was due. */
   send(dueAt: number): void {
     this.options.counts.due++;
     this.due.push(dueAt);
@@ -60,7 +60,7 @@ export class BenchConnection {
       const dueAt = due.shift();
       if (dueAt === undefined) return;
       const data = this.options.payloads.at(this.sequence++);
-      this.onTheWay.push({ dueAt, data });
+      this.inFlight.push({ dueAt, data });
       this.options.counts.sent++;
       this.options.lateness.record(performance.now() - dueAt);
       webSocket.send(data, { binary: this.options.binary }, () => this.flush());
@@ -69,7 +69,7 @@ export class BenchConnection {
 
   private receive(data: Buffer, binary: boolean): void {
     const { counts, latencies, verify, onEcho } = this.options;
-    const answered = this.onTheWay.shift();
+    const answered = this.inFlight.shift();
     if (answered) {
       latencies.record(performance.now() - answered.dueAt);
       counts.echoed++;

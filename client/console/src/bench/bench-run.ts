@@ -1,14 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../connection/connect.js';
+import type { ClientConnection } from '../connection/connect.js';
 import { Latencies } from '../latencies.js';
-import { Payloads } from '../payload.js';
-import { onceQuiet } from '../session/quiet.js';
+import { Payloads } from '../payloads.js';
+import { onceQuiet } from '../session/quiet-timer.js';
 import { BenchConnection } from './bench-connection.js';
 import type { BenchLoad, BenchResult } from './bench-result.js';
-import { keepSchedule } from './keep-schedule.js';
 
-/** Sends messages on open connections, and measures how long their echoes take. */
+/** Sends messages on open connections, and measures the latency of their echoes. */
 export class BenchRun {
   private readonly latencies = new Latencies();
   private readonly lateness = new Latencies();
@@ -19,12 +18,12 @@ export class BenchRun {
   private readonly allLost = new AbortController();
   private lostConnections = 0;
   private isSending = false;
-  /** What there was when the last message had been sent. */
+  /** The state when the last message had been sent. */
   private atEnd = { duration: 0, echoed: 0, busy: 0 };
   private onEcho = (): void => {};
 
   constructor(
-    private readonly connections: readonly Connection[],
+    private readonly connections: readonly ClientConnection[],
     private readonly load: BenchLoad,
   ) {
     const payloads = new Payloads(load.size, load.binary);
@@ -38,12 +37,12 @@ export class BenchRun {
     });
   }
 
-  /** Milliseconds since the beginning, and how many echoes came. */
+  /** The milliseconds since the start, and the number of echoes. */
   get progress(): { elapsed: number; echoed: number } {
     return { elapsed: performance.now() - this.begin, echoed: this.counts.echoed };
   }
 
-  /** Sends for as long as the load says, or until it is interrupted, or no connection is left. */
+  /** Sends for the duration of the load, or until the interrupt, or until all connections are lost. */
   async send(interrupt: AbortSignal): Promise<void> {
     const { rate, duration, inFlight } = this.load;
     const signal = AbortSignal.any([interrupt, this.allLost.signal]);
@@ -64,10 +63,10 @@ export class BenchRun {
   }
 
   /**
-   * Waits for what is missing, because without the slowest messages the percentiles would be too good: until nothing has
-   * come for the quiet period, and at most as long again as messages were sent.
+   * Waits for the missing echoes, because without the slowest ones the percentiles would be too low. It waits until the
+   * quiet period has passed without an echo, and at most as long as messages were sent.
    *
-   * @param interrupt ends the waiting; one that has ended the sending already does not
+   * @param interrupt ends the wait, unless it has already ended the sending
    */
   async settle(quietPeriod: number, interrupt: AbortSignal): Promise<void> {
     const allLost = this.allLost.signal;
@@ -108,8 +107,36 @@ export class BenchRun {
   }
 
   private echoed(lane: BenchConnection): void {
-    // In a closed loop each echo makes room for a message.
+    // In a closed loop each echo releases a message.
     if (this.isSending && this.load.rate === undefined) lane.send(performance.now());
     this.onEcho();
+  }
+}
+
+/**
+ * Calls `send` at even intervals, however slow the echoes are. Timers are late by about a millisecond: the messages that
+ * became due in the meantime are then sent at once, each with the time at which it was due.
+ *
+ * @param rate messages a second
+ * @param duration in milliseconds
+ * @param signal ends the schedule early
+ */
+export async function keepSchedule(
+  rate: number,
+  duration: number,
+  signal: AbortSignal,
+  send: (dueAt: number) => void,
+): Promise<void> {
+  const begin = performance.now();
+  const total = Math.max(1, Math.floor((rate * duration) / 1000));
+  const dueAt = (index: number): number => begin + (index * 1000) / rate;
+  for (let index = 0; index < total && !signal.aborted;) {
+    const now = performance.now();
+    for (; index < total && dueAt(index) <= now; index++) {
+      send(dueAt(index));
+    }
+    // After the last message it waits until the next would be due, so that the rate is right, but not beyond the duration.
+    const wakeAt = Math.min(dueAt(index), begin + duration);
+    await delay(Math.max(1, wakeAt - performance.now()), undefined, { signal }).catch(() => {});
   }
 }

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
+import { Presets, SingleBar } from 'cli-progress';
 import { WebSocket } from 'ws';
-import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
+import { connect, type ClientConnection, type ConnectOptions } from '../connection/connect.js';
 import { ConnectError } from '../connection/connect-error.js';
 import type { Reporter } from '../display/reporter.js';
 import { ExitCode } from '../exit-code.js';
 import type { BenchLoad, BenchResult } from './bench-result.js';
 import { BenchRun } from './bench-run.js';
-import { ProgressBar } from './progress-bar.js';
 
-/** As many handshakes go on at once: more of them would be a test of the server's backlog. */
+/** How many handshakes run at once. More of them would test the backlog of the server. */
 const HANDSHAKES = 50;
 
 /**
- * Opens the connections, puts the load on them, and says what came of it.
+ * Opens the connections, runs the load, and reports the result.
  *
- * @param interrupt ends it early; what was measured until then counts
+ * @param interrupt ends the run early; its result is still reported
  */
 export async function runBench(
   options: ConnectOptions,
@@ -23,7 +23,7 @@ export async function runBench(
   reporter: Reporter,
   interrupt: AbortSignal,
 ): Promise<ExitCode> {
-  let connections: Connection[];
+  let connections: ClientConnection[];
   try {
     connections = await openAll(load.connections, () => connect(options, interrupt));
   } catch (error) {
@@ -40,14 +40,14 @@ export async function runBench(
   await run.settle(quietPeriod, interrupt);
   bar.stop();
   const result = run.result();
-  // Said first: a server that does not answer the close is waited for, which takes its time.
+  // Reported first, because the server may be slow to answer the close.
   reporter.benchmark(result);
   await Promise.all(connections.map(close));
   return exitCodeOf(result);
 }
 
-async function openAll(count: number, open: () => Promise<Connection>): Promise<Connection[]> {
-  const connections: Connection[] = [];
+async function openAll(count: number, open: () => Promise<ClientConnection>): Promise<ClientConnection[]> {
+  const connections: ClientConnection[] = [];
   while (connections.length < count) {
     const some = Math.min(HANDSHAKES, count - connections.length);
     connections.push(...(await Promise.all(Array.from({ length: some }, open))));
@@ -55,7 +55,7 @@ async function openAll(count: number, open: () => Promise<Connection>): Promise<
   return connections;
 }
 
-async function close({ webSocket }: Connection): Promise<void> {
+async function close({ webSocket }: ClientConnection): Promise<void> {
   if (webSocket.readyState !== WebSocket.CLOSED) {
     const closed = once(webSocket, 'close');
     webSocket.close(1000, 'Status');
@@ -72,4 +72,36 @@ function exitCodeOf({ load, sent, echoed, differed, lostConnections, unanswered,
   }
   const isMissed = load.verify ? unanswered + unsent > 0 : sent > 0 && echoed === 0;
   return isMissed ? ExitCode.echoWrong : ExitCode.done;
+}
+
+/** A progress bar on stderr with the elapsed time and the number of echoes. It is not shown if stderr is not a terminal. */
+export class ProgressBar {
+  private readonly bar = new SingleBar(
+    {
+      format: '{bar} {percentage}% | {elapsedSeconds} of {seconds} s | {echoed} echoes',
+      stream: process.stderr,
+      clearOnComplete: true,
+      // After an interrupt the cursor would stay hidden.
+      hideCursor: false,
+    },
+    Presets.shades_classic,
+  );
+  private readonly timer: NodeJS.Timeout;
+
+  /** @param progress the milliseconds since the start, and the number of echoes */
+  constructor(duration: number, progress: () => { elapsed: number; echoed: number }) {
+    const draw = (): void => {
+      const { elapsed, echoed } = progress();
+      const elapsedSeconds = (Math.min(elapsed, duration) / 1000).toFixed(0);
+      this.bar.update(Math.min(elapsed, duration), { elapsedSeconds, echoed });
+    };
+    this.bar.start(duration, 0, { elapsedSeconds: 0, seconds: duration / 1000, echoed: 0 });
+    this.timer = setInterval(draw, 100);
+  }
+
+  /** Removes the bar. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.bar.stop();
+  }
 }

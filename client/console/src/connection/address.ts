@@ -1,4 +1,4 @@
-/** The ports that an address leaves out. */
+/** The default ports of schemes. */
 const DEFAULT_PORTS: Record<string, number> = {
   'ws:': 80,
   'http:': 80,
@@ -9,10 +9,10 @@ const DEFAULT_PORTS: Record<string, number> = {
 };
 
 /**
- * Reads the address of a WebSocket: `ws:` or `wss:`, also written as `http:` or `https:`, or a Unix socket,
- * `ws+unix:/path/to/socket:/path?query`, as `ws` writes it, and `wss+unix:` with TLS.
+ * Parses the address of a WebSocket: `ws:` or `wss:`, also in the form `http:` or `https:`, or a Unix socket,
+ * `ws+unix:/path/to/socket:/path?query` as in `ws`, and `wss+unix:` with TLS.
  *
- * @param base what a relative address starts from
+ * @param base the base of a relative address
  * @returns undefined for any other text
  */
 export function webSocketUrl(text: string, base?: URL): URL | undefined {
@@ -35,7 +35,7 @@ export function socketPathOf(url: URL): string {
   return decode(splitUnixPath(url).socket);
 }
 
-/** What the HTTP request asks for: the address itself, or localhost where the address is a Unix socket. */
+/** The URL of the HTTP request: the address, or `localhost` for a Unix socket. */
 export function requestUrl(url: URL): URL {
   return isUnix(url)
     ? new URL(`${isSecure(url) ? 'wss' : 'ws'}://localhost${splitUnixPath(url).path}${url.search}`)
@@ -53,22 +53,22 @@ function splitUnixPath({ pathname }: URL): { socket: string; path: string } {
   return { socket, path };
 }
 
-/** The host of an address, an IPv6 one without its brackets. */
+/** The host of an address, without the brackets of an IPv6 address. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** The port of an address, also where it is the scheme's own and not written. */
+/** The port of an address, or the default port of its scheme. */
 export function portOf(url: URL): number {
   return Number(url.port) || (DEFAULT_PORTS[url.protocol] ?? 0);
 }
 
-/** Whether TLS is spoken there. */
+/** Whether the scheme stands for TLS. */
 export function isSecure(url: URL): boolean {
   return /^(wss|https)\b/.test(url.protocol);
 }
 
-/** An address without its credentials, fit to be shown. */
+/** An address without its credentials, for messages. */
 export function withoutCredentials(url: URL): URL {
   const bare = new URL(url);
   bare.username = '';
@@ -76,23 +76,23 @@ export function withoutCredentials(url: URL): URL {
   return bare;
 }
 
-/** The user and the password in an address, if one of them is there. */
+/** The user and the password in an address; undefined if it has neither. */
 export function credentialsOf({ username, password }: URL): { user: string; password: string } | undefined {
   return username || password ? { user: decode(username), password: decode(password) } : undefined;
 }
 
-/** The header for the user and the password in an address, if they are there (RFC 7617). */
+/** The Authorization header for the credentials in an address (RFC 7617); undefined if it has none. */
 export function urlAuthorization(url: URL): string | undefined {
   const credentials = credentialsOf(url);
   return credentials && basicAuthorization(`${credentials.user}:${credentials.password}`);
 }
 
-/** The header for `user:password` (RFC 7617). */
+/** The Authorization header for `user:password` (RFC 7617). */
 export function basicAuthorization(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** An address as it was typed, right or wrong, without what may be a password in it. */
+/** The text of a valid or invalid address, with everything that may be a password replaced. */
 export function redacted(text: string): string {
   return text
     .replace(/^([a-z][\w+.-]*:\/+)?.*@/is, '$1***@')

@@ -1,38 +1,38 @@
 import type { Handshake } from './handshake.js';
 
-/** Why no connection came about. The message is for people: what is wrong, and what to do about it. */
+/** The connection could not be opened. The message is written for users: what is wrong, and what to do about it. */
 export class ConnectError extends Error {
   override readonly name: string = 'ConnectError';
 
-  /** @param isPassing whether it may go well at the next attempt, with nothing changed */
+  /** @param isTransient whether the next attempt may succeed although nothing was changed */
   constructor(
     message: string,
-    readonly isPassing: boolean,
+    readonly isTransient: boolean,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 }
 
-/** An answer that is no WebSocket: of the server, or of the proxy on the way to it. */
-export class Refusal extends ConnectError {
-  override readonly name = 'Refusal';
+/** The server, or the proxy before it, answered with another status than the one that opens the connection. */
+export class RefusedError extends ConnectError {
+  override readonly name = 'RefusedError';
 
   constructor(
     message: string,
     readonly handshake: Handshake,
-    /** As text, and not all of a long one. */
+    /** The beginning of the body, as text. */
     readonly body: string,
-    /** Where the server redirects to. */
+    /** The target of a redirect. */
     readonly location?: string,
   ) {
     const { status } = handshake.response;
-    // Too Many Requests, and what is the server's own fault; another status says that the request is wrong.
+    // Too Many Requests and server errors may pass; any other status means that the request is wrong.
     super(message, status === 429 || status >= 500);
   }
 
-  /** The same refusal with another sentence in its message. */
-  because(reason: string): Refusal {
-    return new Refusal(`${this.message} ${reason}`, this.handshake, this.body, this.location);
+  /** The same error with another sentence in its message. */
+  withReason(reason: string): RefusedError {
+    return new RefusedError(`${this.message} ${reason}`, this.handshake, this.body, this.location);
   }
 }

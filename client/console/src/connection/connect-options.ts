@@ -1,47 +1,51 @@
-import { UsageError, type ConnectFlags } from '../flags.js';
+import { UsageError, type ConnectArguments } from '../command-line.js';
 import { parseProxy } from '../option-values.js';
 import { basicAuthorization, isSecure, isUnix, redacted, urlAuthorization, withoutCredentials } from './address.js';
 import type { ConnectOptions } from './connect.js';
-import { proxyVariable } from './proxy.js';
+import { proxyVariable } from './proxy-variable.js';
 import { readTlsOptions } from './tls-options.js';
 
-/** Where secrets are in neither the list of processes nor the shell's history. */
+/** Variables for secrets, which keep them out of the process list and the shell's history. */
 export const AUTH_VARIABLE = 'NEST_WS_ECHO_AUTH';
 export const TOKEN_VARIABLE = 'NEST_WS_ECHO_TOKEN';
 
 /**
- * How to connect, from the command line and the environment.
+ * The options of a connection, from the command line and the environment.
  *
  * @throws UsageError that names the option at fault
  */
-export function connectOptions(url: URL, flags: ConnectFlags, environment: NodeJS.ProcessEnv): ConnectOptions {
-  checkScheme(url, flags);
-  const { header = [], subprotocol = [], connectTo } = flags;
-  const credentials = authorization(url, flags, environment);
+export function connectOptions(
+  url: URL,
+  commandLine: ConnectArguments,
+  environment: NodeJS.ProcessEnv,
+): ConnectOptions {
+  checkScheme(url, commandLine);
+  const { header = [], subprotocol = [], connectTo } = commandLine;
+  const credentials = authorization(url, commandLine, environment);
   const endpoint = connectTo === undefined ? url : new URL(`${url.protocol}//${connectTo}`);
   const proxyOf = (place: URL): URL | undefined =>
-    flags.proxy === false ? undefined : (flags.proxy ?? environmentProxy(place, environment));
+    commandLine.proxy === false ? undefined : (commandLine.proxy ?? environmentProxy(place, environment));
   return {
     url: withoutCredentials(url),
     endpoint: withoutCredentials(endpoint),
     headers: credentials === undefined ? header : [...header, ['Authorization', credentials]],
-    origin: flags.origin,
+    origin: commandLine.origin,
     subprotocols: [...new Set(subprotocol)],
-    tls: readTlsOptions(flags, environment),
-    http2: flags.http2 ?? false,
+    tls: readTlsOptions(commandLine, environment),
+    http2: commandLine.http2 ?? false,
     proxy: proxyOf(endpoint),
     proxyOf,
-    compress: flags.compress ?? false,
-    timeout: flags.connectTimeout,
-    followRedirects: flags.location ?? false,
+    compress: commandLine.compress ?? false,
+    timeout: commandLine.connectTimeout,
+    followRedirects: commandLine.location ?? false,
     withheld: [],
   };
 }
 
-function checkScheme(url: URL, { http2, servername, connectTo, proxy }: ConnectFlags): void {
+function checkScheme(url: URL, { http2, servername, connectTo, proxy }: ConnectArguments): void {
   for (const [option, value] of Object.entries({ '--http2': http2, '--servername': servername })) {
     if (value !== undefined && !isSecure(url)) {
-      throw new UsageError(`${option} is for wss:// addresses, which have TLS; this one is ${url.protocol}//.`);
+      throw new UsageError(`${option} is for wss:// addresses, which use TLS; this one is ${url.protocol}//.`);
     }
   }
   for (const [option, value] of Object.entries({ '--connect-to': connectTo, '--proxy': proxy || undefined })) {
@@ -52,14 +56,14 @@ function checkScheme(url: URL, { http2, servername, connectTo, proxy }: ConnectF
 }
 
 /**
- * The Authorization header: of --auth, else of the address, else of the environment.
+ * The Authorization header: from --auth, otherwise from the address, otherwise from the environment.
  *
- * @returns undefined when there is none, or when --header brings its own
- * @throws UsageError when a user has no password
+ * @returns undefined if there are no credentials, or if --header sets the header
+ * @throws UsageError if a user has no password
  */
 function authorization(
   url: URL,
-  { auth, header = [] }: Pick<ConnectFlags, 'auth' | 'header'>,
+  { auth, header = [] }: Pick<ConnectArguments, 'auth' | 'header'>,
   { [AUTH_VARIABLE]: user, [TOKEN_VARIABLE]: token }: NodeJS.ProcessEnv,
 ): string | undefined {
   if (header.some(([name]) => name.toLowerCase() === 'authorization')) {
@@ -73,7 +77,7 @@ function authorization(
 
 function basic(credentials: string, source: string): string {
   if (!credentials.includes(':')) {
-    // Not quoted: it may be a secret.
+    // The value is not quoted, because it may be a secret.
     throw new UsageError(`${source} has no colon; accepted: user:password`);
   }
   return basicAuthorization(credentials);
@@ -88,8 +92,6 @@ function environmentProxy(url: URL, environment: NodeJS.ProcessEnv): URL | undef
   try {
     return parseProxy(address);
   } catch (error) {
-    throw new UsageError(
-      `${variable} is "${redacted(address)}". ${(error as Error).message} --no-proxy goes without it.`,
-    );
+    throw new UsageError(`${variable} is "${redacted(address)}". ${(error as Error).message} --no-proxy ignores it.`);
   }
 }

@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ConnectError, Refusal } from './connect-error.js';
+import { ConnectError, RefusedError } from './connect-error.js';
 import { ConnectTimeout, explainFailure } from './explain-failure.js';
 import { FrameTap, type FrameObserver } from './frame-tap.js';
 import type { Handshake } from './handshake.js';
-import { HTTP2_PROTOCOLS, openHttp2 } from './open-http2.js';
+import { HTTP2_PROTOCOLS, openHttp2 } from './http2-socket.js';
 import { followRedirect, type RedirectableOptions } from './redirect.js';
-import { shakeHands, type OpenWebSocket } from './shake-hands.js';
+import { openWebSocket, type OpenWebSocket } from './open-web-socket.js';
 import { openTransport } from './transport.js';
 
-/** What is asked of which server, and on which way. */
+/** The server, the way to it, and the handshake. */
 export interface ConnectOptions extends RedirectableOptions {
-  /** How long it may take until the connection is open, in milliseconds; 0 for as long as it likes. */
+  /** How long opening the connection may take, in milliseconds; 0 for no limit. */
   readonly timeout: number;
 }
 
-/** An open WebSocket, and the TCP or TLS connection below it, which counts bytes. */
-export interface Connection extends OpenWebSocket {
-  /** Where it is open: another address than that of the options after a redirect. */
+/** An open WebSocket, and the TCP or TLS connection below it. */
+export interface ClientConnection extends OpenWebSocket {
+  /** The address of the server; after a redirect, not the address in the options. */
   readonly url: URL;
-  /** The redirects before it. */
+  /** The redirects on the way. */
   readonly redirects: readonly Handshake[];
   readonly transport: Socket;
-  /** What carries the WebSocket's frames, and nothing but them: the TCP or TLS connection, or a stream of HTTP/2. */
+  /** The stream that carries the frames of the WebSocket alone: the TCP or TLS connection, or an HTTP/2 stream. */
   readonly stream: Duplex;
 }
 
@@ -30,14 +30,14 @@ export interface Connection extends OpenWebSocket {
  * Opens a WebSocket.
  *
  * @param interrupt gives up; the promise is then rejected with its reason
- * @param onFrame is told of every frame in both directions
- * @throws ConnectError that says why there is none; a Refusal when there is an answer
+ * @param onFrame is called for every frame in both directions
+ * @throws ConnectError if the connection cannot be opened; RefusedError if the server or the proxy refuses
  */
 export async function connect(
   options: ConnectOptions,
   interrupt: AbortSignal,
   onFrame?: FrameObserver,
-): Promise<Connection> {
+): Promise<ClientConnection> {
   const deadline = new AbortController();
   const timer =
     options.timeout > 0
@@ -51,7 +51,7 @@ export async function connect(
         return { ...(await connectOnce(hop, signal, onFrame)), url: hop.url, redirects };
       } catch (error) {
         interrupt.throwIfAborted();
-        if (!(error instanceof Refusal)) throw error;
+        if (!(error instanceof RefusedError)) throw error;
         hop = followRedirect(error, hop, redirects.length);
         redirects.push(error.handshake);
       }
@@ -65,7 +65,7 @@ async function connectOnce(
   options: ConnectOptions,
   signal: AbortSignal,
   onFrame: FrameObserver | undefined,
-): Promise<Omit<Connection, 'url' | 'redirects'>> {
+): Promise<Omit<ClientConnection, 'url' | 'redirects'>> {
   const { url, endpoint } = options;
   let transport: Socket | undefined;
   try {
@@ -73,7 +73,7 @@ async function connectOnce(
     const http2 = options.http2 ? await openHttp2(transport, url, signal) : undefined;
     const socket = http2 ?? transport;
     const tapped = onFrame ? new FrameTap(socket, onFrame) : socket;
-    return { transport, stream: tapped, ...(await shakeHands(tapped, options, signal, () => http2?.handshake)) };
+    return { transport, stream: tapped, ...(await openWebSocket(tapped, options, signal, () => http2?.handshake)) };
   } catch (error) {
     transport?.destroy();
     const place = endpoint.href === url.href ? url.href : `${url.href} at ${endpoint.host}`;

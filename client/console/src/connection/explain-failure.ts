@@ -4,42 +4,42 @@ import { ConnectError } from './connect-error.js';
 
 const TRUST = 'Trust its certificate with --ca <file>, or any certificate with --insecure.';
 
-const NO_TLS = 'no TLS is spoken there. Is it PLAIN:// instead of SECURE://?';
-const UNKNOWN_ISSUER = `the certificate was issued by somebody who is not known here. ${TRUST}`;
+const NO_TLS = 'the PEER does not speak TLS on this port. Is it PLAIN:// instead of SECURE://?';
+const UNKNOWN_ISSUER = `the issuer of the certificate is not trusted. ${TRUST}`;
 
 /**
- * What went wrong, in words that fit behind "Cannot connect to ws://…: ", and what to do about it. PEER is the server or
- * the proxy, PLAIN and SECURE are the schemes that it may have.
+ * Explanations of error codes, and what to do, in words that fit after "Cannot connect to ws://…: ". PEER stands for
+ * the server or the proxy, PLAIN and SECURE for its two schemes.
  */
 const EXPLANATIONS: Record<string, string> = {
-  ENOTFOUND: 'the host name is not known. Is it spelled right?',
-  EAI_AGAIN: 'the host name cannot be looked up now. Is there a network?',
-  ECONNREFUSED: 'nobody listens there. Does the PEER run, and on this port?',
-  ENOENT: 'there is no such Unix socket. Does the PEER run?',
-  ETIMEDOUT: 'nobody answers. A firewall may be in between.',
-  EHOSTUNREACH: 'no network leads there.',
-  ENETUNREACH: 'no network leads there.',
-  EADDRNOTAVAIL: 'this machine cannot open a connection to there.',
-  EACCES: 'this user may not open a connection to there.',
-  EPERM: 'this user may not open a connection to there.',
-  EMFILE: 'this process has too many files open, and each connection is one. `ulimit -n 4096` before it allows more.',
-  ENFILE: 'too many files are open on this machine, and each connection is one.',
+  ENOTFOUND: 'the host name is not known. Is it spelled correctly?',
+  EAI_AGAIN: 'the host name cannot be resolved now. Is there a network?',
+  ECONNREFUSED: 'the connection was refused. Is the PEER running, and on this port?',
+  ENOENT: 'there is no such Unix socket. Is the PEER running?',
+  ETIMEDOUT: 'there is no answer. A firewall may drop the packets.',
+  EHOSTUNREACH: 'there is no route to it.',
+  ENETUNREACH: 'there is no route to it.',
+  EADDRNOTAVAIL: 'this machine cannot open a connection to it.',
+  EACCES: 'this user may not open a connection to it.',
+  EPERM: 'this user may not open a connection to it.',
+  EMFILE: 'this process has too many open files, and each connection is one. `ulimit -n 4096` before it allows more.',
+  ENFILE: 'this machine has too many open files, and each connection is one.',
 
   DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate is self-signed. ${TRUST}`,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_ISSUER,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_ISSUER,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_ISSUER,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_ISSUER,
-  CERT_HAS_EXPIRED: 'the certificate has expired. --insecure connects all the same.',
-  CERT_NOT_YET_VALID: 'the certificate is not valid yet; is the clock right? --insecure connects all the same.',
+  CERT_HAS_EXPIRED: 'the certificate has expired. --insecure accepts it.',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet; is the clock right? --insecure accepts it.',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the PEER wants a certificate of the client: --cert and --key.',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'TLS failed. The PEER may want a certificate of the client: --cert and --key.',
-  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'the PEER does not know this host name. --servername asks for another one.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the PEER requires a client certificate: --cert and --key.',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'TLS failed. The PEER may require a client certificate: --cert and --key.',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'the PEER does not know this host name. --servername requests another one.',
 };
 
-/** Those that another attempt may find gone: the server starts, or the network comes back. */
+/** Errors that may be gone at the next attempt: the server starts, or the network comes back. */
 const PASSING = [
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -52,14 +52,14 @@ const PASSING = [
   'ENETUNREACH',
 ];
 
-/** So many names of a certificate are shown. */
+/** How many names of a certificate are shown. */
 const NAMES_SHOWN = 8;
 
 /**
- * The error that says why there is no connection to a server or a proxy.
+ * The error that explains why the connection to a server or a proxy failed.
  *
- * @param url its address; what is not an address of a WebSocket is that of a proxy
- * @param place what to call it
+ * @param url the address of the server, or of the proxy if its scheme does not begin with `ws`
+ * @param place the name of the server or the proxy in the message
  */
 export function explainFailure(
   error: unknown,
@@ -70,15 +70,15 @@ export function explainFailure(
     return error;
   }
   const first = innermost(error);
-  // Node.js says EPROTO where the socket below TLS is its own.
+  // Without the socket of this client below TLS, Node.js reports EPROTO.
   const isPlain = first.code === 'EPROTO' && first.message.includes('wrong version number');
   const known = isPlain ? NO_TLS : EXPLANATIONS[first.code ?? ''];
   const explanation = known === undefined ? explainByKind(first, url) : adapted(known, url);
-  const isPassing = PASSING.includes(first.code ?? '') || error instanceof ConnectTimeout;
-  return new ConnectError(`Cannot connect to ${place}: ${explanation}`, isPassing, { cause: error });
+  const isTransient = PASSING.includes(first.code ?? '') || error instanceof ConnectTimeout;
+  return new ConnectError(`Cannot connect to ${place}: ${explanation}`, isTransient, { cause: error });
 }
 
-/** The time of --connect-timeout is over. */
+/** The time of --connect-timeout has passed. */
 export class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout';
 
@@ -92,7 +92,7 @@ type Failure = NodeJS.ErrnoException & { errors?: unknown[]; host?: string; cert
 
 function explainByKind({ code = '', message, host, cert }: Failure, url: URL): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const advice = '--servername <name> expects another name, --insecure connects all the same.';
+    const advice = '--servername <name> expects another name, --insecure accepts any.';
     return `the certificate is not for ${host} but for ${namesOf(cert)}. ${advice}`;
   }
   const hint =
@@ -106,7 +106,7 @@ function explainByKind({ code = '', message, host, cert }: Failure, url: URL): s
   return message;
 }
 
-/** The names that a certificate is for: those of subjectAltName, else the common name. */
+/** The names in a certificate: those of subjectAltName, or the common name. */
 function namesOf(cert: PeerCertificate | undefined): string {
   const alternatives = cert?.subjectaltname?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, ''));
   const names = alternatives ?? [cert?.subject?.CN ?? []].flat();
@@ -115,7 +115,7 @@ function namesOf(cert: PeerCertificate | undefined): string {
   return shown.length === 0 ? 'no name at all' : shown.join(', ').replace(/, ([^,]*)$/, ' and $1');
 }
 
-/** An explanation in words that fit the address. */
+/** An explanation with the words that fit the address. */
 function adapted(explanation: string, url: URL): string {
   const [peer, plain] = isProxy(url) ? ['proxy', 'http'] : ['server', 'ws'];
   const words = isUnix(url) ? explanation.replace(', and on this port', '') : explanation;
@@ -126,7 +126,7 @@ function isProxy(url: URL): boolean {
   return !url.protocol.startsWith('ws');
 }
 
-/** A host with several addresses fails with an error for each of them; they mostly say the same. */
+/** The first error. A host with several addresses fails with an error for each of them. */
 function innermost(error: unknown): Failure {
   const failure = error as Failure;
   return failure.errors?.length ? innermost(failure.errors[0]) : failure;

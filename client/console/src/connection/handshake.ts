@@ -1,32 +1,32 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
-/** A header, its name as it is written. */
+/** A header. Its name has the case in which it was sent. */
 export type Header = readonly [name: string, value: string];
 
-/** The head of a request as it was sent. */
+/** The head of a request, as it was sent. */
 export interface RequestHead {
   /** Such as `GET /ws HTTP/1.1`. */
   readonly line: string;
   readonly headers: readonly Header[];
 }
 
-/** The head of a response as it came. */
+/** The head of a response, as it was received. */
 export interface ResponseHead {
   /** `1.1` or `2` */
   readonly httpVersion: string;
   readonly status: number;
-  /** The reason phrase; empty where there is none, as in HTTP/2. */
+  /** The reason phrase; empty in HTTP/2. */
   readonly statusText: string;
   readonly headers: readonly Header[];
 }
 
-/** What both sides said before the connection was one of WebSocket. */
+/** The request and the response of a handshake. */
 export interface Handshake {
   readonly request: RequestHead;
   readonly response: ResponseHead;
 }
 
-/** The head of a request over HTTP/1.1, with its headers as they are going to be sent. */
+/** The head of a request over HTTP/1.1, which may not have been sent yet. */
 export function requestHead(request: ClientRequest): RequestHead {
   const headers = request
     .getRawHeaderNames()
@@ -43,7 +43,7 @@ export function responseHead(response: IncomingMessage): ResponseHead {
   return { httpVersion, status: statusCode, statusText: statusMessage, headers };
 }
 
-/** The first value of a header, whatever the case of its name. */
+/** The first value of a header. The case of its name does not matter. */
 export function headerValue({ headers }: Pick<ResponseHead, 'headers'>, name: string): string | undefined {
   return headers.find(([candidate]) => candidate.toLowerCase() === name.toLowerCase())?.[1];
 }

@@ -1,26 +1,65 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { STATUS_CODES } from 'node:http';
-import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { requestUrl } from './address.js';
+import { ConnectError } from './connect-error.js';
 import type { Handshake, Header, RequestHead } from './handshake.js';
 import { RelayedSocket, type Written } from './relayed-socket.js';
 
 /** RFC 6455 section 1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** They belong to a connection of HTTP/1.1, which this is none (RFC 9113 section 8.2.2, RFC 8441 section 5). */
+/** Headers of HTTP/1.1 that HTTP/2 does not have (RFC 9113 section 8.2.2, RFC 8441 section 5). */
 const HTTP1_HEADERS = ['host', 'connection', 'upgrade', 'sec-websocket-key'];
 
+/** The protocols for ALPN. A server without HTTP/2 chooses HTTP/1.1, so that the client can report it. */
+export const HTTP2_PROTOCOLS = ['h2', 'http/1.1'];
+
 /**
- * Takes the upgrade request that `ws` writes for HTTP/1.1 and asks for the same with an extended CONNECT (RFC 8441). To a
- * response of 200 it answers 101, to any other one with just that; what follows is relayed.
+ * Starts HTTP/2 on a connection, and waits until the server announces WebSockets over it (RFC 8441 section 3).
+ *
+ * @throws ConnectError if the server has no HTTP/2, or no WebSockets over it
+ */
+export async function openHttp2(transport: Socket, url: URL, signal: AbortSignal): Promise<Http2Socket> {
+  if (!(transport instanceof TLSSocket) || transport.alpnProtocol !== 'h2') {
+    throw new ConnectError(
+      `Cannot connect to ${url.href} over HTTP/2: the server does not offer it. Without --http2 the client uses HTTP/1.1.`,
+      false,
+    );
+  }
+  const { host } = requestUrl(url);
+  const session = connect(`https://${host}`, { createConnection: () => transport });
+  await once(session, 'remoteSettings', { signal });
+  if (!session.remoteSettings.enableConnectProtocol) {
+    session.destroy();
+    throw new ConnectError(
+      `Cannot connect to ${url.href} over HTTP/2: the server offers it, but without WebSockets (RFC 8441). Without --http2 the client uses HTTP/1.1.`,
+      false,
+    );
+  }
+  return new Http2Socket(session, host);
+}
+
+/**
+ * Translates the upgrade request that `ws` writes for HTTP/1.1 into an extended CONNECT (RFC 8441). It translates the
+ * status 200 into 101 and passes on any other response. The bytes that follow are relayed.
  */
 export class Http2Socket extends RelayedSocket {
-  /** What really went over the connection, once there is a response. */
+  /** The request and the response over HTTP/2; undefined before the response. */
   handshake?: Handshake;
   private head = '';
   private stream?: ClientHttp2Stream;
 
-  /** @param session belongs to this socket, and ends with it */
+  /** @param session is closed with this socket */
   constructor(
     private readonly session: ClientHttp2Session,
     private readonly authority: string,
@@ -43,7 +82,7 @@ export class Http2Socket extends RelayedSocket {
   }
 
   protected override release(): void {
-    // What is a reset of the connection over TCP is CANCEL here (RFC 8441 section 5).
+    // A reset of the TCP connection corresponds to RST_STREAM with CANCEL (RFC 8441 section 5).
     this.stream?.close(constants.NGHTTP2_CANCEL);
     this.session.close();
   }
@@ -97,14 +136,14 @@ function http1Head(status: number, headers: readonly Header[]): Buffer {
   return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1');
 }
 
-/** RFC 6455 section 4.2.2: what proves to `ws` that its request was understood. */
+/** The Sec-WebSocket-Accept that `ws` expects (RFC 6455 section 4.2.2). */
 function acceptOf(key = ''): string {
   return createHash('sha1')
     .update(key + GUID)
     .digest('base64');
 }
 
-/** A header that comes several times has an array of values. */
+/** A header that occurs several times gets an array of values. */
 function asObject(headers: readonly Header[]): Record<string, string[] | string> {
   const object: Record<string, string[] | string> = {};
   for (const [name, value] of headers) {

@@ -8,7 +8,7 @@ export function openSocket(url: URL, signal: AbortSignal): Promise<Socket> {
   return opened(connect({ ...place, noDelay: true }), 'connect', signal);
 }
 
-/** Waits for the event that says that a socket is open. A socket that fails, or takes too long, is destroyed. */
+/** Waits for the event that reports an open socket. A socket that fails is destroyed, also when the signal aborts it. */
 export async function opened<S extends Socket>(socket: S, event: string, signal: AbortSignal): Promise<S> {
   try {
     await once(socket, event, { signal });

@@ -8,23 +8,23 @@ import {
   webSocketUrl,
   withoutCredentials,
 } from './address.js';
-import type { Refusal } from './connect-error.js';
+import type { RefusedError } from './connect-error.js';
 import type { Header } from './handshake.js';
-import type { RequestOptions } from './shake-hands.js';
+import type { RequestOptions } from './open-web-socket.js';
 import type { Route } from './transport.js';
 
-/** What a redirect changes. */
+/** The options that a redirect changes. */
 export interface RedirectableOptions extends Route, RequestOptions {
   /** Whether the WebSocket is opened over HTTP/2 (RFC 8441). */
   readonly http2: boolean;
   readonly followRedirects: boolean;
-  /** The proxy for another address. */
+  /** The proxy for an address. */
   readonly proxyOf: (url: URL) => URL | undefined;
-  /** Names of the credentials that were not sent because a redirect led to another origin. */
+  /** The headers with credentials that were left out because a redirect led to another origin. */
   readonly withheld: readonly string[];
 }
 
-/** So many redirects are followed: more of them are a loop. */
+/** How many redirects are followed. More of them are probably a loop. */
 const LIMIT = 10;
 
 const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie'];
@@ -33,21 +33,23 @@ const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie'];
 const ORIGIN_HEADERS = [...CREDENTIALS, 'host'];
 
 /**
- * How to connect to where a refusal redirects to (RFC 9110 section 15.4).
+ * The options for the target of a redirect (RFC 9110 section 15.4).
  *
- * @param count how many redirects were followed before
- * @throws Refusal with the reason, when that is not wanted or not possible
+ * @param count the number of redirects before this one
+ * @throws RefusedError with the reason if the redirect is not followed
  */
-export function followRedirect<O extends RedirectableOptions>(refusal: Refusal, options: O, count: number): O {
+export function followRedirect<O extends RedirectableOptions>(refusal: RefusedError, options: O, count: number): O {
   const { location } = refusal;
   if (location === undefined) {
     throw options.withheld.length === 0
       ? refusal
-      : refusal.because(`Not sent there, because it is another origin: ${options.withheld.join(', ')}.`);
+      : refusal.withReason(
+          `These headers were not sent, because it is another origin: ${options.withheld.join(', ')}.`,
+        );
   }
   const target = resolve(location, options.url);
   const shown = target ? withoutCredentials(target).href : redacted(location);
-  const because = (reason: string): Refusal => refusal.because(`It points to ${shown}. ${reason}`);
+  const because = (reason: string): RefusedError => refusal.withReason(`It points to ${shown}. ${reason}`);
   if (!options.followRedirects) {
     throw because('--location follows redirects.');
   }
@@ -63,12 +65,12 @@ export function followRedirect<O extends RedirectableOptions>(refusal: Refusal, 
   try {
     return redirected(options, target);
   } catch (error) {
-    // The proxy for the new address, as the environment has it, cannot be used.
+    // The environment names an invalid proxy for the new address.
     throw because((error as Error).message);
   }
 }
 
-/** An address in a Location header, which may be relative; undefined for one that redirects do not lead to. */
+/** Resolves the address in a Location header. @returns undefined for an address that is not allowed in a redirect */
 function resolve(location: string, from: URL): URL | undefined {
   const base = requestUrl(from);
   const target = webSocketUrl(location, base);
@@ -80,8 +82,8 @@ function resolve(location: string, from: URL): URL | undefined {
 }
 
 /**
- * At another origin (RFC 6454) neither the credentials and the certificate of the client apply, nor what was said about
- * the server's place and name.
+ * The options for the target. If it has another origin (RFC 6454), the credentials, the client certificate, --connect-to
+ * and --servername do not apply to it.
  */
 function redirected<O extends RedirectableOptions>(options: O, target: URL): O {
   const url = withoutCredentials(target);

@@ -1,13 +1,13 @@
 import { Duplex } from 'node:stream';
 
-/** What a write is answered with. */
+/** The callback of a write. */
 export type Written = (error?: Error | null) => void;
 
-/** A stream in front of another one, which it is to the reader and the writer: data, both ends, errors, back-pressure. */
+/** A stream in front of another stream. It relays data, both ends, errors and backpressure. */
 export abstract class RelayedSocket extends Duplex {
   private inner?: Duplex;
 
-  /** Begins to relay. */
+  /** Starts to relay. */
   protected relay(inner: Duplex): void {
     this.inner = inner;
     inner.on('data', (chunk: Buffer) => {
@@ -18,19 +18,19 @@ export abstract class RelayedSocket extends Duplex {
     inner.once('end', () => this.push(null));
     inner.once('error', (error) => this.destroy(error));
     inner.once('close', () => {
-      // What has ended is read to its end; what broke off has no end.
+      // After an end the rest is still read. Without an end the connection broke off.
       if (!inner.readableEnded) {
         this.destroy();
       }
     });
   }
 
-  /** Passes on what was written. */
+  /** Passes written bytes on. */
   protected forward(chunk: Buffer, written: Written): void {
     this.inner?.write(chunk, written);
   }
 
-  /** Lets go of what is below, without a further word. */
+  /** Destroys the stream below. */
   protected release(): void {
     this.inner?.destroy();
   }

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { headerValue, type ResponseHead } from './handshake.js';
 
-/** As much of the body of a refusal as is shown. */
+/** How much of the body of a refusal is shown, in bytes. */
 const LIMIT = 8 * 1024;
 
-/** How long a body that does not end is waited for, in milliseconds. */
+/** How long to wait for the end of a body, in milliseconds. */
 const PATIENCE = 2_000;
 
-/** Reads the body of a response as text, and not all of a long one. The stream is destroyed. */
+/** Reads the body of a response as text, up to a limit. The stream is then destroyed. */
 export async function readBody(stream: Readable, response: ResponseHead): Promise<string> {
   const length = Number(headerValue(response, 'content-length') ?? Number.POSITIVE_INFINITY);
   const body = await readBytes(stream, Math.min(length, LIMIT + 1));
@@ -15,12 +15,12 @@ export async function readBody(stream: Readable, response: ResponseHead): Promis
   const text = encoding === undefined ? asText(body.subarray(0, LIMIT), response) : undefined;
   if (text === undefined) {
     const kind = [headerValue(response, 'content-type'), encoding].filter(Boolean).join(', ');
-    return `(${body.length} bytes that are no text: ${kind})`;
+    return `(${body.length} bytes that are not text: ${kind})`;
   }
   return body.length > LIMIT ? `${text}…` : text;
 }
 
-/** Reads up to so many bytes: what has come is better than nothing. */
+/** Reads up to `wanted` bytes. If the stream breaks off, the bytes before that are returned. */
 async function readBytes(stream: Readable, wanted: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -34,7 +34,7 @@ async function readBytes(stream: Readable, wanted: number): Promise<Buffer> {
       }
     }
   } catch {
-    // The connection broke off, or the time is over.
+    // The connection broke off, or the deadline has passed.
   } finally {
     clearTimeout(deadline);
     stream.destroy();
@@ -42,11 +42,11 @@ async function readBytes(stream: Readable, wanted: number): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, wanted);
 }
 
-/** undefined for bytes that are no text in the character set that they are said to be in. */
+/** Decodes bytes by the charset of the response; undefined if they are not valid in it. */
 function asText(bytes: Buffer, response: ResponseHead): string | undefined {
   const [, charset = 'utf-8'] = /charset="?([\w.:-]+)/i.exec(headerValue(response, 'content-type') ?? '') ?? [];
   try {
-    // As a stream: the last character may be cut off.
+    // `stream`, because the last character may be incomplete.
     const text = new TextDecoder(charset, { fatal: true }).decode(bytes, { stream: true });
     return text.includes('\0') ? undefined : text;
   } catch {

@@ -1,29 +1,29 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
-import { LONGEST_DELAY } from '../longest-delay.js';
+import { LONGEST_DELAY } from '../amounts.js';
 import { credentialsOf, hostOf, portOf, withoutCredentials } from './address.js';
 import { ConnectError } from './connect-error.js';
 import { explainFailure } from './explain-failure.js';
 import { openSocket } from './open-socket.js';
 
-/** What a SOCKS5 proxy answers (RFC 1928 section 6), by the name that `socks` gives it, and whether it may change. */
-const REPLIES: Record<string, readonly [explanation: string, isPassing: boolean]> = {
-  Failure: ['it failed without a reason', true],
-  NotAllowed: ['its rules do not allow this', false],
-  NetworkUnreachable: ['no network leads there', true],
+/** The replies of a SOCKS5 proxy (RFC 1928 section 6), by their names in `socks`, and whether they are transient. */
+const REPLIES: Record<string, readonly [explanation: string, isTransient: boolean]> = {
+  Failure: ['it failed and gave no reason', true],
+  NotAllowed: ['its rules do not allow this connection', false],
+  NetworkUnreachable: ['there is no route to the network', true],
   HostUnreachable: ['the host cannot be reached', true],
   ConnectionRefused: ['the server refused the connection', true],
   TTLExpired: ['the server is too many hops away', true],
-  CommandNotSupported: ['it makes no tunnels', false],
-  AddressNotSupported: ['it does not take this kind of address', false],
+  CommandNotSupported: ['it does not support tunnels', false],
+  AddressNotSupported: ['it does not support this type of address', false],
 };
 
 /**
- * Asks a SOCKS5 proxy for a connection to a server (RFC 1928, RFC 1929). The name of the server is looked up here for
- * `socks5:`, and by the proxy for `socks5h:`.
+ * Opens a connection to a server through a SOCKS5 proxy (RFC 1928, RFC 1929). With `socks5:` this client resolves the
+ * name of the server, with `socks5h:` the proxy does.
  *
- * @throws ConnectError when there is no proxy, or when it does not make the connection
+ * @throws ConnectError if the proxy cannot be reached, or if it refuses
  */
 export async function openSocksTunnel(proxy: URL, server: URL, signal: AbortSignal): Promise<Socket> {
   const name = hostOf(server);
@@ -41,7 +41,7 @@ export async function openSocksTunnel(proxy: URL, server: URL, signal: AbortSign
       proxy: { host: hostOf(proxy), port: portOf(proxy), type: 5, userId: user, password },
       destination: { host, port: portOf(server) },
       existing_socket: socket,
-      // The signal says when it has taken too long.
+      // The signal has the time limit.
       timeout: LONGEST_DELAY,
     });
     return socket;
@@ -53,7 +53,7 @@ export async function openSocksTunnel(proxy: URL, server: URL, signal: AbortSign
   }
 }
 
-/** Looks up a name, but not for longer than the signal allows. */
+/** Resolves a name, unless the signal is aborted before. */
 async function addressOf(name: string, signal: AbortSignal): Promise<string> {
   const done = new AbortController();
   const aborted = once(signal, 'abort', { signal: done.signal }).then(() => signal.throwIfAborted());
@@ -67,7 +67,7 @@ async function addressOf(name: string, signal: AbortSignal): Promise<string> {
 }
 
 function refusal(error: Error, proxy: URL, server: URL): ConnectError {
-  // The error of `socks` holds the password, so it is not passed on as the cause.
+  // The error of `socks` holds the password, so it does not become the cause.
   if (error.name !== 'Error' || 'code' in error || !('options' in error)) {
     return explainFailure(error, proxy);
   }
@@ -75,9 +75,9 @@ function refusal(error: Error, proxy: URL, server: URL): ConnectError {
     return explainFailure(Object.assign(new Error(error.message), { code: 'ECONNRESET' }), proxy);
   }
   const [, reply = ''] = / - (\w+)$/.exec(error.message) ?? [];
-  const [explanation, isPassing] = REPLIES[reply] ?? [error.message, false];
+  const [explanation, isTransient] = REPLIES[reply] ?? [error.message, false];
   return new ConnectError(
     `Cannot connect to ${server.href}: the proxy ${proxy.href} refused: ${explanation}.`,
-    isPassing,
+    isTransient,
   );
 }

@@ -1,16 +1,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { UsageError, type ConnectFlags } from '../flags.js';
+import { UsageError, type ConnectArguments } from '../command-line.js';
 
-/** Where the passphrase is in neither the list of processes nor the shell's history. */
+/** The variable for the passphrase, which keeps it out of the process list and the shell's history. */
 export const PASSPHRASE_VARIABLE = 'NEST_WS_ECHO_PASSPHRASE';
 
-/** What TLS needs to know. */
+/** The options of TLS. */
 export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'passphrase'> {
-  /** Whether the server's certificate has to be valid. */
+  /** Whether the certificate of the server has to be valid. */
   readonly rejectUnauthorized: boolean;
-  /** The name that the server is asked for (SNI, RFC 6066) and that its certificate has to have; else its host. */
+  /** The name for SNI (RFC 6066) and for the check of the certificate. Default: the host of the server. */
   readonly servername?: string;
 }
 
@@ -19,20 +19,20 @@ export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | '
  *
  * @throws UsageError that names the option and the file that cannot be used
  */
-export function readTlsOptions(flags: ConnectFlags, environment: NodeJS.ProcessEnv): TlsOptions {
-  const { insecure, ca, cert, key, servername } = flags;
+export function readTlsOptions(commandLine: ConnectArguments, environment: NodeJS.ProcessEnv): TlsOptions {
+  const { insecure, ca, cert, key, servername } = commandLine;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError('--cert and --key go together: the certificate of the client, and its private key.');
+    throw new UsageError('--cert and --key belong together: the client certificate and its private key.');
   }
-  if (flags.passphrase !== undefined && key === undefined) {
-    throw new UsageError('--passphrase is that of --key, which is missing.');
+  if (commandLine.passphrase !== undefined && key === undefined) {
+    throw new UsageError('--passphrase belongs to --key, which is missing.');
   }
-  if (needsPassphrase(flags, environment)) {
+  if (needsPassphrase(commandLine, environment)) {
     throw new UsageError(
       `--key is "${key}", which needs a passphrase. Accepted: --passphrase, or ${PASSPHRASE_VARIABLE} in the environment.`,
     );
   }
-  const passphrase = flags.passphrase ?? environment[PASSPHRASE_VARIABLE];
+  const passphrase = commandLine.passphrase ?? environment[PASSPHRASE_VARIABLE];
   const files = { ca: read('--ca', ca), cert: read('--cert', cert), key: read('--key', key) };
   check(() => files.ca && new X509Certificate(files.ca), `--ca is "${ca}", which holds no certificate in PEM`);
   check(() => files.cert && new X509Certificate(files.cert), `--cert is "${cert}", which holds no certificate in PEM`);
@@ -50,16 +50,16 @@ export function readTlsOptions(flags: ConnectFlags, environment: NodeJS.ProcessE
 }
 
 /**
- * Whether the key has a passphrase that neither the command line nor the environment says.
+ * Whether the key has a passphrase that is missing in the command line and in the environment.
  *
- * @throws UsageError when the key cannot be read
+ * @throws UsageError if the key cannot be read
  */
-export function needsPassphrase({ key, passphrase }: ConnectFlags, environment: NodeJS.ProcessEnv): boolean {
+export function needsPassphrase({ key, passphrase }: ConnectArguments, environment: NodeJS.ProcessEnv): boolean {
   const pem = read('--key', key);
   return pem !== undefined && isEncrypted(pem) && (passphrase ?? environment[PASSPHRASE_VARIABLE]) === undefined;
 }
 
-/** By the label of PKCS #8, or by the header of RFC 1421. */
+/** Whether a key is encrypted: by the label of PKCS #8, or by the header of RFC 1421. */
 function isEncrypted(pem: Buffer): boolean {
   return /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(pem.toString('latin1'));
 }

@@ -4,24 +4,23 @@ import { hostOf, isSecure, requestUrl } from './address.js';
 import { opened, openSocket } from './open-socket.js';
 import { openSocksTunnel } from './socks-tunnel.js';
 import type { TlsOptions } from './tls-options.js';
-import { openTunnel } from './tunnel.js';
+import { openTunnel } from './http-tunnel.js';
 
-/** The way to a server, below HTTP. */
+/** The route to a server, below HTTP. */
 export interface Route {
   readonly url: URL;
-  /** Whose host and port are connected to: `url`, unless the server is reached elsewhere. */
+  /** The address whose host and port the client connects to: `url`, or that of --connect-to. */
   readonly endpoint: URL;
-  /** undefined: straight to the server. */
+  /** undefined: no proxy. */
   readonly proxy?: URL;
   readonly tls: TlsOptions;
 }
 
 /**
- * Opens the connection that HTTP is going to be spoken on: TCP, a Unix socket, or a tunnel through the proxy, and TLS
- * where the address says so.
+ * Opens the connection below HTTP: TCP, a Unix socket or a tunnel through the proxy, with TLS if the scheme asks for it.
  *
- * @param protocols what to offer in the TLS handshake (ALPN, RFC 7301)
- * @throws what the network, TLS or the proxy says
+ * @param protocols the protocols for ALPN (RFC 7301)
+ * @throws the error of the network, of TLS or of the proxy
  */
 export async function openTransport(
   { url, endpoint, proxy, tls }: Route,

@@ -1,27 +1,28 @@
 import { PERCENTILES, type BenchResult } from '../bench/bench-result.js';
-import type { Connection } from '../connection/connect.js';
-import { Refusal } from '../connection/connect-error.js';
-import type { FrameHead } from '../connection/frame-reader.js';
-import type { Direction } from '../connection/frame-tap.js';
+import type { ClientConnection } from '../connection/connect.js';
+import { RefusedError } from '../connection/connect-error.js';
+import type { FrameHead, Direction } from '../connection/frame-tap.js';
 import type { Handshake, Header } from '../connection/handshake.js';
 import type { Latencies } from '../latencies.js';
-import type { PingSummary } from '../ping/ping-summary.js';
-import type { Echo, Message } from '../session/echoes.js';
-import type { Closed, Ending, Reconnection } from '../session/ending.js';
-import { opcodeName } from './frames.js';
-import { withoutSecret } from './heads.js';
-import type { Lines } from './lines.js';
+import type { PingSummary } from '../ping.js';
+import type { Echo } from '../session/echoes.js';
+import type { Message } from '../message.js';
+import type { Closed, Ending } from '../session/ending.js';
+import type { Reconnection } from '../session/reconnection.js';
+import { opcodeName } from './frame-lines.js';
+import { withoutSecret } from './handshake-lines.js';
+import type { Output } from './output.js';
 import type { Reporter } from './reporter.js';
 
-/** One JSON object per event on stdout. All have `time` and `type`; times that were measured are milliseconds. */
+/** Writes one JSON object per event to stdout. Each has `time` and `type`; measured times are in milliseconds. */
 export class JsonReporter implements Reporter {
-  /** @param showHandshake whether `open` has the request and all headers */
+  /** @param showHandshake whether the event `open` has the request and all headers */
   constructor(
-    private readonly lines: Lines,
+    private readonly output: Output,
     private readonly showHandshake: boolean,
   ) {}
 
-  opened({ url, handshake, webSocket }: Connection): void {
+  opened({ url, handshake, webSocket }: ClientConnection): void {
     const { status, httpVersion } = handshake.response;
     this.event('open', {
       url: url.href,
@@ -36,22 +37,27 @@ export class JsonReporter implements Reporter {
   message({ data, binary }: Message, { roundTrip, difference }: Echo): boolean {
     return this.event(binary ? 'binary' : 'text', {
       size: data.length,
-      rtt: rounded(roundTrip),
+      rtt: toMicrosecond(roundTrip),
       data: data.toString(binary ? 'hex' : 'utf8'),
       difference,
     });
   }
 
   echo(sequence: number, { data }: Message, { roundTrip, difference }: Echo): boolean {
-    return this.event('echo', { sequence, size: data.length, rtt: rounded(roundTrip), difference });
+    return this.event('echo', { sequence, size: data.length, rtt: toMicrosecond(roundTrip), difference });
   }
 
   pong(roundTrip: number, data: Buffer): void {
-    this.event('pong', { size: data.length, rtt: rounded(roundTrip), data: data.toString() });
+    this.event('pong', { size: data.length, rtt: toMicrosecond(roundTrip), data: data.toString() });
   }
 
   summary({ sent, received, lost, min, median, p99, max }: PingSummary): void {
-    const times = { min: rounded(min), median: rounded(median), p99: rounded(p99), max: rounded(max) };
+    const times = {
+      min: toMicrosecond(min),
+      median: toMicrosecond(median),
+      p99: toMicrosecond(p99),
+      max: toMicrosecond(max),
+    };
     this.event('summary', { sent, received, lost, ...times });
   }
 
@@ -61,11 +67,11 @@ export class JsonReporter implements Reporter {
       ...counts,
       ...rest,
       ...(rate === undefined ? { loop: 'closed', inFlight } : { loop: 'open', rate }),
-      duration: rounded(duration),
-      perSecond: rounded(perSecond),
+      duration: toMicrosecond(duration),
+      perSecond: toMicrosecond(perSecond),
       latency: figuresOf(latencies),
       lateness: rate === undefined ? undefined : figuresOf(lateness),
-      busy: rounded(busy),
+      busy: toMicrosecond(busy),
     });
   }
 
@@ -74,12 +80,12 @@ export class JsonReporter implements Reporter {
   }
 
   closed(closed: Closed): void {
-    const { code, reason, cause, impatience, byUs, lost } = closed;
-    this.event('close', { code, reason, cause: cause ?? impatience, by: byUs ? 'client' : 'server', lost });
+    const { code, reason, cause, giveUpReason, byClient, lost } = closed;
+    this.event('close', { code, reason, cause: cause ?? giveUpReason, by: byClient ? 'client' : 'server', lost });
   }
 
   reconnecting({ reason, delay, attempt }: Reconnection): void {
-    this.event('reconnecting', { reason, delay: rounded(delay), attempt });
+    this.event('reconnecting', { reason, delay: toMicrosecond(delay), attempt });
   }
 
   ended(ending: Ending): void {
@@ -87,23 +93,23 @@ export class JsonReporter implements Reporter {
       return;
     }
     const { error } = ending;
-    if (error instanceof Refusal) {
+    if (error instanceof RefusedError) {
       const { status, httpVersion } = error.handshake.response;
       const { message, body, handshake } = error;
       this.event('refused', { message, status, httpVersion, ...headersOf(handshake), body });
     } else {
       this.event('failed', { message: error.message });
     }
-    this.lines.note(error.message);
+    this.output.note(error.message);
   }
 
   drained(): Promise<void> {
-    return this.lines.drained();
+    return this.output.drained();
   }
 
-  /** What is undefined is left out. */
+  /** Properties that are undefined are left out. */
   private event(type: string, properties: Readonly<Record<string, unknown>>): boolean {
-    return this.lines.out(JSON.stringify({ time: new Date().toISOString(), type, ...properties }));
+    return this.output.out(JSON.stringify({ time: new Date().toISOString(), type, ...properties }));
   }
 }
 
@@ -115,7 +121,7 @@ function headersOf({ request, response }: Handshake): Record<string, unknown> {
   };
 }
 
-/** Values of one name are joined as RFC 9110 section 5.3 allows; those of Set-Cookie, which it excepts, by line breaks. */
+/** Joins the values of one name by commas (RFC 9110 section 5.3), except those of Set-Cookie, which it joins by line breaks. */
 function asObject(headers: readonly Header[]): Record<string, string> {
   const object: Record<string, string> = {};
   for (const [name, value] of headers) {
@@ -126,11 +132,11 @@ function asObject(headers: readonly Header[]): Record<string, string> {
 }
 
 function figuresOf(latencies: Latencies): Record<string, number | undefined> {
-  const percentiles = PERCENTILES.map((share) => [`p${share}`, rounded(latencies.percentile(share))]);
-  return { min: rounded(latencies.min), ...Object.fromEntries(percentiles), max: rounded(latencies.max) };
+  const percentiles = PERCENTILES.map((share) => [`p${share}`, toMicrosecond(latencies.percentile(share))]);
+  return { min: toMicrosecond(latencies.min), ...Object.fromEntries(percentiles), max: toMicrosecond(latencies.max) };
 }
 
-/** To the microsecond. */
-function rounded(milliseconds: number | undefined): number | undefined {
+/** Rounds milliseconds to a microsecond. */
+function toMicrosecond(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1000;
 }

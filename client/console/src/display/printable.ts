@@ -1,6 +1,6 @@
 /**
- * A text as it may be shown in a line on a terminal. What would move the cursor, begin another line, colour it or change
- * the direction of writing is spelled out, because its sender may mean harm. Tabs stay.
+ * A text that is safe to show in one line of a terminal. Characters that would move the cursor, start a new line, change
+ * colours or the direction of writing are escaped, because the sender may be hostile. Tabs stay.
  */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\t]|[\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
@@ -11,8 +11,8 @@ export function printable(text: string): string {
 }
 
 /**
- * A text of several lines as it may be shown on a terminal. Each line but the first begins with a bar, so that it cannot
- * be taken for one of the client's own.
+ * A text of several lines that is safe to show on a terminal. Each line except the first begins with a bar, so that it
+ * cannot be mistaken for output of the client.
  */
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printable).join('\n| ');

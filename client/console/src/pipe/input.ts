@@ -1,37 +1,35 @@
 import { isUtf8 } from 'node:buffer';
 import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
-import { UsageError, type InputFormat } from '../flags.js';
-import { parseHex } from '../hex.js';
-import { LARGEST_MESSAGE } from '../option-values.js';
-import type { Message } from '../session/echoes.js';
-import { recordsOf } from './records-of.js';
+import { UsageError, type InputFormat } from '../command-line.js';
+import { parseHex, type Message, LARGEST_MESSAGE } from '../message.js';
+import { splitLines } from './split-lines.js';
 
-/** How stdin is read. */
+/** The format of stdin. */
 export interface Input {
   readonly format: InputFormat;
-  /** The byte that ends a line. */
+  /** The byte that separates lines. */
   readonly separator: number;
-  /** Whether messages are binary: lines of hex, or bytes as they are. Not for `json`, which says it for each. */
+  /** Whether messages are binary: hexadecimal lines, or bytes. Not used for `json`, where each object has its type. */
   readonly binary: boolean;
 }
 
-/** What stdin asks for. */
-export type Order =
+/** A command on stdin. */
+export type StdinCommand =
   | { readonly kind: 'send'; readonly message: Message }
   | { readonly kind: 'ping'; readonly data: Buffer }
   | { readonly kind: 'close'; readonly status: CloseStatus };
 
-/** What a ping has room for (RFC 6455 section 5.5). */
+/** The longest payload of a ping in bytes (RFC 6455 section 5.5). */
 const LONGEST_PING = 125;
 
 const ACCEPTED_OBJECTS = '{"text": …}, {"binary": hex}, {"ping": text} or {"close": status, "reason": …}';
 
 /**
- * Reads stdin. No more is read before an order is asked for.
+ * Reads commands from stdin. It reads on only when the caller asks for the next command.
  *
- * @throws UsageError that says which line cannot be used
+ * @throws UsageError that names the invalid line
  */
-export async function* readOrders(input: AsyncIterable<Buffer>, how: Input): AsyncGenerator<Order> {
+export async function* readStdin(input: AsyncIterable<Buffer>, how: Input): AsyncGenerator<StdinCommand> {
   const { format, separator, binary } = how;
   if (format === 'message') {
     yield send(await whole(input), 'stdin', binary);
@@ -39,18 +37,20 @@ export async function* readOrders(input: AsyncIterable<Buffer>, how: Input): Asy
     yield* chunksOf(input, binary);
   } else {
     let number = 0;
-    for await (const record of recordsOf(input, separator)) {
+    for await (const record of splitLines(input, separator)) {
       const place = `Line ${++number} of stdin`;
-      yield format === 'json' ? parseOrder(record, place) : { kind: 'send', message: parseLine(record, place, binary) };
+      yield format === 'json'
+        ? parseObjectLine(record, place)
+        : { kind: 'send', message: parseLine(record, place, binary) };
     }
   }
 }
 
 /**
- * Reads a message that stands in a line.
+ * Parses a line as a message.
  *
- * @param place where it stands, for the error
- * @param binary whether it is hex
+ * @param place the place of the line, for the error
+ * @param binary whether the line is hexadecimal
  * @throws UsageError
  */
 export function parseLine(line: Buffer, place: string, binary: boolean): Message {
@@ -59,19 +59,19 @@ export function parseLine(line: Buffer, place: string, binary: boolean): Message
   }
   const data = parseHex(line.toString('latin1'));
   if (!data) {
-    throw new UsageError(`${place} is not hex, which --binary takes: ${excerpt(line)}`);
+    throw new UsageError(`${place} is not hexadecimal, which --binary needs: ${excerpt(line)}`);
   }
   return { data, binary };
 }
 
-function send(data: Buffer, place: string, binary: boolean): Order {
+function send(data: Buffer, place: string, binary: boolean): StdinCommand {
   return { kind: 'send', message: binary ? { data, binary } : textMessage(data, place) };
 }
 
 /** RFC 6455 section 5.6 */
 function textMessage(data: Buffer, place: string): Message {
   if (!isUtf8(data)) {
-    throw new UsageError(`${place} is not UTF-8, which a text message has to be; see --binary.`);
+    throw new UsageError(`${place} is not UTF-8, as a text message must be; see --binary.`);
   }
   return { data, binary: false };
 }
@@ -84,21 +84,21 @@ async function whole(input: AsyncIterable<Buffer>): Promise<Buffer> {
     length += chunk.length;
     if (length > LARGEST_MESSAGE) {
       throw new UsageError(
-        `stdin has more than the ${LARGEST_MESSAGE / 1024 ** 2} MiB of a message; --input chunks takes any length.`,
+        `stdin is larger than ${LARGEST_MESSAGE / 1024 ** 2} MiB, the limit of a message; --input chunks accepts any size.`,
       );
     }
   }
   return Buffer.concat(chunks);
 }
 
-/** A message for each chunk, as it is read. A character of a text that is not complete waits for the next one. */
-async function* chunksOf(input: AsyncIterable<Buffer>, binary: boolean): AsyncGenerator<Order> {
+/** Yields a message per chunk. An incomplete character at the end of a text waits for the next chunk. */
+async function* chunksOf(input: AsyncIterable<Buffer>, binary: boolean): AsyncGenerator<StdinCommand> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const decode = (chunk?: Buffer): Buffer => {
     try {
       return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }));
     } catch {
-      throw new UsageError('stdin is not UTF-8, which text messages have to be; see --binary.');
+      throw new UsageError('stdin is not UTF-8, as text messages must be; see --binary.');
     }
   };
   for await (const chunk of input) {
@@ -108,19 +108,19 @@ async function* chunksOf(input: AsyncIterable<Buffer>, binary: boolean): AsyncGe
   if (!binary) decode();
 }
 
-function parseOrder(line: Buffer, place: string): Order {
+function parseObjectLine(line: Buffer, place: string): StdinCommand {
   const object = parseObject(line);
   const { reason, ...rest } = object ?? {};
   const [[kind, value] = ['', undefined], ...others] = Object.entries(rest);
   const isOne = others.length === 0 && (reason === undefined || (kind === 'close' && isText(reason)));
-  const order = isOne ? orderOf(kind, value, reason ?? '', place) : undefined;
-  if (!order) {
+  const command = isOne ? commandOf(kind, value, reason ?? '', place) : undefined;
+  if (!command) {
     throw new UsageError(`${place} is not one of ${ACCEPTED_OBJECTS}: ${excerpt(line)}`);
   }
-  return order;
+  return command;
 }
 
-function orderOf(kind: string, value: unknown, reason: string, place: string): Order | undefined {
+function commandOf(kind: string, value: unknown, reason: string, place: string): StdinCommand | undefined {
   if (kind === 'close' && typeof value === 'number') {
     const wrong = mistakeInCode(String(value)) ?? mistakeInReason(reason);
     if (wrong !== undefined) throw new UsageError(`${place}: ${wrong}`);
@@ -147,7 +147,7 @@ function orderOf(kind: string, value: unknown, reason: string, place: string): O
   }
 }
 
-/** undefined for anything else. */
+/** Parses a JSON object; undefined for any other text. */
 function parseObject(line: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = isUtf8(line) ? JSON.parse(line.toString()) : undefined;
@@ -157,12 +157,12 @@ function parseObject(line: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** Whether it is a string that UTF-8 can express: one without half a surrogate pair. */
+/** Whether a value is a string without lone surrogates, which UTF-8 cannot encode. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && !/\p{Cs}/u.test(value);
 }
 
 function excerpt(line: Buffer): string {
-  // By code points, so that no pair of surrogates is cut.
+  // By code points, so that surrogate pairs stay whole.
   return JSON.stringify(/^.{0,40}/su.exec(line.toString())?.[0]);
 }

@@ -1,32 +1,32 @@
 import type { Readable } from 'node:stream';
 import type { CloseStatus } from '../close-status.js';
-import { UsageError } from '../flags.js';
-import { allEchoes, type Patience } from '../session/all-echoes.js';
+import { UsageError } from '../command-line.js';
+import { awaitEchoes, type EchoWaitOptions } from '../session/await-echoes.js';
 import type { Session } from '../session/session.js';
-import { readOrders, type Input } from './input.js';
+import { readStdin, type Input } from './input.js';
 
 /**
- * Does what stdin asks for, as fast as the socket takes messages and no faster, and closes when all echoes are in.
+ * Executes the commands on stdin, with backpressure from the socket, and closes when all echoes have arrived.
  *
- * @param how how stdin is read
- * @returns false when the session ended before all was sent
- * @throws UsageError when a line cannot be used
+ * @param how the format of stdin
+ * @returns false if the session ended before everything was sent
+ * @throws UsageError if a line is invalid
  */
-export async function pipe(session: Session, stdin: Readable, how: Input, patience: Patience): Promise<boolean> {
-  // Nothing is read before there is a connection to send it on.
+export async function pipe(session: Session, stdin: Readable, how: Input, patience: EchoWaitOptions): Promise<boolean> {
+  // Nothing is read before a connection is open.
   if (!(await session.opened())) {
     return false;
   }
-  // What could not be sent is not waited for.
+  // After the end of the session, the rest of stdin is not read.
   session.once('end', () => stdin.destroy());
   let status: CloseStatus | undefined;
   try {
-    for await (const order of readOrders(stdin as AsyncIterable<Buffer>, how)) {
-      if (order.kind === 'close') {
-        status = order.status;
+    for await (const command of readStdin(stdin as AsyncIterable<Buffer>, how)) {
+      if (command.kind === 'close') {
+        status = command.status;
         break;
       }
-      if (!(await (order.kind === 'ping' ? session.ping(order.data) : session.send(order.message)))) {
+      if (!(await (command.kind === 'ping' ? session.ping(command.data) : session.send(command.message)))) {
         return false;
       }
     }
@@ -37,6 +37,6 @@ export async function pipe(session: Session, stdin: Readable, how: Input, patien
     session.close();
     throw error instanceof UsageError ? error : new UsageError(`stdin cannot be read: ${(error as Error).message}`);
   }
-  session.close(status, await allEchoes(session, patience));
+  session.close(status, await awaitEchoes(session, patience));
   return true;
 }

@@ -1,8 +1,7 @@
 import { mistakeInCode, mistakeInReason, type CloseStatus } from '../close-status.js';
-import { parseHex } from '../hex.js';
-import type { Message } from '../session/echoes.js';
+import { parseHex, type Message } from '../message.js';
 
-/** What a line says that somebody typed. */
+/** The meaning of a line at the prompt. */
 export type PromptCommand =
   | { readonly kind: 'send'; readonly message: Message }
   | { readonly kind: 'file'; readonly path: string; readonly binary: boolean }
@@ -12,23 +11,22 @@ export type PromptCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly text: string };
 
-/** What can be typed, line by line. */
+/** The help of the prompt, line by line. */
 export const PROMPT_HELP = [
-  'What you type is sent as a text message, and so is what you paste, with its',
-  'line breaks. The arrow keys bring back what you sent. Or:',
-  '  /ping                     send a ping, and show how long its pong takes',
+  'A line is sent as a text message. A pasted text is one message, with its line',
+  'breaks. The arrow keys recall earlier lines. Commands:',
+  '  /ping                     send a ping and show its round-trip time',
   '  /binary <hex>             send a binary message, such as /binary 00 ff 10',
   '  /binary @<file>           send the bytes of a file as a binary message',
   '  /text @<file>             send a file as a text message',
-  '  /close [<code> <reason>]  close; with 1000 "Status" if nothing else is given',
-  '  /headers                  show request and response of the handshake',
+  '  /close [<code> <reason>]  close; the default is 1000 "Status"',
+  '  /headers                  show the request and the response of the handshake',
   '  /help                     show this',
   '  //text                    send a message that begins with a slash: /text',
-  'Ctrl+C and Ctrl+D close the connection; a second Ctrl+C does not wait for the',
-  'server.',
+  'Ctrl+C and Ctrl+D close the connection. A second Ctrl+C ends the client at once.',
 ];
 
-/** Reads a line that was typed. */
+/** Parses a line at the prompt. */
 export function parseCommand(line: string): PromptCommand {
   if (!line.startsWith('/')) {
     return text(line);
@@ -45,7 +43,7 @@ export function parseCommand(line: string): PromptCommand {
     case 'binary':
       return rest.startsWith('@') ? file(rest, true) : binary(rest);
     case 'text':
-      return rest.startsWith('@') ? file(rest, false) : mistake('/text takes a file: /text @<file>.');
+      return rest.startsWith('@') ? file(rest, false) : mistake('/text needs a file: /text @<file>.');
     case 'close':
       return close(rest);
     default:
@@ -59,12 +57,14 @@ function text(line: string): PromptCommand {
 
 function binary(hex: string): PromptCommand {
   const data = parseHex(hex);
-  return data ? { kind: 'send', message: { data, binary: true } } : mistake(`"${hex}" is not hex, such as 00 ff 10.`);
+  return data
+    ? { kind: 'send', message: { data, binary: true } }
+    : mistake(`"${hex}" is not hexadecimal, such as 00 ff 10.`);
 }
 
 function file(rest: string, isBinary: boolean): PromptCommand {
   const path = rest.slice(1);
-  return path === '' ? mistake('A file is missing after the @.') : { kind: 'file', path, binary: isBinary };
+  return path === '' ? mistake('The name of a file is missing after the @.') : { kind: 'file', path, binary: isBinary };
 }
 
 function close(rest: string): PromptCommand {

@@ -1,42 +1,31 @@
-import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface, type Key } from 'node:readline';
+import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline';
 import { ExitCode } from '../exit-code.js';
-import type { Lines } from '../display/lines.js';
+import type { Output } from '../display/output.js';
 import { printableLines } from '../display/printable.js';
+import { insertAtCursor, interceptKeys, rowsAboveCursor } from '../node-internals.js';
 
-/** Makes a terminal mark what is pasted (xterm's "bracketed paste"), and no longer. */
+/** Turns the bracketed paste mode of xterm on and off, in which the terminal marks the start and the end of a paste. */
 const MARK_PASTES = '\u001b[?2004h';
 const NO_MARKS = '\u001b[?2004l';
 
-/** The method that readline calls with each key. It is not documented; the REPL of Node.js replaces it, too. */
-const READ_KEY = '_ttyWrite';
-
-/** What readline has and does not document. */
-interface Internals {
-  line: string;
-  cursor: number;
-  /** How many rows above the cursor it draws what was typed from; fewer than it takes after a long insertion. */
-  readonly prevRows?: number;
-  [READ_KEY](text: string | undefined, key: Key): void;
-}
-
-/** A terminal that asks for a line at its bottom and shows everything else above. */
-export class PromptScreen implements Lines {
-  private readline?: Interface & Internals;
+/** A terminal with a prompt at the bottom and all output above it. */
+export class PromptScreen implements Output {
+  private readline?: Interface;
   private isClosed = false;
 
   /**
-   * @param onInterrupt is called at the first Ctrl+C, which is a key here and not a signal; a second one ends the process.
-   *   It is called when the terminal is gone, too
+   * @param onInterrupt is called at the first Ctrl+C, which is a key here and not a signal, and when the terminal is closed.
+   *   A second Ctrl+C ends the process
    */
   constructor(private readonly onInterrupt: () => void) {
-    // A terminal that was closed takes no more (EIO). There is nowhere to say it.
+    // Writing to a closed terminal fails with EIO.
     process.stdout.on('error', onInterrupt);
     process.stderr.on('error', onInterrupt);
   }
 
   /**
-   * What is typed or pasted, until Ctrl+D or `close`. What was pasted with line breaks is one text with them. The next one
-   * is asked for when the one before is done with.
+   * Yields each line that the user types or pastes, until Ctrl+D or `close`. A paste with line breaks is one text with
+   * these line breaks. The prompt appears again when the caller asks for the next line.
    */
   async *ask(prompt: string): AsyncGenerator<string> {
     const readline = createInterface({
@@ -45,7 +34,7 @@ export class PromptScreen implements Lines {
       prompt,
       historySize: 1000,
       removeHistoryDuplicates: true,
-    }) as Interface & Internals;
+    });
     this.readline = readline;
     readline.once('SIGINT', () => {
       readline.once('SIGINT', () => process.exit(ExitCode.interrupted));
@@ -55,15 +44,15 @@ export class PromptScreen implements Lines {
     readline.on('close', () => (this.readline = undefined));
     readline.prompt();
     for await (const line of readline) {
-      // Node.js 24 has CR in a line for each line break.
+      // Node.js 24 represents each line break in a line by CR.
       yield line.replaceAll('\r', '\n');
       this.readline?.prompt();
     }
-    // Ctrl+D ends no line.
+    // Ctrl+D does not end the line on the screen.
     if (!this.isClosed) process.stdout.write('\n');
   }
 
-  /** Asks no more, and takes the question back. What was typed and not sent stays to be read. */
+  /** Ends `ask` and removes the prompt. A text that was typed and not sent stays on the screen. */
   close(): void {
     this.isClosed = true;
     const { readline } = this;
@@ -89,14 +78,13 @@ export class PromptScreen implements Lines {
     this.out(line);
   }
 
-  /** A terminal takes all that is written to it. */
+  /** Writes to a terminal are synchronous, so there is nothing to wait for. */
   async drained(): Promise<void> {}
 
-  /** Puts what is pasted into the line, with its line breaks, which else would end it. */
-  private readPastes(readline: Interface & Internals): void {
+  /** Inserts pasted text into the line. Without this, a line break in it would send a part of it. */
+  private readPastes(readline: Interface): void {
     let pasted: string | undefined;
-    const readKey = readline[READ_KEY].bind(readline);
-    readline[READ_KEY] = (text, key) => {
+    interceptKeys(readline, (key, toReadline) => {
       if (key.name === 'paste-start') {
         pasted = '';
       } else if (key.name === 'paste-end') {
@@ -105,13 +93,13 @@ export class PromptScreen implements Lines {
       } else if (pasted !== undefined) {
         pasted += key.sequence;
       } else {
-        readKey(text, key);
+        toReadline();
       }
-    };
+    });
     if (process.env.TERM === 'dumb') return;
     const unmark = (): boolean => process.stdout.write(NO_MARKS);
     process.stdout.write(MARK_PASTES);
-    // Behind Ctrl+Z and `fg`, where the shell has had the terminal.
+    // After Ctrl+Z and `fg`, because the shell turned the mode off.
     readline.on('SIGCONT', () => process.stdout.write(MARK_PASTES));
     process.once('exit', unmark);
     readline.once('close', () => {
@@ -120,17 +108,14 @@ export class PromptScreen implements Lines {
     });
   }
 
-  private insert(readline: Interface & Internals, pasted: string): void {
-    // Terminals send CR for a line break.
-    const text = pasted.replace(/\r\n?/g, '\n');
-    const { line, cursor } = readline;
+  private insert(readline: Interface, pasted: string): void {
     this.clear(readline);
-    readline.line = line.slice(0, cursor) + text + line.slice(cursor);
-    readline.cursor = cursor + text.length;
+    // Terminals send CR for a line break.
+    insertAtCursor(readline, pasted.replace(/\r\n?/g, '\n'));
     this.draw(readline);
   }
 
-  /** Removes the question and what was typed from the terminal. */
+  /** Removes the prompt and the line from the screen. */
   private clear(readline: Interface): void {
     const { rows } = readline.getCursorPos();
     moveCursor(process.stdout, 0, -rows);
@@ -138,9 +123,9 @@ export class PromptScreen implements Lines {
     clearScreenDown(process.stdout);
   }
 
-  /** Shows them again where the cursor is. */
-  private draw(readline: Interface & Internals): void {
-    process.stdout.write('\n'.repeat(readline.prevRows ?? 0));
+  /** Draws the prompt and the line at the cursor. */
+  private draw(readline: Interface): void {
+    process.stdout.write('\n'.repeat(rowsAboveCursor(readline)));
     readline.prompt(true);
   }
 }

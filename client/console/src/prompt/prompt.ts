@@ -1,33 +1,31 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
-import { handshakeLines } from '../display/heads.js';
+import { handshakeLines } from '../display/handshake-lines.js';
 import { printable, printableLines } from '../display/printable.js';
 import type { Handshake } from '../connection/handshake.js';
-import { LARGEST_MESSAGE } from '../option-values.js';
-import type { Message } from '../session/echoes.js';
+import { LARGEST_MESSAGE, type Message } from '../message.js';
 import type { Session } from '../session/session.js';
 import { parseCommand, PROMPT_HELP, type PromptCommand } from './prompt-command.js';
 import type { PromptScreen } from './prompt-screen.js';
 
 /**
- * Asks for messages and sends them until the user or the server closes.
+ * Prompts for messages and sends them until the user or the server closes.
  *
- * @returns false when the session ended before all was sent
+ * @returns false if the session ended before everything was sent
  */
 export async function prompt(session: Session, screen: PromptScreen): Promise<boolean> {
   let handshake: Handshake | undefined;
   session.on('open', (connection) => (handshake = connection.handshake));
   session.once('end', () => screen.close());
-  // Until there is a connection nothing is asked: Ctrl+C is the terminal's own, and ends the attempt.
+  // There is no prompt before the connection is open. Until then Ctrl+C is a signal, which ends the attempt.
   if (!(await session.opened()) || !handshake) {
     return true;
   }
-  // Nothing keeps the user from typing, Ctrl+D above all, while messages wait for a connection; they stay in order all the
-  // same.
+  // While messages wait for a connection, the user can type on, above all Ctrl+D. The chain of promises keeps their order.
   let sending: Promise<unknown> = Promise.resolve();
   let isAllSent = true;
   const send = (message: Message, typed: string): void => {
-    if (!session.isOpen) screen.note('There is no connection now: the message is sent when there is one.');
+    if (!session.isOpen) screen.note('There is no connection now. The message will be sent when there is one.');
     sending = sending.then(async () => {
       if (await session.send(message)) return;
       isAllSent = false;
@@ -43,14 +41,14 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<bo
   return isAllSent;
 }
 
-/** @throws when it is not a file, or is larger than a message may be */
+/** @throws Error if the path is not a file, or the file is not a valid message */
 async function readMessage(path: string, binary: boolean): Promise<Message> {
   const file = await stat(path);
   if (!file.isFile()) throw new Error('it is not a file.');
   if (file.size > LARGEST_MESSAGE)
-    throw new Error(`it has more than the ${LARGEST_MESSAGE / 1024 ** 2} MiB of a message.`);
+    throw new Error(`it is larger than ${LARGEST_MESSAGE / 1024 ** 2} MiB, the limit of a message.`);
   const data = await readFile(path);
-  if (!binary && !isUtf8(data)) throw new Error('it is not UTF-8, which a text message has to be; see /binary.');
+  if (!binary && !isUtf8(data)) throw new Error('it is not UTF-8, as a text message must be; see /binary.');
   return { data, binary };
 }
 
@@ -77,7 +75,7 @@ async function perform(
       if (session.isOpen) {
         void session.ping(Buffer.alloc(0));
       } else {
-        screen.note('There is no connection to send a ping on.');
+        screen.note('There is no connection for a ping.');
       }
       break;
     case 'close':

@@ -1,74 +1,74 @@
 import { EventEmitter, once } from 'node:events';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { LARGEST_MESSAGE } from '../option-values.js';
-import { connect, type Connection, type ConnectOptions } from '../connection/connect.js';
+import { LARGEST_MESSAGE, type Message } from '../message.js';
+import { connect, type ClientConnection, type ConnectOptions } from '../connection/connect.js';
 import { ConnectError } from '../connection/connect-error.js';
 import type { FrameObserver } from '../connection/frame-tap.js';
-import { FAREWELL, type CloseStatus } from '../close-status.js';
-import { backoff, LONGEST_BACKOFF } from './backoff.js';
-import { Echoes, type Echo, type Message } from './echoes.js';
-import { reasonToReconnect, wishOfServer, type Closed, type Ending, type Reconnection } from './ending.js';
-import { onceQuiet } from './quiet.js';
+import { DEFAULT_CLOSE_STATUS, type CloseStatus } from '../close-status.js';
+import { backoff, LONGEST_BACKOFF, reasonToReconnect, retryDelayOf, type Reconnection } from './reconnection.js';
+import { Echoes, type Echo } from './echoes.js';
+import type { Closed, Ending } from './ending.js';
+import { onceQuiet } from './quiet-timer.js';
 
-/** How many bytes may wait to be sent before whoever has more is asked to wait, too. */
+/** How many bytes may wait to be sent before `send` waits. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** What the pings of `pingInterval` say, whose pongs are not reported. */
+/** The payload of the pings of `pingInterval`. Their pongs are not reported. */
 const KEEP_ALIVE = Buffer.from('keep-alive');
 
-/** So many messages go in one turn of the event loop: what comes, and who wants to leave, has its turn as well. */
+/** How many messages are sent in one turn of the event loop, so that incoming data and signals get their turn. */
 const MESSAGES_PER_TURN = 64;
 
-/** How a session behaves beside connecting. */
+/** The options of a session. */
 export interface SessionOptions {
   readonly connect: ConnectOptions;
-  /** Whether the server sends every message back. */
+  /** Whether the server answers each message with one message. */
   readonly echo: boolean;
-  /** Whether what comes back is compared. */
+  /** Whether echoes are compared with their messages. */
   readonly verify: boolean;
-  /** How often in a row it connects again; 0 for never. */
+  /** How often in a row the client reconnects; 0 for never. */
   readonly reconnects: number;
-  /** The longest delay before the first of them, in milliseconds. */
+  /** The longest delay before the first attempt to reconnect, in milliseconds. */
   readonly reconnectDelay: number;
-  /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for ever. */
+  /** How long the server may be silent before the connection counts as lost, in milliseconds; 0 for no limit. */
   readonly silenceTimeout: number;
-  /** What is sent at the start of each connection. */
+  /** Messages that are sent at the start of each connection. */
   readonly first?: readonly Message[];
-  /** From one ping that keeps the connection alive to the next, in milliseconds; 0 for none. */
+  /** The interval between keep-alive pings, in milliseconds; 0 for no pings. */
   readonly pingInterval?: number;
-  /** What it closes with where no other status is given; 1000 "Status" by default. */
-  readonly farewell?: CloseStatus;
+  /** The default status of `close`. Default: 1000 "Status". */
+  readonly closeStatus?: CloseStatus;
   readonly onFrame?: FrameObserver;
 }
 
 interface SessionEvents {
-  open: [connection: Connection];
+  open: [connection: ClientConnection];
   message: [message: Message, echo: Echo];
-  /** The answer to `ping`, and the time since, in milliseconds. */
+  /** The answer to `ping`, and its round-trip time in milliseconds. */
   pong: [roundTrip: number, data: Buffer];
   close: [closed: Closed];
   reconnecting: [reconnection: Reconnection];
   end: [ending: Ending];
 }
 
-/** A ping on its way. */
+/** A ping without a pong. */
 interface Ping {
   readonly data: Buffer;
   readonly sentAt: number;
 }
 
 /**
- * A WebSocket for as long as the user wants it: when it is lost, another one takes its place if `reconnects` says so.
- * Messages of the one before that had no echo are lost; those that come after wait for the next one.
+ * A sequence of connections: when one is lost, the session reconnects, up to `reconnects` times. Messages without an echo
+ * are lost with their connection. Messages that are sent between two connections wait for the next one.
  */
 export class Session extends EventEmitter<SessionEvents> {
   readonly echoes: Echoes;
   private readonly interruption = new AbortController();
   private readonly ended = new AbortController();
-  private connection?: Connection;
-  private isClosedByUs = false;
-  private impatience?: string;
+  private connection?: ClientConnection;
+  private isClosedByClient = false;
+  private giveUpReason?: string;
   private bytesOfMessages = 0;
   private pings: Ping[] = [];
 
@@ -77,49 +77,49 @@ export class Session extends EventEmitter<SessionEvents> {
     this.echoes = new Echoes(options.echo, options.verify);
   }
 
-  /** Is aborted when the session has ended. */
+  /** A signal that is aborted when the session has ended. */
   get over(): AbortSignal {
     return this.ended.signal;
   }
 
-  /** Whether there is a connection that takes messages now. */
+  /** Whether a connection is open now. */
   get isOpen(): boolean {
     return this.connection?.webSocket.readyState === WebSocket.OPEN;
   }
 
   /**
-   * A number that changes with each byte of a message that comes; pings and pongs do not count. It changes all the time
-   * while the session is paused, when nothing can come.
+   * A number that changes with each received byte of a message; pings and pongs do not count. While the session is paused,
+   * and nothing can be received, it changes all the time.
    */
   get progress(): number {
     return this.connection?.webSocket.isPaused ? performance.now() : this.bytesOfMessages;
   }
 
-  /** Connects, and again when that is wanted. The promise is the session's life. */
+  /** Connects and reconnects. @returns a promise that is fulfilled when the session has ended */
   async run(): Promise<Ending> {
     for (let attempt = 0; ; attempt++) {
       const ending = await this.connectOnce();
       const reason = reasonToReconnect(ending);
-      // Only a connection that has held for a while counts as well again; one that took as long to fail does not.
-      if (ending.kind === 'closed' && ending.closed.held > LONGEST_BACKOFF) attempt = 0;
+      // Only a connection that was open for a while resets the count. A slow attempt that failed does not.
+      if (ending.kind === 'closed' && ending.closed.openFor > LONGEST_BACKOFF) attempt = 0;
       const isLeaving = this.interruption.signal.aborted;
       if (isLeaving || reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
-      const wait = Math.max(backoff(attempt, this.options.reconnectDelay), wishOfServer(ending));
+      const wait = Math.max(backoff(attempt, this.options.reconnectDelay), retryDelayOf(ending));
       this.emit('reconnecting', { reason, delay: wait, attempt: attempt + 1 });
       await delay(wait, undefined, { signal: this.interruption.signal }).catch(() => {});
       if (this.interruption.signal.aborted) return this.end(ending);
     }
   }
 
-  /** Waits until there is a connection; false when the session has ended without one. */
+  /** Waits for an open connection. @returns false if the session has ended without one */
   async opened(): Promise<boolean> {
     return (await this.whenOpen()) !== undefined;
   }
 
   /**
-   * Sends a message, when there is a connection.
+   * Sends a message as soon as a connection is open.
    *
-   * @returns when the next one may be sent: the socket has taken this one, or most of it; false when the session has ended
+   * @returns a promise that is fulfilled when the next message may be sent; false if the session has ended
    */
   async send(message: Message): Promise<boolean> {
     const webSocket = await this.whenOpen();
@@ -132,7 +132,7 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Sends a ping, when there is a connection; `pong` tells how long its answer took.
+   * Sends a ping as soon as a connection is open. The event `pong` reports its round-trip time.
    *
    * @param data at most 125 bytes
    * @returns as `send` does
@@ -147,32 +147,32 @@ export class Session extends EventEmitter<SessionEvents> {
     return true;
   }
 
-  /** Whether messages or pings have no answer yet. */
+  /** Whether messages or pings have no answer. */
   get isWaiting(): boolean {
     return this.echoes.outstanding > 0 || this.pings.length > 0;
   }
 
   /**
-   * Closes the connection for good, or gives up connecting.
+   * Closes the connection and ends the session, or gives up connecting.
    *
-   * @param impatience why, where the user did not ask for it
-   * @throws TypeError or RangeError when the status or the reason may not be sent (RFC 6455 sections 5.5.1 and 7.4)
+   * @param giveUpReason the reason, if the user did not ask for it
+   * @throws TypeError or RangeError if the status or the reason may not be sent (RFC 6455 sections 5.5.1 and 7.4)
    */
-  close({ code, reason }: CloseStatus = this.options.farewell ?? FAREWELL, impatience?: string): void {
+  close({ code, reason }: CloseStatus = this.options.closeStatus ?? DEFAULT_CLOSE_STATUS, giveUpReason?: string): void {
     const webSocket = this.connection?.webSocket;
     if (webSocket?.readyState === WebSocket.OPEN) {
       webSocket.close(code, reason);
-      this.isClosedByUs = true;
-      this.impatience = impatience;
-      // The answer to it has to be read, also where nobody takes the messages before it.
+      this.isClosedByClient = true;
+      this.giveUpReason = giveUpReason;
+      // The close frame of the server has to be read, also while the session is paused.
       webSocket.resume();
     }
     this.interruption.abort();
   }
 
-  /** Reads no more until `resume`: whoever has to take the messages is slower than the server. */
+  /** Stops reading until `resume`, because the consumer of the messages is slower than the server. */
   pause(): void {
-    if (!this.isClosedByUs) this.connection?.webSocket.pause();
+    if (!this.isClosedByClient) this.connection?.webSocket.pause();
   }
 
   resume(): void {
@@ -199,7 +199,10 @@ export class Session extends EventEmitter<SessionEvents> {
   private async connectOnce(): Promise<Ending> {
     try {
       const { connect: options, onFrame } = this.options;
-      return { kind: 'closed', closed: await this.hold(await connect(options, this.interruption.signal, onFrame)) };
+      return {
+        kind: 'closed',
+        closed: await this.useUntilClosed(await connect(options, this.interruption.signal, onFrame)),
+      };
     } catch (error) {
       if (this.interruption.signal.aborted) return { kind: 'interrupted' };
       if (error instanceof ConnectError) return { kind: 'not connected', error };
@@ -207,8 +210,8 @@ export class Session extends EventEmitter<SessionEvents> {
     }
   }
 
-  /** Listens to a connection until it is closed. */
-  private hold(connection: Connection): Promise<Closed> {
+  /** Uses a connection until it is closed. */
+  private useUntilClosed(connection: ClientConnection): Promise<Closed> {
     const { webSocket, transport, stream } = connection;
     const openedAt = performance.now();
     return new Promise((resolve) => {
@@ -223,7 +226,7 @@ export class Session extends EventEmitter<SessionEvents> {
         this.receivePong(data);
       });
       webSocket.on('message', (data, binary) => {
-        // It is no array and no ArrayBuffer, unless somebody sets `binaryType`.
+        // With the default `binaryType`, data is a Buffer.
         const message = { data: data as Buffer, binary };
         this.emit('message', message, this.echoes.receive(message));
       });
@@ -236,10 +239,10 @@ export class Session extends EventEmitter<SessionEvents> {
           code,
           reason: reason.toString(),
           cause,
-          impatience: this.impatience,
-          byUs: this.isClosedByUs,
-          lost: this.echoes.lose(),
-          held: performance.now() - openedAt,
+          giveUpReason: this.giveUpReason,
+          byClient: this.isClosedByClient,
+          lost: this.echoes.giveUp(),
+          openFor: performance.now() - openedAt,
         };
         this.emit('close', closed);
         resolve(closed);
@@ -253,7 +256,7 @@ export class Session extends EventEmitter<SessionEvents> {
     });
   }
 
-  /** Resolves when the next message may be sent. */
+  /** @returns a promise that is fulfilled when the next message may be sent */
   private sendOn(webSocket: WebSocket, message: Message): Promise<void> {
     this.echoes.send(message);
     return new Promise((resolve) => {
@@ -262,7 +265,7 @@ export class Session extends EventEmitter<SessionEvents> {
     });
   }
 
-  /** A pong may answer the latest of several pings only (RFC 6455 section 5.5.3): those before it have their answer, too. */
+  /** A pong may answer only the latest of several pings (RFC 6455 section 5.5.3). Then the pings before it are answered, too. */
   private receivePong(data: Buffer): void {
     const index = this.pings.findIndex((ping) => ping.data.equals(data));
     const ping = this.pings[index];
@@ -271,28 +274,28 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit('pong', performance.now() - ping.sentAt, data);
   }
 
-  private watchSilence({ webSocket, transport }: Connection, onSilence: (cause: string) => void): () => void {
+  private watchSilence({ webSocket, transport }: ClientConnection, onSilence: (cause: string) => void): () => void {
     const { silenceTimeout } = this.options;
     if (silenceTimeout === 0) {
       return () => {};
     }
-    // While nobody takes what comes, silence is not the server's.
-    const life = (): number => (webSocket.isPaused ? performance.now() : transport.bytesRead);
-    return onceQuiet(life, silenceTimeout, () => {
+    // While the session is paused, the silence is not the server's.
+    const receivedBytes = (): number => (webSocket.isPaused ? performance.now() : transport.bytesRead);
+    return onceQuiet(receivedBytes, silenceTimeout, () => {
       onSilence(`nothing was received for ${silenceTimeout / 1000} s (--silence-timeout)`);
       webSocket.terminate();
     });
   }
 }
 
-/** What ended a connection, in words that fit behind "The connection was lost: ". */
+/** The error that ended a connection, in words that fit after "The connection was lost: ". */
 function explainLoss({ code, message }: NodeJS.ErrnoException): string {
   return code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
-    ? `a message came that is larger than the ${LARGEST_MESSAGE / 1024 ** 2} MiB that this client takes`
+    ? `a message is larger than ${LARGEST_MESSAGE / 1024 ** 2} MiB, the limit of this client`
     : message;
 }
 
-/** Bytes of a ping or a pong that a server sent: it is not masked, and its head has two bytes (RFC 6455 section 5.2). */
+/** The size of a ping or a pong of a server. Its frame is not masked, so its head has two bytes (RFC 6455 section 5.2). */
 function controlFrameLength(payload: Buffer): number {
   return 2 + payload.length;
 }

@@ -1,17 +1,17 @@
-/** When a connection is probed, and when it is given up. All in ms; 0 switches off. */
+/** When a peer is pinged, and when it is given up. All in ms; 0 switches off. */
 export interface KeepAliveOptions {
   readonly keepAliveInterval: number;
   readonly keepAliveTimeout: number;
   readonly receiveTimeout: number;
 }
 
-/** What keep-alive does to its connection. */
+/** What keep-alive needs of its connection. */
 export interface KeepAliveTarget {
   /** Whether bytes of the peer would be read now. While they would not, silence proves nothing. */
   isReading(): boolean;
   sendPing(payload: Buffer): void;
   sendPong(): void;
-  /** The peer gave no sign of life for `keepAliveTimeout` after a ping. */
+  /** No byte of the peer arrived for `keepAliveTimeout` after a ping. */
   onSilence(): void;
   /** The peer sent no message for `receiveTimeout`. */
   onNoMessage(): void;
@@ -21,15 +21,12 @@ export interface KeepAliveTarget {
  * Finds out when a peer is gone, in ASP.NET Core's three ways: not at all, with unsolicited pongs that keep proxies from
  * cutting an idle connection, or with pings that have to be answered.
  *
- * A probe is sent after each `keepAliveInterval` without one and without bytes of the peer, whatever the time-out is: a
+ * A ping is sent after each `keepAliveInterval` without one and without bytes of the peer, however long the time-out is: a
  * proxy in between may cut a connection that is silent for longer.
  *
- * One timer serves all of it, and a read costs no more than the time being noted: the timer looks at that when it fires.
+ * There is one timer, and a read only notes the time, which the timer compares when it fires.
  */
 export class KeepAlive {
-  /** How long the peer took to answer a ping, in ms. */
-  roundTripTime: number | undefined;
-
   private timer: NodeJS.Timeout | undefined;
   private heardAt = performance.now();
   private messageAt = this.heardAt;
@@ -39,7 +36,7 @@ export class KeepAlive {
   private unansweredSince: number | undefined;
   /** How many pings were sent; each carries its number. */
   private count = 0;
-  /** The ping whose answer tells the round-trip time. Others may be sent before that answer comes. */
+  /** The ping whose round trip is measured. Others may be sent before it is answered. */
   private measured: { readonly number: number; readonly at: number } | undefined;
 
   constructor(
@@ -49,7 +46,7 @@ export class KeepAlive {
     this.schedule(this.heardAt);
   }
 
-  /** Notes a sign of life: bytes came. */
+  /** Notes that bytes of the peer have arrived. */
   heard(withMessage: boolean): void {
     this.heardAt = performance.now();
     this.unansweredSince = undefined;
@@ -58,13 +55,14 @@ export class KeepAlive {
     }
   }
 
-  /** Takes the round-trip time from the answer to the measured ping; other pongs tell nothing (RFC 6455 section 5.5.3). */
-  onPong(payload: Buffer): void {
+  /** @returns the round-trip time in ms, if the pong answers the measured ping (RFC 6455 section 5.5.3) */
+  onPong(payload: Buffer): number | undefined {
     const { measured } = this;
     if (measured !== undefined && payload.length === 8 && payload.readBigUInt64BE() === BigInt(measured.number)) {
-      this.roundTripTime = performance.now() - measured.at;
       this.measured = undefined;
+      return performance.now() - measured.at;
     }
+    return undefined;
   }
 
   stop(): void {
@@ -99,7 +97,7 @@ export class KeepAlive {
     }
     this.unansweredSince ??= now;
     const number = ++this.count;
-    // A peer may leave all but the latest ping unanswered: one that is older than the time-out is given up.
+    // A peer may answer only the latest ping: one that is older than the time-out is not waited for any more.
     if (this.measured === undefined || this.measured.at + this.options.keepAliveTimeout <= now) {
       this.measured = { number, at: now };
     }

@@ -1,12 +1,10 @@
 import { Compressor } from '../protocol/compressor.js';
-import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { ProtocolError, WebSocketCloseStatus } from '../protocol/close-status.js';
 import { Decompressor } from '../protocol/decompressor.js';
-import { Fragment } from '../protocol/fragment.js';
-import { Opcode, RSV1 } from '../protocol/opcode.js';
+import { Fragment, type FragmentHandler } from '../protocol/fragment.js';
+import { Opcode, RSV1 } from '../protocol/frame-header.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
 import { Utf8Validator } from '../protocol/utf8-validator.js';
-import type { FragmentHandler } from './message-receiver.js';
 
 /** How one frame is to be sent. */
 interface FrameDeflation {
@@ -34,9 +32,9 @@ export class MessageCompression {
   }
 
   /**
-   * Inflates a fragment, and hands on what it becomes.
+   * Inflates a fragment, and hands on the result in fragments.
    *
-   * @throws ProtocolError when that is no deflated data, or text that is no UTF-8; and what `onFragment` throws
+   * @throws ProtocolError when it is not deflated data, or text that is not UTF-8; what `onFragment` throws
    */
   receive(fragment: Fragment, onFragment: FragmentHandler): Promise<void> {
     const { data, opcode, endOfMessage } = fragment;
@@ -54,16 +52,16 @@ export class MessageCompression {
   }
 
   /** Tells how the next frame is sent. The first frame of a message decides for all of it. */
-  startSend(startsMessage: boolean, endOfMessage: boolean, disableCompression: boolean): FrameDeflation {
+  startSend(startsMessage: boolean, endOfMessage: boolean, compress: boolean): FrameDeflation {
     if (startsMessage) {
-      this.isSendingCompressed = !disableCompression;
+      this.isSendingCompressed = compress;
     }
     return this.isSendingCompressed
       ? { reservedBits: RSV1, payloadOf: (bytes) => this.compressor.compress(bytes, endOfMessage) }
       : { reservedBits: 0, payloadOf: (bytes) => bytes };
   }
 
-  /** Gives the memory of its zlib streams back. */
+  /** Frees the memory of its zlib streams. */
   close(): void {
     this.compressor.close();
     this.decompressor.close();

@@ -1,23 +1,21 @@
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import type { MessageCompression } from './message-compression.js';
 import type { MessageRate } from './message-rate.js';
-import type { Fragment } from '../protocol/fragment.js';
+import { ProtocolError } from '../protocol/close-status.js';
+import type { Fragment, FragmentHandler } from '../protocol/fragment.js';
 import { FrameParser, type FrameReceiver } from '../protocol/frame-parser.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
-import type { WebSocketCloseResult } from './web-socket-close.js';
-
-/** What `receive` calls with each fragment. While a promise that it returned is pending, nothing more is read. */
-export type FragmentHandler = (fragment: Fragment) => void | Promise<void>;
+import { SENT } from './message-sender.js';
+import type { PeerClose } from './web-socket-connection.js';
 
 /** What the receiving side tells its connection. */
 export interface ReceiverEvents extends Omit<FrameReceiver, 'onFragment'> {
-  /** What held fragments back is over. */
+  /** The handler is done, and fragments may flow again. */
   onHandled(): void;
-  /** What a message was inflated to breaks the protocol. */
+  /** A message was inflated to something that breaks the protocol. */
   onInvalidMessage(error: ProtocolError): void;
 }
 
-/** What decides how fast messages are received. */
+/** The limits of receiving. */
 export interface ReceiverOptions {
   /** The largest fragment to hand on, in bytes. */
   readonly receiveBufferSize: number;
@@ -29,30 +27,29 @@ export interface ReceiverOptions {
   readonly output: { readonly isFull: boolean };
 }
 
-/** Somebody who waits for fragments, and for the peer's close. */
+/** A call of `receive` that is under way. */
 interface PendingReceive {
   readonly onFragment: FragmentHandler;
-  readonly resolve: (close: WebSocketCloseResult) => void;
+  readonly resolve: (close: PeerClose) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Makes fragments of a peer's bytes and hands them to whoever receives, in order. What nobody can take yet is held: while
- * nobody receives, while a promise of the handler is pending, and while the peer does not take what it is sent.
+ * Makes fragments of a peer's bytes and hands them to the handler, in order. They are held while there is no handler, while
+ * a promise of the handler is pending, and while the peer does not take what it is sent.
  */
 export class MessageReceiver implements FrameReceiver {
   /** How many messages came whole. */
   messagesReceived = 0;
   /** Whether a message, or a part of one, came in the read at hand. */
   hasMessage = false;
-  /** Whether anybody has received. */
+  /** Whether `receive` was ever called. */
   wasWanted = false;
 
   private readonly parser: FrameParser;
   private pending: PendingReceive | undefined;
-  /** Whether a promise that the handler returned is pending. */
   private isAwaiting = false;
-  private isDropping = false;
+  private dropsMessages = false;
 
   constructor(
     private readonly options: ReceiverOptions,
@@ -61,42 +58,42 @@ export class MessageReceiver implements FrameReceiver {
     this.parser = new FrameParser(this, options.receiveBufferSize, options.compression !== undefined);
   }
 
-  /** Whether somebody receives. */
+  /** Whether a call of `receive` is under way. */
   get isWanted(): boolean {
     return this.pending !== undefined;
   }
 
-  /** Whether the handler is at work. */
+  /** Whether a promise of the handler is pending. */
   get isHandling(): boolean {
     return this.isAwaiting;
   }
 
-  /** Whether bytes that came are held. Until they are not, no more should be read. */
+  /** Whether bytes that arrived are held. No more should be read then. */
   get isHolding(): boolean {
     return this.parser.isHolding;
   }
 
-  /** Hands fragments to `onFragment` from the next `resume` on. Resolves with the peer's close. */
-  start(onFragment: FragmentHandler): Promise<WebSocketCloseResult> {
+  /** Hands fragments to `onFragment` from the next `release` on. Resolves with the peer's close. */
+  start(onFragment: FragmentHandler): Promise<PeerClose> {
     this.wasWanted = true;
     return new Promise((resolve, reject) => {
       this.pending = { onFragment, resolve, reject };
     });
   }
 
-  /** Forgets who receives. */
+  /** Ends the call of `receive` without settling it. */
   cancel(): void {
     this.pending = undefined;
   }
 
-  /** Tells who receives of the peer's close. */
-  settle(close: WebSocketCloseResult): void {
+  /** Fulfils the promise of `receive` with the peer's close. */
+  settle(close: PeerClose): void {
     const { pending } = this;
     this.pending = undefined;
     pending?.resolve(close);
   }
 
-  /** Tells who receives that no more will come. */
+  /** Rejects the promise of `receive`. */
   fail(error: unknown): void {
     const { pending } = this;
     this.pending = undefined;
@@ -126,14 +123,19 @@ export class MessageReceiver implements FrameReceiver {
     this.parser.isFlowing = false;
   }
 
-  /** Drops messages from now on: this side has closed. Control frames are still told. */
+  /** Whether messages are dropped. */
+  get isDropping(): boolean {
+    return this.dropsMessages;
+  }
+
+  /** Drops messages from now on, because this side has closed. Control frames are still handled. */
   drop(): void {
-    this.isDropping = true;
+    this.dropsMessages = true;
   }
 
   /** Drops everything from now on. */
   stop(): void {
-    this.isDropping = true;
+    this.dropsMessages = true;
     this.parser.stop();
   }
 
@@ -155,7 +157,7 @@ export class MessageReceiver implements FrameReceiver {
       const wait = fragment.endOfMessage && rate !== undefined ? rate.take() : 0;
       if (wait > 0) {
         this.awaitHandler(Promise.all([handled, setTimeoutAsync(wait)]));
-      } else if (handled !== undefined) {
+      } else if (handled !== undefined && handled !== SENT) {
         this.awaitHandler(handled);
       } else if (output.isFull) {
         this.holdBack();
@@ -177,8 +179,8 @@ export class MessageReceiver implements FrameReceiver {
     this.events.onClose(status, description);
   }
 
-  /** Inflating takes its time: what ended this side of the connection meanwhile ends that, too. */
-  private onInflated(receive: PendingReceive, fragment: Fragment): void | Promise<void> {
+  /** This side may have closed, or the call of `receive` ended, while the message was inflated. */
+  private onInflated(receive: PendingReceive, fragment: Fragment): void | Promise<unknown> {
     return this.isDropping || this.pending !== receive ? undefined : receive.onFragment(fragment);
   }
 

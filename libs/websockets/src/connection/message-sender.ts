@@ -1,29 +1,32 @@
+import { Fragment } from '../protocol/fragment.js';
+import { FIN, Opcode } from '../protocol/frame-header.js';
 import type { MessageCompression } from './message-compression.js';
 import type { OutputBuffer } from './output-buffer.js';
-import { PreparedMessage } from './prepared-message.js';
-import { Fragment, type WebSocketMessageType } from '../protocol/fragment.js';
-import { FIN, Opcode } from '../protocol/opcode.js';
-import { bytesOf, opcodeOf, type WebSocketData } from './web-socket-data.js';
+import { bytesOf, opcodeOf, PreparedMessage, type WebSocketData } from './prepared-message.js';
+import type { WebSocketSendOptions } from './web-socket-connection.js';
+import { WebSocketError } from './web-socket-error.js';
 
-/** How one message is sent. */
-export interface WebSocketSendOptions {
-  /** Sends it as it is on a connection that compresses. Default false. */
-  readonly disableCompression?: boolean;
-}
+/**
+ * The promise that `send` returns while the peer keeps up: already fulfilled with true, and always the same one. Code that
+ * sends a lot can compare with it to see whether there is anything to wait for: `if (sent !== SENT) await sent;`.
+ */
+export const SENT: Promise<boolean> = Promise.resolve(true);
 
-/** Makes frames of what is sent (RFC 6455 section 5.4), in order, and tells who sends more than the peer takes to wait. */
+const DEFAULTS: WebSocketSendOptions = {};
+
+/** Makes frames of messages (RFC 6455 section 5.4), in order, and has senders wait while the peer does not keep up. */
 export class MessageSender {
-  /** How many messages were sent whole. */
+  /** How many whole messages were sent. */
   messagesSent = 0;
-  /** How many bytes of messages wait to be compressed, or for those before them to be. */
+  /** How many bytes of messages wait to be compressed, or for messages before them to be. */
   bytesToCompress = 0;
-  /** Whether a message goes out in fragments and the next one continues it. */
-  private isSendingMessage = false;
+  /** Whether a message was sent in part: the next frame continues it. */
+  isInMessage = false;
   /** Compressed messages that are not in the output yet: what is sent after them waits. */
-  private unfinished: Promise<void> | undefined;
+  private unfinished: Promise<boolean> | undefined;
   private isStopped = false;
-  private drained: Promise<void> | undefined;
-  private resolveDrained: (() => void) | undefined;
+  private drained: Promise<boolean> | undefined;
+  private resolveDrained: ((isSent: boolean) => void) | undefined;
 
   constructor(
     private readonly output: OutputBuffer,
@@ -31,18 +34,21 @@ export class MessageSender {
     private readonly compression: MessageCompression | undefined,
   ) {}
 
-  /** Settled when all that was sent is in the output; undefined when it is. */
-  get pending(): Promise<void> | undefined {
+  /** Settled when everything that was sent is in the output; undefined when it is. */
+  get pending(): Promise<unknown> | undefined {
     return this.unfinished;
   }
 
   /** Sends data as `WebSocketConnection.send` does. */
-  send(
-    data: WebSocketData,
-    type: WebSocketMessageType | undefined,
-    endOfMessage: boolean | undefined,
-    options: WebSocketSendOptions | undefined,
-  ): void | Promise<void> {
+  send(data: WebSocketData, options = DEFAULTS): Promise<boolean> {
+    if (typeof options !== 'object') {
+      const given = JSON.stringify(options);
+      throw new WebSocketError(
+        'WS_INVALID_DATA',
+        `The options of send() are ${given}; they can be { type, endOfMessage, compress }.`,
+      );
+    }
+    const { type, endOfMessage } = options;
     if (data instanceof Fragment) {
       data.requireValid();
       const opcode = type === undefined ? data.opcode : opcodeOf(type);
@@ -52,12 +58,12 @@ export class MessageSender {
         : this.sendInTurn(this.compression, opcode, isLast, data.data, options);
     }
     if (data instanceof PreparedMessage) {
-      return this.sendPrepared(data, type, endOfMessage, options);
+      return this.sendPrepared(data, options);
     }
     const bytes = bytesOf(data);
     const opcode = opcodeOf(type ?? (typeof data === 'string' ? 'text' : 'binary'));
     return this.compression === undefined
-      ? this.sendFrame(opcode, endOfMessage ?? true, bytes, 0, bytes.length)
+      ? this.sendFrame(opcode, endOfMessage ?? true, bytes, 0, bytes.length, 0)
       : this.sendInTurn(this.compression, opcode, endOfMessage ?? true, bytes, options);
   }
 
@@ -67,13 +73,13 @@ export class MessageSender {
     this.output.flushSoon();
   }
 
-  /** Wakes those that wait for the peer to take what was sent. */
-  wake(): void {
+  /** Wakes senders that wait for the peer. @param isSent whether what they sent can still arrive */
+  wake(isSent: boolean): void {
     this.drained = undefined;
-    this.resolveDrained?.();
+    this.resolveDrained?.(isSent);
   }
 
-  /** Sends nothing any more, of compressed messages that are on their way neither. */
+  /** Sends nothing any more, not even messages that are being compressed. */
   stop(): void {
     this.isStopped = true;
   }
@@ -84,54 +90,48 @@ export class MessageSender {
     bytes: Buffer,
     start: number,
     end: number,
-    maskingKey = 0,
-  ): void | Promise<void> {
-    const firstByte = (endOfMessage ? FIN : 0) | (this.isSendingMessage ? Opcode.continuation : opcode);
+    maskingKey: number,
+  ): Promise<boolean> {
+    const firstByte = (endOfMessage ? FIN : 0) | (this.isInMessage ? Opcode.continuation : opcode);
     this.count(endOfMessage);
     this.output.frame(firstByte, bytes, start, end, maskingKey);
     this.output.flushSoon();
-    return this.output.isFull ? this.untilDrained() : undefined;
+    return this.output.isFull ? this.untilDrained() : SENT;
   }
 
-  private sendPrepared(
-    message: PreparedMessage,
-    type: WebSocketMessageType = message.type,
-    endOfMessage = true,
-    options?: WebSocketSendOptions,
-  ): void | Promise<void> {
-    const isAsPrepared = type === message.type && endOfMessage && !this.isSendingMessage;
+  private sendPrepared(message: PreparedMessage, options: WebSocketSendOptions): Promise<boolean> {
+    const { type = message.type, endOfMessage = true } = options;
+    const isAsPrepared = type === message.type && endOfMessage && !this.isInMessage;
     if (!isAsPrepared || this.compression !== undefined) {
-      return this.send(message.payload, type, endOfMessage, options);
+      return this.send(message.payload, { ...options, type });
     }
     this.messagesSent++;
     this.output.sharedFrame(message.frame);
-    return this.output.isFull ? this.untilDrained() : undefined;
+    return this.output.isFull ? this.untilDrained() : SENT;
   }
 
-  /** Compressing takes its time elsewhere, so each frame waits for the ones before. */
+  /** Compression takes place on other threads, so each frame waits for those before. */
   private sendInTurn(
     compression: MessageCompression,
     opcode: number,
     endOfMessage: boolean,
     bytes: Buffer,
-    options: WebSocketSendOptions = {},
-  ): Promise<void> {
-    const startsMessage = !this.isSendingMessage;
+    { compress = true }: WebSocketSendOptions,
+  ): Promise<boolean> {
+    const startsMessage = !this.isInMessage;
     this.count(endOfMessage);
-    const deflate = compression.startSend(startsMessage, endOfMessage, options.disableCompression ?? false);
+    const deflate = compression.startSend(startsMessage, endOfMessage, compress);
     const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
     this.bytesToCompress += bytes.length;
-    const sent = (this.unfinished ?? Promise.resolve()).then(async () => {
+    const sent = (this.unfinished ?? SENT).then(async () => {
       const payload = await deflate.payloadOf(bytes);
       this.bytesToCompress -= bytes.length;
       if (payload === undefined || this.isStopped) {
-        return;
+        return false;
       }
       this.output.frame(firstByte, payload, 0, payload.length);
       this.output.flushSoon();
-      if (this.output.isFull) {
-        await this.untilDrained();
-      }
+      return this.output.isFull ? this.untilDrained() : true;
     });
     this.unfinished = sent;
     void sent.then(() => {
@@ -143,13 +143,13 @@ export class MessageSender {
   }
 
   private count(endOfMessage: boolean): void {
-    this.isSendingMessage = !endOfMessage;
+    this.isInMessage = !endOfMessage;
     if (endOfMessage) {
       this.messagesSent++;
     }
   }
 
-  private untilDrained(): Promise<void> {
+  private untilDrained(): Promise<boolean> {
     return (this.drained ??= new Promise((resolve) => (this.resolveDrained = resolve)));
   }
 }

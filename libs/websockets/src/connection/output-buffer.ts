@@ -1,48 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { frameHeaderLength, MAX_SERVER_HEADER_BYTES, writeFrameHeader } from '../protocol/frame-header.js';
 import { MAX_MASKED_FRAGMENT_BYTES } from '../protocol/fragment.js';
-import { copyUnmasked } from '../protocol/masking-key.js';
-import { wordViewOf } from '../protocol/word-view.js';
+import { copyUnmasked, wordViewOf } from '../protocol/masking-key.js';
+import { OutputBlock } from './output-block.js';
 
-/** One block serves all connections, one after the other; it holds what one read of 64 KiB may produce and more. */
-const BLOCK_BYTES = 128 * 1024;
 /** Payloads up to this size are copied into the block; larger ones are written by reference. */
 const COPY_UP_TO = 16 * 1024;
-/** Up to this size a loop copies faster than the view that `Buffer.copy` makes, and unmasks on its way. */
+/** Up to this size a loop copies faster than the view that `Buffer.copy` makes, and unmasks at the same time. */
 const LOOP_UP_TO = MAX_MASKED_FRAGMENT_BYTES;
 
-let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-let blockWords = new Int32Array(block.buffer);
-/** How much of the block is filled, and how much of that the owner's socket was given. */
-let filled = 0;
-let handedOver = 0;
-/** Whether a socket was given a part of the block itself, and not a copy. */
-let isLent = false;
-/** Whose bytes the block holds. */
-let owner: OutputBuffer | undefined;
-let isFlushScheduled = false;
-
-/** Those that have shared frames to write at the end of this round of the event loop. */
-let sharing: OutputBuffer[] = [];
-
-function flushOwner(): void {
-  isFlushScheduled = false;
-  owner?.flush();
-}
-
-function flushSharing(): void {
-  const outputs = sharing;
-  sharing = [];
-  outputs.forEach((output) => output.flush());
-}
+/** The block of the process. */
+const block = new OutputBlock();
 
 /**
- * Collects the frames that one turn of the event loop produces for a connection, so that they leave in one write: the
- * most that can be done for small messages, whose cost is the write.
- *
- * All connections share one block, which belongs to one of them at a time; when another one wants it, what it holds is
- * written first. It is reused as long as the kernel takes each write at once. When it does not, the socket keeps the
- * block until it does, and a new one is made.
+ * Collects the frames that one turn of the event loop produces for a connection, so that they leave in one write. The
+ * write is what small messages cost, so nothing saves more.
  */
 export class OutputBuffer {
   /** Whether more than `sendBufferSize` bytes wait for the peer. Ends with the socket's `drain`. */
@@ -55,9 +27,9 @@ export class OutputBuffer {
   private shared: Buffer[] = [];
   private sharedBytes = 0;
   private isCorked = false;
-  /** Bytes taken since the last flush. */
+  /** How many bytes were added since the last flush. */
   private pending = 0;
-  /** Whether the socket was still busy after the last write; then a block is too good to be kept by it. */
+  /** Whether the socket was still busy after the last write; it should not keep a whole block then. */
   private isStalled = false;
 
   constructor(
@@ -72,50 +44,51 @@ export class OutputBuffer {
    * A payload of more than 16 KiB is not copied: it must not change before it is sent.
    *
    * @param firstByte FIN, reserved bits and opcode
-   * @param bytes where the payload is, from `start` to `end`
-   * @param maskingKey what a payload of at most `MAX_MASKED_FRAGMENT_BYTES` is masked with still; 0 for none
+   * @param bytes contains the payload, from `start` to `end`
+   * @param maskingKey the key that a payload of at most `MAX_MASKED_FRAGMENT_BYTES` is still masked with; 0 for none
    */
   frame(firstByte: number, bytes: Buffer, start: number, end: number, maskingKey = 0): void {
     const length = end - start;
-    if (owner !== this) {
+    if (block.owner !== this) {
       this.takeBlock();
     }
     if (length > COPY_UP_TO) {
       this.frameByReference(firstByte, bytes, start, end);
       return;
     }
-    if (filled + MAX_SERVER_HEADER_BYTES + length > BLOCK_BYTES) {
+    if (block.filled + MAX_SERVER_HEADER_BYTES + length > block.size) {
       this.flush();
-      owner = this;
+      block.owner = this;
     }
-    if (filled === 0) {
-      alignWith(wordViewOf(bytes).byteOffset + start - frameHeaderLength(length));
+    if (block.filled === 0) {
+      block.alignWith(wordViewOf(bytes).byteOffset + start - frameHeaderLength(length));
     }
-    const payloadAt = writeFrameHeader(block, filled, firstByte, length);
+    const frameStart = block.filled;
+    const payloadStart = writeFrameHeader(block.bytes, frameStart, firstByte, length);
     if (length > LOOP_UP_TO) {
-      bytes.copy(block, payloadAt, start, end);
+      bytes.copy(block.bytes, payloadStart, start, end);
     } else {
-      copyUnmasked(bytes, start, end, maskingKey, block, blockWords, payloadAt);
+      copyUnmasked(bytes, start, end, maskingKey, block.bytes, block.words, payloadStart);
     }
-    this.pending += payloadAt + length - filled;
-    filled = payloadAt + length;
+    block.filled = payloadStart + length;
+    this.pending += block.filled - frameStart;
     if (this.pending > this.sendBufferSize) {
       this.flush();
     }
   }
 
   /**
-   * Adds a whole frame, header and payload, that many connections send. It is written once this round of the event loop
-   * is done, so that what a round of messages from many peers brings leaves in one write.
+   * Adds a whole frame, header and payload, that many connections send. It is written at the end of this round of the
+   * event loop, so that everything that a round of messages from many peers brings leaves in one write.
    *
    * @param bytes must never change
    */
   sharedFrame(bytes: Buffer): void {
-    if (owner === this) {
+    if (block.owner === this) {
       this.flush();
     }
-    if (this.shared.push(bytes) === 1 && sharing.push(this) === 1) {
-      setImmediate(flushSharing);
+    if (this.shared.push(bytes) === 1) {
+      block.flushAfterRound(this);
     }
     this.sharedBytes += bytes.length;
     if (this.sharedBytes > this.sendBufferSize) {
@@ -135,14 +108,13 @@ export class OutputBuffer {
 
   /** How many bytes were added that the operating system has not taken yet, headers of frames included. */
   get bytesWaiting(): number {
-    return this.socket.writableLength + this.sharedBytes + (owner === this ? filled - handedOver : 0);
+    return this.socket.writableLength + this.sharedBytes + (block.owner === this ? block.length : 0);
   }
 
-  /** Sees to it that what was added is written once this turn's work is done. */
+  /** Has what was added written once this turn's work is done. */
   flushSoon(): void {
-    if (!this.willBeFlushed && !isFlushScheduled) {
-      isFlushScheduled = true;
-      process.nextTick(flushOwner);
+    if (!this.willBeFlushed) {
+      block.flushSoon();
     }
   }
 
@@ -151,12 +123,12 @@ export class OutputBuffer {
     if (this.sharedBytes > 0) {
       this.flushShared();
     }
-    if (owner !== this) {
+    if (block.owner !== this) {
       return;
     }
-    owner = undefined;
+    block.owner = undefined;
     const { socket } = this;
-    this.handOver();
+    this.writeBlock();
     if (this.isCorked) {
       this.isCorked = false;
       socket.uncork();
@@ -164,33 +136,26 @@ export class OutputBuffer {
     this.written += this.pending;
     this.pending = 0;
     this.isStalled = socket.writableLength > 0;
-    if (this.isStalled && isLent) {
-      block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-      blockWords = new Int32Array(block.buffer);
-    }
-    filled = 0;
-    handedOver = 0;
-    isLent = false;
-    this.steer();
+    block.reset(this.isStalled);
+    this.updateIsFull();
   }
 
   private takeBlock(): void {
-    owner?.flush();
     if (this.sharedBytes > 0) {
       this.flushShared();
     }
-    owner = this;
+    block.take(this);
   }
 
   private flushShared(): void {
     const { socket, shared, sharedBytes } = this;
     this.shared = [];
     this.sharedBytes = 0;
-    // What a busy socket keeps stays shared; else one write of copies is cheaper than one write of many parts.
-    if (shared.length > 1 && socket.writableLength === 0 && sharedBytes <= BLOCK_BYTES) {
-      this.takeBlock();
+    // What a busy socket keeps stays shared. Otherwise one write of copies is cheaper than one write of many parts.
+    if (shared.length > 1 && socket.writableLength === 0 && sharedBytes <= block.size) {
+      block.take(this);
       for (const bytes of shared) {
-        filled += bytes.copy(block, filled);
+        block.filled += bytes.copy(block.bytes, block.filled);
       }
       this.pending = sharedBytes;
       this.flush();
@@ -200,27 +165,27 @@ export class OutputBuffer {
     shared.forEach((bytes) => socket.write(bytes));
     socket.uncork();
     this.written += sharedBytes;
-    this.steer();
+    this.updateIsFull();
   }
 
-  private steer(): void {
+  private updateIsFull(): void {
     const { socket } = this;
     this.isFull = socket.writableNeedDrain && socket.writableLength > this.sendBufferSize;
   }
 
   private frameByReference(firstByte: number, bytes: Buffer, start: number, end: number): void {
-    if (filled + MAX_SERVER_HEADER_BYTES > BLOCK_BYTES) {
+    if (block.filled + MAX_SERVER_HEADER_BYTES > block.size) {
       this.flush();
-      owner = this;
+      block.owner = this;
     }
     if (!this.isCorked) {
       this.isCorked = true;
       this.socket.cork();
     }
-    const to = writeFrameHeader(block, filled, firstByte, end - start);
-    this.pending += to - filled + end - start;
-    filled = to;
-    this.handOver();
+    const frameStart = block.filled;
+    block.filled = writeFrameHeader(block.bytes, frameStart, firstByte, end - start);
+    this.pending += block.filled - frameStart + end - start;
+    this.writeBlock();
     this.socket.write(bytes.subarray(start, end));
     if (this.pending > this.sendBufferSize) {
       this.flush();
@@ -228,28 +193,11 @@ export class OutputBuffer {
   }
 
   /** Gives the socket what the block holds for it. */
-  private handOver(): void {
-    if (filled === handedOver) {
-      return;
-    }
-    const bytes = block.subarray(handedOver, filled);
+  private writeBlock(): void {
     // A busy socket keeps what it is given until the peer reads: a copy of the right size, not the whole block.
-    if (this.isStalled && filled <= BLOCK_BYTES / 2) {
-      this.socket.write(Buffer.from(bytes));
-    } else {
+    const bytes = block.handOver(this.isStalled && block.filled <= block.size / 2);
+    if (bytes !== undefined) {
       this.socket.write(bytes);
-      isLent = true;
     }
-    handedOver = filled;
   }
-}
-
-/**
- * Lets the block begin where its words fall together with those of the payload that is copied first. What an echo sends
- * has just the four bytes of the masking key less than what it got, frame by frame: when the words of the first frame
- * fall together, those of all frames of the read do, and are copied as words.
- */
-function alignWith(position: number): void {
-  filled = position & 3;
-  handedOver = filled;
 }

@@ -1,23 +1,26 @@
-import type { WebSocketMessageType } from '../protocol/fragment.js';
-import { frameHeaderLength, writeFrameHeader } from '../protocol/frame-header.js';
-import { FIN } from '../protocol/opcode.js';
-import { bytesOf, opcodeOf } from './web-socket-data.js';
+import type { Fragment, WebSocketMessageType } from '../protocol/fragment.js';
+import { FIN, frameHeaderLength, Opcode, writeFrameHeader } from '../protocol/frame-header.js';
+import { WebSocketError } from './web-socket-error.js';
+
+/** What `send` takes. Strings are sent as UTF-8. */
+export type WebSocketData = Fragment | PreparedMessage | string | Uint8Array | ArrayBuffer;
 
 /**
- * A message whose frame is made once, for `send` to send to any number of connections. They share its bytes, so that what
- * waits for a thousand slow readers is in memory once.
+ * A message whose frame is made once, for `send` to send to any number of connections. They share its bytes: a message
+ * that waits for a thousand slow readers is in memory once.
  *
- * Where a connection compresses, it compresses the message anew: what its peer can inflate depends on what went before.
+ * A connection that compresses compresses the message anew, because the peer's window depends on the messages before.
  */
 export class PreparedMessage {
+  /** Whether it is text or binary. */
   readonly type: WebSocketMessageType;
-  /** @internal Header and payload, as they go out. */
+  /** @internal Header and payload, as they are sent. */
   readonly frame: Buffer;
-  private readonly payloadAt: number;
+  private readonly payloadStart: number;
 
   /**
    * @param data text or bytes; bytes are copied
-   * @param type by default text for a string and binary for bytes
+   * @param type default: text for a string and binary for bytes
    * @throws WebSocketError `WS_INVALID_DATA`
    */
   constructor(
@@ -27,17 +30,49 @@ export class PreparedMessage {
     const bytes = bytesOf(data);
     this.type = type;
     this.frame = Buffer.allocUnsafeSlow(frameHeaderLength(bytes.length) + bytes.length);
-    this.payloadAt = writeFrameHeader(this.frame, 0, FIN | opcodeOf(type), bytes.length);
-    bytes.copy(this.frame, this.payloadAt);
+    this.payloadStart = writeFrameHeader(this.frame, 0, FIN | opcodeOf(type), bytes.length);
+    bytes.copy(this.frame, this.payloadStart);
   }
 
   /** @internal */
   get payload(): Buffer {
-    return this.frame.subarray(this.payloadAt);
+    return this.frame.subarray(this.payloadStart);
   }
 
-  /** How many bytes it has, without the header of its frame. */
+  /** The size of its payload in bytes. */
   get byteLength(): number {
-    return this.frame.length - this.payloadAt;
+    return this.frame.length - this.payloadStart;
   }
+}
+
+/** @throws WebSocketError `WS_INVALID_DATA` when `type` is neither `text` nor `binary` */
+export function opcodeOf(type: WebSocketMessageType): number {
+  if (type === 'text') {
+    return Opcode.text;
+  }
+  if (type === 'binary') {
+    return Opcode.binary;
+  }
+  throw new WebSocketError(
+    'WS_INVALID_DATA',
+    `The type of a message is ${JSON.stringify(type)}; it can be "text" or "binary".`,
+  );
+}
+
+/** @throws WebSocketError `WS_INVALID_DATA` */
+export function bytesOf(data: string | Uint8Array | ArrayBuffer): Buffer {
+  if (typeof data === 'string') {
+    return Buffer.from(data);
+  }
+  if (data instanceof Uint8Array) {
+    return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  }
+  if (data instanceof ArrayBuffer) {
+    return Buffer.from(data);
+  }
+  const type = data === null ? 'null' : typeof data;
+  throw new WebSocketError(
+    'WS_INVALID_DATA',
+    `The data of a message has the type ${type}; it can be a string, a Uint8Array, an ArrayBuffer, a fragment or a PreparedMessage.`,
+  );
 }

@@ -9,8 +9,8 @@ const HEAP_GROWTH = 200;
  * Makes a process handle large messages with less CPU, half of it for messages of 64 KiB, for up to 48 MiB more memory,
  * which the process keeps. It concerns the whole process, so it is the application's to call; once, before it listens.
  *
- * Node.js reads into a new buffer each time. Of the two things that are done about those that nobody needs any more
- * neither is of use to a server, which fills the same memory again at once:
+ * Node.js reads into a new buffer each time. What happens to buffers that are not used
+ * any more does not suit a server, which needs the same memory again at once:
  *
  * - The C library of most Linux systems hands memory back to the kernel, which then has to clear it anew, page by page.
  *   How much it keeps follows from the largest block that was ever freed: twice its size.

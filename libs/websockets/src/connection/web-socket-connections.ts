@@ -1,7 +1,12 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
-import { RESOLVED_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import type { WebSocketRegistryOptions } from './web-socket-options.js';
+
+/** How long a close at shutdown waits for a message that is being answered, and how often it looks, in ms. */
+const ANSWER_PATIENCE = 1000;
+const ANSWER_LOOK = 20;
 
 /** What connections have come to. */
 export interface WebSocketTotals {
@@ -17,7 +22,7 @@ export interface WebSocketTotals {
   readonly messagesSent: number;
 }
 
-/** @internal A handshake that is not answered yet: guards and the like are at work. */
+/** A handshake that is not answered yet: guards and the like are at work. */
 export interface PendingHandshake {
   /** The address of the client, or of the proxy before it. */
   readonly remoteAddress: string;
@@ -26,10 +31,8 @@ export interface PendingHandshake {
 }
 
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
-@Injectable()
-export class WebSocketConnections implements BeforeApplicationShutdown, Iterable<WebSocketConnection> {
-  private readonly logger = new Logger(WebSocketConnections.name);
-  private readonly live = new Set<WebSocketConnection>();
+export class WebSocketConnections implements Iterable<WebSocketConnection> {
+  private readonly live = new Set<ServerConnection>();
   private readonly pending = new Set<PendingHandshake>();
   /** How many each client address has, pending handshakes included. */
   private readonly sizes = new Map<string, number>();
@@ -45,7 +48,7 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
 
   constructor(
     /** @internal */
-    @Inject(RESOLVED_OPTIONS) readonly options: Required<WebSocketOptions>,
+    readonly options: Required<WebSocketRegistryOptions>,
   ) {}
 
   /** Whether the application shuts down, so that handshakes are answered with 503. */
@@ -89,7 +92,7 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
   }
 
   /** @internal */
-  add(connection: WebSocketConnection): void {
+  add(connection: ServerConnection): void {
     this.live.add(connection);
     this.count(connection.remoteAddress, 1);
     void connection.closed.then(() => {
@@ -113,21 +116,32 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     }
   }
 
-  /**
-   * Closes all with 1001 and waits for pending handshakes, cuts after `shutdownTimeout` those that are left, and is done
-   * when the last has ended.
-   */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** @internal From now on no handshake is let in. */
+  startDraining(): void {
     this.draining = true;
-    if (this.placesTaken === 0) {
-      return;
+  }
+
+  /**
+   * @internal Closes all connections with 1001, after `drainDelay`, spread over `drainSpread` in random order. Waits for
+   * pending handshakes. What is left `shutdownTimeout` after the last close is cut.
+   *
+   * @returns when the last has ended
+   */
+  async drain(): Promise<void> {
+    this.startDraining();
+    const { drainDelay, drainSpread, shutdownTimeout } = this.options;
+    // Messages that have arrived by now are answered before the close, also without a delay.
+    await (drainDelay > 0 ? sleep(drainDelay) : nextTurn());
+    const connections = inRandomOrder(this.live);
+    const start = performance.now();
+    const closed: Promise<void>[] = [];
+    for (const [i, connection] of connections.entries()) {
+      const wait = start + (i * drainSpread) / connections.length - performance.now();
+      if (wait >= 1) {
+        await sleepWhileOpen(connection, wait);
+      }
+      closed.push(this.closeAtShutdown(connection));
     }
-    const { shutdownTimeout } = this.options;
-    const handshakes = this.pending.size === 0 ? '' : ` and ${this.pending.size} pending handshakes`;
-    this.logger.log(`Closing ${this.size} WebSocket connections${handshakes}, for at most ${shutdownTimeout} ms`);
-    const closed = [...this.live].map((connection) =>
-      connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down'),
-    );
     // One that was closing already has a time-out of its own, which may be longer.
     const deadline = setTimeout(() => {
       this.live.forEach((connection) => connection.abort());
@@ -135,6 +149,16 @@ export class WebSocketConnections implements BeforeApplicationShutdown, Iterable
     }, shutdownTimeout);
     await Promise.all([...closed, this.nonePends()]);
     clearTimeout(deadline);
+  }
+
+  /** Closes a connection. A message that is being answered has a while to be, so that no echo is cut short. */
+  private async closeAtShutdown(connection: ServerConnection): Promise<void> {
+    const { shutdownTimeout } = this.options;
+    const end = performance.now() + Math.min(ANSWER_PATIENCE, shutdownTimeout / 2);
+    while (connection.isAnswering && performance.now() < end) {
+      await sleep(ANSWER_LOOK);
+    }
+    await connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down');
   }
 
   /** While the application shuts down none is added: handshakes are refused. */
@@ -156,4 +180,25 @@ function plus(totals: WebSocketTotals, connection: WebSocketConnection): WebSock
     messagesReceived: totals.messagesReceived + connection.messagesReceived,
     messagesSent: totals.messagesSent + connection.messagesSent,
   };
+}
+
+/** Waits for a time in ms, or until the connection has ended. */
+function sleepWhileOpen({ closed }: WebSocketConnection, time: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    void closed.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The Fisher-Yates shuffle. */
+function inRandomOrder<Item>(items: Iterable<Item>): Item[] {
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+  return list;
 }

@@ -1,6 +1,5 @@
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
-import type { Fragment } from '../protocol/fragment.js';
-import type { WebSocketConnection } from './web-socket-connection.js';
+import type { Fragment, FragmentHandler } from '../protocol/fragment.js';
 import { WebSocketError } from './web-socket-error.js';
 
 /** A whole message. */
@@ -54,9 +53,17 @@ export class MessageCollector {
   }
 }
 
-/** @internal See `WebSocketConnection.messages`. */
+/** A connection, as far as reading messages needs it. */
+interface MessageSource {
+  receive(onFragment: FragmentHandler): Promise<unknown>;
+  /** Ends `receive`. Another one may follow. */
+  stopReceiving(): void;
+  close(status: number, description: string): Promise<void>;
+}
+
+/** Reads messages as `WebSocketConnection.messages` does. */
 export async function* readMessages(
-  connection: WebSocketConnection,
+  connection: MessageSource,
   maxMessageSize: number,
 ): AsyncGenerator<WebSocketMessage, void, void> {
   const collector = new MessageCollector(maxMessageSize);

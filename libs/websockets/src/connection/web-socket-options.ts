@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
-import { ACCEPTED_ORIGIN_ENTRY, isOriginEntry } from '../handshake/origin-policy.js';
 import { WebSocketError } from './web-socket-error.js';
 
 /** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Options of `WebSocketsModule`; what `WebSocketOptions` is to ASP.NET Core. All are optional. */
-export interface WebSocketOptions {
+/** The options of a connection: the module has them for all, a gateway for its own, and one accept for its own. */
+export interface WebSocketConnectionOptions {
   /**
    * How long a connection may be silent before it is pinged, and pinged again, in ms; 0 never pings. Default 120000
    * (2 minutes). Any byte that comes counts as life. Choose it shorter than the time-outs of proxies in between.
@@ -28,13 +27,13 @@ export interface WebSocketOptions {
    */
   receiveBufferSize?: number;
   /**
-   * How many bytes may wait to be sent before the connection stops being read and `send` returns a promise, in bytes;
+   * How many bytes may wait to be sent before the connection stops being read and the promise of `send` waits, in bytes;
    * 0 or more. Default 65536. The socket's own high-water mark (16 KiB, or 64 KiB from Node.js 22 on) is the least that
    * has an effect.
    */
   sendBufferSize?: number;
   /**
-   * The largest message that `messages()` and gateways with `@SubscribeMessage` collect, in bytes; 1 or more. A larger
+   * The largest message that `messages()` and stock gateways collect, in bytes; 1 or more. A larger
    * one closes with 1009. Default 1048576 (1 MiB). `receive` streams, and has no such limit.
    */
   maxMessageSize?: number;
@@ -44,28 +43,6 @@ export interface WebSocketOptions {
    */
   closeTimeout?: number;
   /**
-   * How long connections have to close when the application shuts down, in ms; 0 or more. Default 30000. After that
-   * they are cut.
-   */
-  shutdownTimeout?: number;
-  /**
-   * The origins that may open WebSockets: entries such as `https://client.com` and `https://*.client.com`, `'*'` for any,
-   * `'same-origin'` for the pages of this server, `file://` and its like for applications that bring their pages along. Default `[]`, which allows every origin; so does a request without
-   * an Origin header. A refused one gets 403.
-   *
-   * Browsers send the header and nobody can forge it there; everybody else can, so it authenticates nobody.
-   */
-  allowedOrigins?: readonly string[];
-  /** Whether a request without an Origin header, which no browser sends, is refused. Default false. */
-  requireOrigin?: boolean;
-  /** How many connections there may be; 0 for any number. Default 0. One too many gets 503 with `Retry-After`. */
-  maxConnections?: number;
-  /**
-   * How many connections one client address may have; 0 for any number. Default 0. One too many gets 429. Behind a proxy
-   * all clients have the proxy's address.
-   */
-  maxConnectionsPerAddress?: number;
-  /**
    * How many messages a second are read of one connection; 0 for any number. Default 0. A client that sends more is not
    * closed: it is read more slowly.
    */
@@ -74,7 +51,7 @@ export interface WebSocketOptions {
    * Whether messages are compressed with clients that offer permessage-deflate (RFC 7692). Default false.
    *
    * Dangerous, as ASP.NET Core's option of the same name is: where a secret and text that an attacker chose go over one
-   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `disableCompression`.
+   * connection, the size of what is sent tells about the secret (CRIME, BREACH). Send secrets with `{ compress: false }`.
    * A connection that compresses takes some 225 KiB more memory, and far more time per message.
    */
   dangerousEnableCompression?: boolean;
@@ -84,52 +61,59 @@ export interface WebSocketOptions {
   serverMaxWindowBits?: number;
 }
 
-/** The options that a gateway, or one accept, may have of its own. */
-export type WebSocketConnectionOptions = Pick<
-  WebSocketOptions,
-  | 'keepAliveInterval'
-  | 'keepAliveTimeout'
-  | 'receiveTimeout'
-  | 'receiveBufferSize'
-  | 'sendBufferSize'
-  | 'maxMessageSize'
-  | 'closeTimeout'
-  | 'maxMessagesPerSecond'
-  | 'dangerousEnableCompression'
-  | 'disableServerContextTakeover'
-  | 'serverMaxWindowBits'
->;
+/** The options that the registry of all connections has, besides those that a connection has unless it has its own. */
+export interface WebSocketRegistryOptions extends WebSocketConnectionOptions {
+  /**
+   * How long connections have to close when the application shuts down, in ms; 0 or more. Default 30000. After that
+   * they are cut.
+   */
+  shutdownTimeout?: number;
+  /**
+   * How long the application goes on as before when it shuts down, in ms; 0 or more. Default 0. Handshakes are refused
+   * with 503 from the start; a load balancer has this time to send its requests elsewhere. Then connections are closed.
+   */
+  drainDelay?: number;
+  /**
+   * The time over which the closes of connections are spread when the application shuts down, in ms; 0 or more. Default 0.
+   * Closed at the same moment, all clients would connect to other servers at the same moment. `shutdownTimeout` counts from
+   * the last close.
+   */
+  drainSpread?: number;
+}
 
 /** What an option may be. */
-interface Rule<Value> {
+export interface OptionRule<Value> {
   readonly default: Value;
   /** Says in words what is accepted. */
   readonly accepted: string;
   accepts(value: unknown): boolean;
 }
 
-type Rules = { readonly [name in keyof WebSocketOptions]-?: Rule<Required<WebSocketOptions>[name]> };
+/** A rule for each option. */
+export type OptionRules<Options> = { readonly [name in keyof Options]-?: OptionRule<Required<Options>[name]> };
 
-const number = (
+/** An option that is a whole number. */
+export const number = (
   fallback: number,
   unit: string,
   least: number,
   most: number = Number.MAX_SAFE_INTEGER,
-): Rule<number> => ({
+): OptionRule<number> => ({
   default: fallback,
   accepted: `a whole number of ${unit} from ${least} to ${most}`,
   accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
 });
 
-const time = (fallback: number): Rule<number> => number(fallback, 'ms', 0, MAX_TIMER);
+const time = (fallback: number): OptionRule<number> => number(fallback, 'ms', 0, MAX_TIMER);
 
-const flag = (fallback: boolean): Rule<boolean> => ({
+/** An option that is true or false. */
+export const flag = (fallback: boolean): OptionRule<boolean> => ({
   default: fallback,
   accepted: 'true or false',
   accepts: (value) => typeof value === 'boolean',
 });
 
-const rules: Rules = {
+const rules: OptionRules<WebSocketConnectionOptions> = {
   keepAliveInterval: time(120_000),
   keepAliveTimeout: time(20_000),
   receiveTimeout: time(0),
@@ -137,52 +121,89 @@ const rules: Rules = {
   sendBufferSize: number(65536, 'bytes', 0),
   maxMessageSize: number(1024 * 1024, 'bytes', 1),
   closeTimeout: time(30_000),
-  shutdownTimeout: time(30_000),
-  allowedOrigins: {
-    default: [],
-    accepted: `a list, each entry of which is ${ACCEPTED_ORIGIN_ENTRY}`,
-    accepts: (value) => Array.isArray(value) && value.every(isOriginEntry),
-  },
-  requireOrigin: flag(false),
-  maxConnections: number(0, 'connections', 0),
-  maxConnectionsPerAddress: number(0, 'connections', 0),
   maxMessagesPerSecond: number(0, 'messages', 0),
   dangerousEnableCompression: flag(false),
   disableServerContextTakeover: flag(false),
   serverMaxWindowBits: number(15, 'bits', 9, 15),
 };
 
+/** The rules of the options of the registry. */
+export const registryRules: OptionRules<WebSocketRegistryOptions> = {
+  ...rules,
+  shutdownTimeout: time(30_000),
+  drainDelay: time(0),
+  drainSpread: time(0),
+};
+
+/** The default of each option. */
+export function defaultsOf<Options>(optionRules: OptionRules<Options>): Required<Options> {
+  const entries = Object.entries<OptionRule<unknown>>(optionRules).map(([name, rule]) => [name, rule.default] as const);
+  return Object.freeze(Object.fromEntries(entries)) as unknown as Required<Options>;
+}
+
+/** The options of a connection for which neither the module nor a gateway nor an accept has a value. */
+export const CONNECTION_DEFAULTS = defaultsOf(rules);
+
 /**
- * Fills in the defaults.
+ * Fills in the module's options where a gateway or one accept has no option of its own.
  *
  * @param owner what has the options, for errors
- * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted.
+ * @param others the names of options that the owner has besides, and checks itself
+ * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted, and every
+ * option that only the module can have
  */
-export function resolveWebSocketOptions(
-  options: WebSocketOptions = {},
-  owner = 'WebSocketsModule',
-): Required<WebSocketOptions> {
+export function resolveConnectionOptions<Options extends Required<WebSocketConnectionOptions>>(
+  options: WebSocketConnectionOptions,
+  ofModule: Options,
+  owner: string,
+  others: readonly string[] = [],
+): Options {
+  return resolveOptions(options, { rules, others, defaults: ofModule, owner });
+}
+
+interface Resolution<Options> {
+  /** The rules of the options that are resolved. */
+  readonly rules: Readonly<Record<string, OptionRule<unknown>>>;
+  /** The names of options that are left alone. */
+  readonly others?: readonly string[];
+  /** The values of options that are not given. What has a default and no rule is an option of the module alone. */
+  readonly defaults: Options;
+  /** What has the options, for errors. */
+  readonly owner: string;
+}
+
+/**
+ * Fills in defaults.
+ *
+ * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted
+ */
+export function resolveOptions<Options extends object>(
+  options: object,
+  { rules: rulesByName, others = [], defaults, owner }: Resolution<Options>,
+): Options {
   if (typeof options !== 'object' || options === null) {
     const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
     throw new WebSocketError('WS_INVALID_OPTION', message);
   }
   const given = options as Readonly<Record<string, unknown>>;
-  const faults = Object.keys(given)
-    .filter((name) => !Object.hasOwn(rules, name))
-    .map((name) => `${name} is not an option; there are ${Object.keys(rules).join(', ')}`);
-  const resolved: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries(rules)) {
-    const value = given[name] === undefined ? rule.default : given[name];
-    if (!rule.accepts(value)) {
-      faults.push(`${name} is ${inspect(value)}, but must be ${rule.accepted}`);
-    }
-    resolved[name] = value;
-  }
+  const names = Object.keys(rulesByName);
+  const overridden = names.filter((name) => given[name] !== undefined);
+  const faults = [
+    ...Object.keys(given)
+      .filter((name) => !names.includes(name) && !others.includes(name))
+      .map((name) =>
+        Object.hasOwn(defaults, name)
+          ? `${name} is an option of WebSocketsModule alone`
+          : `${name} is not an option; there are ${[...others, ...names].join(', ')}`,
+      ),
+    ...overridden
+      .filter((name) => !rulesByName[name].accepts(given[name]))
+      .map((name) => `${name} is ${inspect(given[name])}, but must be ${rulesByName[name].accepted}`),
+  ];
   if (faults.length > 0) {
     throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
   }
-  return Object.freeze(resolved) as unknown as Required<WebSocketOptions>;
+  return overridden.length === 0
+    ? defaults
+    : Object.freeze({ ...defaults, ...Object.fromEntries(overridden.map((name) => [name, given[name]])) });
 }
-
-/** The injection token of the options with their defaults filled in. */
-export const RESOLVED_OPTIONS = Symbol('WebSocketOptions');

@@ -1,24 +1,49 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 
 /** The response to a WebSocket request, over HTTP/1.1 or HTTP/2. */
 export type HandshakeResponse = ServerResponse | Http2ServerResponse;
 
-/** `writeHead` and `end` as they are called here, whatever overloads the two kinds of response have. */
+/** Headers of the response that accepts a WebSocket. A list becomes several lines, as cookies need it. */
+export type HandshakeHeaders = Readonly<Record<string, string | string[]>>;
+
+/** Headers that belong to the handshake itself, or to a body. */
+const NOT_FOR_HANDSHAKES =
+  /^(?:connection|keep-alive|upgrade|trailer|transfer-encoding|content-(?:encoding|length|type)|sec-websocket-.*)$/i;
+
+/**
+ * The headers of the pipeline's response that go out with the handshake, such as cookies of middleware and guards.
+ *
+ * @throws TypeError for characters that a header may not contain, such as a line break
+ */
+export function headersForHandshake(headers: OutgoingHttpHeaders): HandshakeHeaders {
+  const chosen: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !NOT_FOR_HANDSHAKES.test(name)) {
+      const values = [value].flat().map(String);
+      validateHeaderName(name);
+      values.forEach((one) => validateHeaderValue(name, one));
+      chosen[name] = values.length === 1 ? values[0] : values;
+    }
+  }
+  return chosen;
+}
+
+/** `writeHead` and `end` without the overloads in which the two kinds of response differ. */
 interface Answering {
   writeHead(status: number, ...rest: unknown[]): unknown;
   end(...rest: unknown[]): unknown;
 }
 
 /**
- * Catches the answer that accepts a handshake when the HTTP pipeline has made it: what hooks and middleware do as a
- * response is sent, such as setting the cookie of a session and saving it, is done by then.
+ * Intercepts the response of the HTTP pipeline that accepts a handshake. By then hooks and middleware have done what they
+ * do when a response is sent, such as saving a session and setting its cookie.
  *
- * @param accepting the status that accepts, once `accept()` was called; undefined before that
- * @param onAccepted gets all headers of the answer, when it would have ended
- * @param changeStatus of other answers
+ * @param accepting gives the status that accepts, once `accept()` was called; undefined before that
+ * @param onAccepted gets all headers of that response instead of its being sent
+ * @param changeStatus maps the status of any other response
  */
-export function catchAcceptance(
+export function interceptAcceptance(
   response: HandshakeResponse,
   accepting: () => number | undefined,
   onAccepted: (headers: OutgoingHttpHeaders) => void,
@@ -62,8 +87,8 @@ function givenHeaders(args: readonly unknown[]): [string, string | string[]][] {
     : flat.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, flat[i + 1]]] : []));
 }
 
-/** The framework answers once the handler is done. By then the WebSocket may have ended, and the exchange long has. */
-export function silence(response: HandshakeResponse): void {
+/** Makes a response ignore further calls: the framework answers when the handler is done, long after the exchange. */
+export function ignoreLaterAnswers(response: HandshakeResponse): void {
   const { statusCode } = response;
   const chain = (): HandshakeResponse => response;
   Object.assign(response, {
@@ -75,6 +100,6 @@ export function silence(response: HandshakeResponse): void {
     write: () => true,
     end: chain,
   });
-  // Access logs tell what the client was told, whatever the framework sets later.
+  // Access logs show the status that the client got, whatever the framework sets later.
   Object.defineProperty(response, 'statusCode', { get: () => statusCode, set: () => {} });
 }

@@ -1,11 +1,15 @@
-import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { hash } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
-import { endAfterAnswer, switchProtocols } from './handshake.js';
-import type { HandshakeHeaders } from './handshake-headers.js';
-import { catchAcceptance, silence } from './handshake-response.js';
+import type { Duplex } from 'node:stream';
+import { ignoreLaterAnswers, interceptAcceptance, type HandshakeHeaders } from './handshake-response.js';
+import { completeUnsent, createResponse, releaseSocket } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
+import { endAfterAnswer } from './refusal.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
+
+/** RFC 6455 section 1.3. */
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** A WebSocket request over HTTP/1.1 (RFC 6455 section 4.2). */
 export class Http1Upgrade extends PendingUpgrade {
@@ -13,50 +17,47 @@ export class Http1Upgrade extends PendingUpgrade {
 
   constructor(
     request: IncomingMessage,
-    private readonly socket: Socket,
-    /** What came together with the request. */
+    protected override readonly stream: Socket,
+    /** The bytes that came together with the request. */
     head: Buffer,
     connections: WebSocketConnections,
   ) {
-    super(request, connections, 'h1', socket.remoteAddress ?? '');
+    super(request, connections, '1.1', stream.remoteAddress ?? '');
     if (head.length > 0) {
-      // At once: a socket whose peer has ended its half, and that has nothing left to read, takes nothing back.
-      socket.unshift(head);
+      // Not later: a socket at its end takes no bytes back.
+      stream.unshift(head);
     }
   }
 
   override handleOverHttp(server: Server): void {
-    const { request, socket } = this;
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
+    const { request, stream: socket } = this;
     socket.once('close', this.abort); // before the response hears of it: frameworks ask the request why
-    response.assignSocket(socket);
+    const response = createResponse(request, socket);
     response.once('finish', () => {
       socket.off('close', this.abort);
-      // As Node.js does: what waits for the end of the response, as a shutdown does, goes on.
+      // As Node.js does for its own responses: a shutdown waits for it.
       process.nextTick(() => response.emit('close'));
-      if (response.socket === socket) {
-        response.detachSocket(socket);
+      if (releaseSocket(response, socket)) {
         endAfterAnswer(socket);
       }
     });
     this.waitFor(response);
-    catchAcceptance(response, this.accepting, this.open);
+    interceptAcceptance(response, this.accepting, this.open);
     this.response = response;
     server.emit('request', request, response);
   }
 
   override cut(): void {
-    this.socket.destroy();
+    this.stream.destroy();
   }
 
-  /** The client went away before it was answered: no error of the server, as with any request. */
+  /** The client has gone before its answer. As with any request that is not an error of the server. */
   private readonly abort = (): void => {
     this.request.destroy();
   };
 
   protected override get isGone(): boolean {
-    return this.socket.destroyed;
+    return this.stream.destroyed;
   }
 
   protected override readonly acceptedStatus = 101;
@@ -68,7 +69,7 @@ export class Http1Upgrade extends PendingUpgrade {
   }
 
   protected override leaveHttp(): Socket {
-    const { response, socket } = this;
+    const { response, stream: socket } = this;
     if (response !== undefined) {
       this.endExchange(response);
     }
@@ -77,22 +78,29 @@ export class Http1Upgrade extends PendingUpgrade {
     return socket;
   }
 
-  /** To all who look at the response, it is sent. */
+  /** From here on the response is sent for its observers, such as access logs. */
   private endExchange(response: ServerResponse): void {
-    const { socket } = this;
+    const { stream: socket } = this;
     socket.off('close', this.abort);
-    response.detachSocket(socket);
-    response.assignSocket(new Abyss() as unknown as Socket);
-    response.writeHead(this.acceptedStatus).end();
-    silence(response);
+    completeUnsent(response, socket, this.acceptedStatus);
+    ignoreLaterAnswers(response);
   }
 }
 
-/** A socket that swallows what is written to it. */
-class Abyss extends Duplex {
-  override _read(): void {}
-
-  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
-    done();
+/** Switches a connection to the WebSocket protocol (RFC 6455 section 4.2.2). */
+function switchProtocols(request: IncomingMessage, socket: Duplex, headers: HandshakeHeaders): void {
+  const accept = hash('sha1', `${request.headers['sec-websocket-key']}${ACCEPT_GUID}`, 'base64');
+  // A client that expects 100 gets it before 101 (RFC 9110 section 7.8).
+  const interim = request.headers.expect?.toLowerCase() === '100-continue' ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
+  let response =
+    `${interim}HTTP/1.1 101 Switching Protocols\r\n` +
+    'Upgrade: websocket\r\n' +
+    'Connection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${accept}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    for (const line of [value].flat()) {
+      response += `${name}: ${line}\r\n`;
+    }
   }
+  socket.write(`${response}\r\n`, 'latin1');
 }

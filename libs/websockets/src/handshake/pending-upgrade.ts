@@ -1,23 +1,28 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import * as ws from 'ws';
 import { DelayedStream } from './delayed-stream.js';
-import { headersForHandshake, type HandshakeHeaders } from './handshake-headers.js';
-import type { HandshakeResponse } from './handshake-response.js';
+import { headersForHandshake, type HandshakeHeaders, type HandshakeResponse } from './handshake-response.js';
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
-import { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import { resolveWebSocketOptions } from '../connection/web-socket-options.js';
 import type { TakenOverHandshake } from './taken-over-handshake.js';
-import type { WebSocketAcceptOptions, WebSocketUpgrade } from './web-socket-upgrade.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
-/** `ws` parses the header's grammar (RFC 6455 section 4.1). Its typings leave that out. */
-const { subprotocol } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+/** `ws` parses the grammar of Sec-WebSocket-Protocol (RFC 6455 section 4.1). Its typings leave that out. */
+const { subprotocol: protocolHeader } = ws as unknown as { subprotocol: { parse(header: string): Set<string> } };
+
+/** Options of one accept; what `WebSocketAcceptContext` is to ASP.NET Core. Those not given are the application's. */
+export interface WebSocketAcceptOptions extends WebSocketConnectionOptions {
+  /** The subprotocol to agree on: one that the client offers. Default: none (RFC 6455 section 1.9). */
+  readonly subprotocol?: string;
+}
 
 /** What accepting a WebSocket request is, over any version of HTTP. */
-export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandshake {
-  private accepted: WebSocketConnection | undefined;
+export abstract class PendingUpgrade implements PendingHandshake {
+  private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
   /** The response that the HTTP pipeline has, where the request was left to it. */
@@ -30,40 +35,45 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   constructor(
     readonly request: IncomingMessage,
     private readonly connections: WebSocketConnections,
-    private readonly protocol: 'h1' | 'h2',
+    private readonly httpVersion: '1.1' | '2',
     readonly remoteAddress: string,
   ) {}
 
-  get connection(): WebSocketConnection | undefined {
+  /** What became of it, once it was accepted. */
+  get connection(): ServerConnection | undefined {
     return this.accepted;
   }
 
+  /** Whether the application shuts down, so that it may not be accepted any more. */
   get isDraining(): boolean {
     return this.connections.isDraining;
   }
 
+  /** The subprotocols that the client offers, in its order of preference. */
   get requestedProtocols(): readonly string[] {
     const header = this.header('sec-websocket-protocol');
     try {
-      return header === undefined ? [] : [...subprotocol.parse(header)];
+      return header === undefined ? [] : [...protocolHeader.parse(header)];
     } catch {
       return []; // it breaks the grammar
     }
   }
 
-  accept(
-    { subProtocol, ...options }: WebSocketAcceptOptions = {},
-    answer: (status: number) => void = this.answer,
-  ): WebSocketConnection {
+  /**
+   * Completes the handshake.
+   *
+   * @param answer has the framework send a response of this status, whose headers go out with the handshake. Where that
+   * takes its time, the connection can be used at once all the same: what is sent waits.
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
     }
-    const resolved =
-      Object.keys(options).length === 0
-        ? this.connections.options
-        : resolveWebSocketOptions({ ...this.connections.options, ...options });
-    if (subProtocol !== undefined) {
-      this.checkSubProtocol(subProtocol);
+    const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
+    const { subprotocol } = options;
+    if (subprotocol !== undefined) {
+      this.checkSubprotocol(subprotocol);
     }
     if (this.isGone) {
       throw new WebSocketError('WS_CLOSED_PREMATURELY', 'The client has gone before its WebSocket was accepted.');
@@ -72,7 +82,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       ? acceptDeflate(this.header('sec-websocket-extensions'), resolved)
       : undefined;
     this.agreed = {
-      ...(subProtocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subProtocol }),
+      ...(subprotocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
       ...(deflate === undefined ? {} : { 'Sec-WebSocket-Extensions': deflate.header }),
     };
     try {
@@ -81,10 +91,10 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
       this.agreed = undefined;
       throw error;
     }
-    const { protocol, remoteAddress } = this;
+    const { httpVersion, remoteAddress } = this;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { protocol, remoteAddress, path: this.request.url ?? '/', subProtocol };
-    this.accepted = new WebSocketConnection(socket, resolved, handshake, deflate?.parameters);
+    const handshake = { httpVersion, remoteAddress, path: this.request.url ?? '/', subprotocol };
+    this.accepted = new ServerConnection(socket, resolved, handshake, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
     if (socket.readableEnded) {
@@ -93,6 +103,12 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     return this.accepted;
   }
 
+  /**
+   * Hands over the stream of the request, without an answer.
+   *
+   * @param answer has the framework make a response of this status, which is not sent
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
   takeOver(answer: (status: number) => void): Promise<TakenOverHandshake> {
     if (this.agreed !== undefined) {
       throw new WebSocketError('WS_ALREADY_ACCEPTED', 'takeOver() was called for a request that is accepted already.');
@@ -112,7 +128,7 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
         const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
-        resolve({ request: this.request, httpVersion: this.protocol === 'h2' ? '2' : '1.1', stream });
+        resolve({ request: this.request, httpVersion: this.httpVersion, stream });
         return stream;
       };
       answer(this.acceptedStatus);
@@ -127,6 +143,24 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
 
   /** Ends the handshake without an answer. */
   abstract cut(): void;
+
+  /**
+   * Counts the handshake as pending until it is accepted or the client has gone, whatever comes first.
+   *
+   * @returns gives the place back
+   */
+  takePlace(): () => void {
+    const giveBack = (): void => {
+      this.stream.off('close', giveBack);
+      this.connections.removePending(this);
+    };
+    this.connections.addPending(this);
+    this.stream.once('close', giveBack);
+    return giveBack;
+  }
+
+  /** What the handshake came on. */
+  protected abstract get stream(): Duplex;
 
   /** Whether the client cannot be answered any more. */
   protected abstract get isGone(): boolean;
@@ -156,9 +190,9 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
   /** Counts the handshake as pending until it is accepted or its exchange has ended otherwise. */
   protected waitFor(response: HandshakeResponse): void {
     this.handedOver = response;
-    this.connections.addPending(this);
+    const giveBack = this.takePlace();
     response.once('close', () => {
-      this.connections.removePending(this);
+      giveBack();
       if (this.transport === undefined) {
         this.delayed?.destroy(); // the pipeline answered otherwise, or the client has gone
       }
@@ -180,14 +214,13 @@ export abstract class PendingUpgrade implements WebSocketUpgrade, PendingHandsha
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  private checkSubProtocol(subProtocol: string): void {
+  /** @throws WebSocketError `WS_INVALID_OPTION` */
+  private checkSubprotocol(subprotocol: string): void {
     const { requestedProtocols } = this;
-    if (!requestedProtocols.includes(subProtocol)) {
+    if (!requestedProtocols.includes(subprotocol)) {
       const offered = requestedProtocols.length === 0 ? 'none' : requestedProtocols.join(', ');
-      throw new WebSocketError(
-        'WS_INVALID_OPTION',
-        `accept() was given the subProtocol ${JSON.stringify(subProtocol)}, but the client offers ${offered}.`,
-      );
+      const message = `accept(): the subprotocol is ${inspect(subprotocol)}, but the client offers ${offered}.`;
+      throw new WebSocketError('WS_INVALID_OPTION', message);
     }
   }
 }

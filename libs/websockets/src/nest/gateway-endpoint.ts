@@ -1,34 +1,54 @@
 import { Logger } from '@nestjs/common';
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { checkOwnPortOptions, readGatewayOptions, type GatewayOptions } from './gateway-options.js';
-import { GatewayServer } from './gateway-server.js';
-import { guardHandlers, isRaw, type Gateway } from './gateways.js';
-import type { Refusal } from '../handshake/handshake.js';
-import { MessageClient } from './message-client.js';
-import { callHandler, runHandler, serveConnection } from './serve-connection.js';
-import { refusalBy } from './verify-client.js';
+import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import type { WebSocketUpgrade } from '../handshake/web-socket-upgrade.js';
+import type { PendingUpgrade } from '../handshake/pending-upgrade.js';
+import {
+  checkOwnPortOptions,
+  readGatewayOptions,
+  type GatewayOptions,
+  type HandleProtocols,
+} from './gateway-options.js';
+import { guardHandlers, isRaw, type Gateway } from './gateways.js';
+import { callHandler, runHandler, serveConnection } from './serve-connection.js';
+import type { HandshakeEndpoint } from '../handshake/handshake-server.js';
+import { refusalBy } from './verify-client.js';
+import { WsCompatibleClient } from './ws-compatible-client.js';
 
 const logger = new Logger('WebSockets');
 
-/** What is at a path: what its gateways know as their server, and what happens to a handshake. */
-export interface GatewayEndpoint {
-  readonly server: GatewayServer;
-  /** Asks the gateways' `verifyClient`, where they have one, why a client may not connect. */
-  readonly verify: ((request: IncomingMessage) => Promise<Refusal | undefined>) | undefined;
-  /** Accepts a handshake and hands the connection to the gateways. False when that failed, which is in the log. */
-  readonly connect: (upgrade: WebSocketUpgrade, request: IncomingMessage) => Promise<boolean>;
+/**
+ * The server of a gateway, as `@WebSocketServer()` and `afterInit` get it. The clients of a raw gateway are
+ * `WebSocketConnection`s, those of a stock gateway `WsCompatibleClient`s.
+ *
+ * Emits `connection` with the client and the request of each handshake.
+ */
+export class GatewayServer<Client = unknown> extends EventEmitter {
+  /** The clients that are connected now. */
+  readonly clients = new Set<Client>();
+
+  constructor(
+    /** The gateway's path, in lower case and without a slash at its end. */
+    readonly path: string,
+  ) {
+    super();
+  }
 }
 
 /** The server of a raw gateway. */
 export class RawGatewayServer extends GatewayServer<WebSocketConnection> {}
 
+/** The gateways at one path, as the adapter sees them. */
+export interface GatewayEndpoint extends HandshakeEndpoint {
+  readonly server: GatewayServer;
+}
+
 /**
- * Makes what is at a path of its gateways: one raw gateway, or any number of stock ones.
+ * Makes the endpoint of a path: one raw gateway, or any number of stock gateways.
  *
- * @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION`
+ * @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION`
  */
 export function createEndpoint(path: string, gateways: readonly Gateway[]): GatewayEndpoint {
   const raw = gateways.find(isRaw);
@@ -43,33 +63,33 @@ export function createEndpoint(path: string, gateways: readonly Gateway[]): Gate
 /**
  * Checks gateways that have a port of their own, which `WsAdapter` serves.
  *
- * @throws WebSocketError `WS_INVALID_OPTION`
+ * @throws WebSocketError `WS_GATEWAY_KIND`, `WS_INVALID_OPTION`
  */
 export function checkOwnPort(port: number, gateways: readonly Gateway[]): void {
   const raw = gateways.find(isRaw);
   if (raw !== undefined) {
-    const message = `${raw.name} has the port ${port}, but a gateway without @SubscribeMessage handlers can only have that of the application. Leave the port out.`;
+    const message = `${raw.name} has the port ${port}, but a gateway with handleWebSocket can only have the port of the application. Leave the port out.`;
     throw new WebSocketError('WS_INVALID_OPTION', message);
   }
   checkOwnPortOptions(gateways);
   const names = gateways.map(({ name }) => name).join(' and ');
-  logger.warn(`WsAdapter serves port ${port} of ${names}: the options of WebSocketsModule do not hold there.`);
+  logger.warn(`WsAdapter serves port ${port} of ${names}: the options of WebSocketsModule do not apply there.`);
 }
 
-/** @throws WebSocketError where a raw gateway is not the only one at its path, or there is not one of it */
+/** @throws WebSocketError where a raw gateway shares its path, or has more than one instance */
 function checkRaw(path: string, raw: Gateway, gateways: readonly Gateway[]): void {
   const twin = gateways.find((gateway) => gateway !== raw && gateway.name === raw.name);
   if (twin !== undefined) {
-    const message = `${raw.name} is a provider of two modules, ${raw.module} and ${twin.module}, so there are two of it at "${path}". Let one module provide and export it.`;
+    const message = `${raw.name} is a provider of two modules, ${raw.module} and ${twin.module}, so it has two instances at "${path}". Let one module provide and export it.`;
     throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
   }
   if (gateways.length > 1) {
     const names = gateways.map(({ name }) => name).join(' and ');
-    const message = `${names} have the same path "${path}", and ${raw.name} has no @SubscribeMessage handlers: it must have a path of its own.`;
+    const message = `${names} have the same path "${path}", but ${raw.name} has handleWebSocket and so needs a path of its own.`;
     throw new WebSocketError('WS_GATEWAY_CONFLICT', message);
   }
   if (!raw.isSingleton) {
-    const message = `${raw.name} has no @SubscribeMessage handlers, so there must be one of it, but it or what it is injected is request-scoped or transient. Get that with ModuleRef.resolve() in handleConnection, or accept in a controller.`;
+    const message = `${raw.name} has handleWebSocket and so must have one instance, but it or one of its dependencies is request-scoped or transient. Get that with ModuleRef.resolve() in handleWebSocket, or accept in a controller.`;
     throw new WebSocketError('WS_GATEWAY_SCOPE', message);
   }
 }
@@ -78,11 +98,11 @@ function createRawEndpoint(path: string, { name, instance }: Gateway, options: G
   const server = new RawGatewayServer(path);
   const handle = (connection: WebSocketConnection, request: IncomingMessage): unknown => {
     server.emit('connection', connection, request);
-    return instance.handleConnection?.(connection, request);
+    return instance.handleWebSocket?.(connection, request);
   };
-  return createOne(server, name, options, undefined, (connection, request) => {
+  return endpointOf(server, name, options, noProtocol, (connection, request) => {
     server.clients.add(connection);
-    void serveConnection(connection, `${name}.handleConnection`, callHandler(handle, connection, request));
+    void serveConnection(connection, `${name}.handleWebSocket`, callHandler(handle, connection, request));
     void connection.closed.then((closed) => {
       server.clients.delete(connection);
       return runHandler(`${name}.handleDisconnect`, () => instance.handleDisconnect?.(connection, closed));
@@ -91,42 +111,47 @@ function createRawEndpoint(path: string, { name, instance }: Gateway, options: G
 }
 
 function createStockEndpoint(path: string, gateways: readonly Gateway[], options: GatewayOptions): GatewayEndpoint {
-  const server = new GatewayServer<MessageClient>(path);
+  const server = new GatewayServer<WsCompatibleClient>(path);
   const name = `The gateway at ${path}`;
   gateways.forEach(guardHandlers);
-  const handle = (client: MessageClient, request: IncomingMessage): Promise<void> => {
-    server.emit('connection', client, request);
-    return client.receive();
+  const handle = (client: WsCompatibleClient, request: IncomingMessage): Promise<void> => {
+    server.emit('connection', client, request); // Nest calls handleConnection
+    return client.emitMessages();
   };
-  return createOne(server, name, options, firstOffered, (connection, request) => {
-    const client = new MessageClient(connection);
+  return endpointOf(server, name, options, firstOffered, (connection, request) => {
+    const client = new WsCompatibleClient(connection);
     server.clients.add(client);
     client.once('close', () => server.clients.delete(client));
     void serveConnection(connection, name, callHandler(handle, client, request));
   });
 }
 
-/** What `ws` chooses where nothing is said. */
+/** The choice of a raw gateway without `handleProtocols`. */
+function noProtocol(): false {
+  return false;
+}
+
+/** The choice of `ws`, and so of a stock gateway, without `handleProtocols`. */
 function firstOffered(protocols: Set<string>): string | false {
   return protocols.values().next().value ?? false;
 }
 
 /**
- * @param chooseProtocol where the gateways have no `handleProtocols`; undefined for none
+ * @param chooseProtocol for gateways without `handleProtocols`
  * @param handOver gives the gateways a connection
  */
-function createOne(
+function endpointOf(
   server: GatewayServer,
   name: string,
   { verifyClient, handleProtocols, connection: options }: GatewayOptions,
-  chooseProtocol: GatewayOptions['handleProtocols'],
-  handOver: (connection: WebSocketConnection, request: IncomingMessage) => void,
+  chooseProtocol: HandleProtocols,
+  handOver: (connection: ServerConnection, request: IncomingMessage) => void,
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
-  const accept = (upgrade: WebSocketUpgrade, request: IncomingMessage): void => {
-    const { requestedProtocols } = upgrade;
-    const subProtocol = (requestedProtocols.length > 0 && choose?.(new Set(requestedProtocols), request)) || undefined;
-    handOver(upgrade.accept({ ...options, subProtocol }), request);
+  const accept = (upgrade: PendingUpgrade, request: IncomingMessage): void => {
+    const offered = new Set(upgrade.requestedProtocols);
+    const subprotocol = (offered.size > 0 && choose(offered, request)) || undefined;
+    handOver(upgrade.accept({ ...options, subprotocol }), request);
   };
   return {
     server,

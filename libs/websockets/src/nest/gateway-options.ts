@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Gateway } from './gateways.js';
 import type { VerifyClient } from './verify-client.js';
+import { resolveWebSocketOptions } from './web-socket-options.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-import { resolveWebSocketOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
+import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
 /**
  * A gateway's option that chooses the subprotocol, as in `ws`. It is called where the client offers any.
@@ -12,6 +13,28 @@ import { resolveWebSocketOptions, type WebSocketConnectionOptions } from '../con
  * @returns one of them, or false for none
  */
 export type HandleProtocols = (protocols: Set<string>, request: IncomingMessage) => string | false;
+
+/**
+ * The options of a gateway of this library. Nest's decorator takes any object; this type has it checked:
+ *
+ * ```ts
+ * @WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessageSize: 64 * 1024 })
+ * ```
+ *
+ * An option that is not given is that of `WebSocketsModule`. The gateways at one path share their options.
+ */
+export interface WebSocketGatewayOptions extends WebSocketConnectionOptions {
+  /** Compared in any case, with or without a slash at its end. Default `/`. */
+  path?: string;
+  /** Decides who may connect, as in `ws`. Default: everybody. */
+  verifyClient?: VerifyClient | null;
+  /** Chooses the subprotocol, as in `ws`. By default a stock gateway takes the first that is offered, a raw one none. */
+  handleProtocols?: HandleProtocols | null;
+  /** Of a stock gateway: `maxMessageSize` by the name of `ws`, in bytes; 0 is no limit. */
+  maxPayload?: number;
+  /** `dangerousEnableCompression` by the name of `ws`. */
+  perMessageDeflate?: boolean | { serverNoContextTakeover?: boolean; serverMaxWindowBits?: number };
+}
 
 /** The options of the gateways at one path. */
 export interface GatewayOptions {
@@ -37,7 +60,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   host: 'give it to app.listen()',
   backlog: 'give it to app.listen()',
   namespace: 'use a path of its own',
-  WebSocket: 'the clients are of the class MessageClient',
+  WebSocket: 'the clients are of the class WsCompatibleClient',
   maxFragments: 'fragments take no more memory than their bytes; use maxMessageSize',
   maxBufferedChunks: 'a client is not read while its messages wait; use maxMessageSize',
   maxPendingAutoPongs: 'a client that takes no pongs is not read; use sendBufferSize',
@@ -46,6 +69,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   maxConnections: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   maxConnectionsPerAddress: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   shutdownTimeout: 'use it in WebSocketsModule, for all gateways',
+  drainDelay: 'use it in WebSocketsModule, for all gateways',
+  drainSpread: 'use it in WebSocketsModule, for all gateways',
   cors: 'use allowedOrigins of WebSocketsModule',
   allowRequest: 'use verifyClient',
   maxHttpBufferSize: 'use maxMessageSize',
@@ -104,7 +129,7 @@ export function readGatewayOptions(gateways: readonly Gateway[], isRaw: boolean)
   reader.requireFunction('verifyClient', verifyClient);
   reader.requireFunction('handleProtocols', handleProtocols);
   reader.throwFaults();
-  resolveWebSocketOptions(connection, reader.name);
+  resolveConnectionOptions(connection, resolveWebSocketOptions(), reader.name);
   return {
     verifyClient: (verifyClient ?? undefined) as VerifyClient | undefined,
     handleProtocols: (handleProtocols ?? undefined) as HandleProtocols | undefined,

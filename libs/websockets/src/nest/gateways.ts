@@ -1,20 +1,37 @@
 import type { INestApplication } from '@nestjs/common';
-import { MetadataScanner } from '@nestjs/core';
-import {
-  GATEWAY_METADATA,
-  GATEWAY_OPTIONS,
-  MESSAGE_MAPPING_METADATA,
-  PORT_METADATA,
-} from '@nestjs/websockets/constants.js';
 import type { IncomingMessage } from 'node:http';
-import type { MessageClient } from './message-client.js';
-import { WebSocketCloseStatus } from '../protocol/close-status.js';
-import { providersOf } from './providers.js';
-import { runHandler } from './serve-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { WebSocketError } from '../connection/web-socket-error.js';
+import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { gatewayMetadataOf, providersOf, subscribedMethodsOf } from './nest-internals.js';
+import { runHandler } from './serve-connection.js';
+import type { WsCompatibleClient } from './ws-compatible-client.js';
 
-/** What this library calls of a gateway. The client is a `WebSocketConnection` or, in a stock gateway, a `MessageClient`. */
+/**
+ * A raw gateway: a class with `@WebSocketGateway` that has this method. It gets each connection as it is.
+ *
+ * ```ts
+ * @WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', maxMessageSize: 64 * 1024 })
+ * class EchoGateway implements RawWebSocketGateway {
+ *   async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
+ *     await webSocket.receive((fragment) => webSocket.send(fragment));
+ *   }
+ * }
+ * ```
+ */
+export interface RawWebSocketGateway {
+  /**
+   * Serves one connection. Its promise is the life of the connection: when it is fulfilled the connection is closed with
+   * 1000, or with the peer's own status where the peer closed first; when it is rejected, with 1011 and one line in the log.
+   *
+   * @param request the request of the handshake
+   */
+  handleWebSocket(webSocket: WebSocketConnection, request: IncomingMessage): void | Promise<void>;
+}
+
+/** The methods of a gateway that are called. Raw ones have `handleWebSocket`, stock ones `handleConnection`. */
 interface GatewayInstance {
+  handleWebSocket?: (webSocket: WebSocketConnection, request: IncomingMessage) => unknown;
   handleConnection?: (client: unknown, request: IncomingMessage) => unknown;
   handleDisconnect?: (client: unknown, closed: unknown) => unknown;
 }
@@ -24,69 +41,71 @@ export interface Gateway {
   readonly name: string;
   readonly path: string;
   readonly port: number;
-  /** What `@WebSocketGateway` was given, the path included. */
+  /** The options of `@WebSocketGateway`, the path included. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The module that provides it. */
   readonly module: string;
   readonly instance: GatewayInstance;
   /** Whether Nest calls this one instance, and does not make one per client. */
   readonly isStatic: boolean;
-  /** Whether it has been made, with all that it is injected, and there is no other. */
+  /** Whether the instance is complete, with its dependencies, and the only one. */
   readonly isSingleton: boolean;
-}
-
-/** What a raw gateway has: one without `@SubscribeMessage` handlers. Its promise is the life of the connection. */
-export interface RawWebSocketGateway {
-  handleConnection(webSocket: WebSocketConnection, request: IncomingMessage): void | Promise<void>;
 }
 
 /** The gateways of an application. */
 export function findGateways(app: INestApplication): Gateway[] {
-  return providersOf(app)
-    .filter(({ metatype, instance }) => isGatewayClass(metatype) && typeof instance === 'object' && instance !== null)
-    .map((provider) => {
-      const gatewayClass = provider.metatype as Function;
-      const options = (Reflect.getMetadata(GATEWAY_OPTIONS, gatewayClass) ?? {}) as Record<string, unknown> & {
-        path?: string;
-      };
-      return {
-        name: gatewayClass.name,
-        path: options.path ?? '',
-        port: (Reflect.getMetadata(PORT_METADATA, gatewayClass) ?? 0) as number,
-        options,
-        module: provider.host?.name ?? '',
-        instance: provider.instance as GatewayInstance,
-        isStatic: provider.isDependencyTreeStatic(),
-        isSingleton: provider.isDependencyTreeStatic() && !provider.isTransient,
-      };
-    });
-}
-
-function isGatewayClass(metatype: unknown): boolean {
-  return typeof metatype === 'function' && Reflect.getMetadata(GATEWAY_METADATA, metatype) === true;
-}
-
-/** Whether a gateway has no `@SubscribeMessage` handlers, and so takes connections as they are. */
-export function isRaw({ instance }: Gateway): boolean {
-  const prototype = Object.getPrototypeOf(instance) as Record<string, object>;
-  return !new MetadataScanner()
-    .getAllMethodNames(prototype)
-    .some((method) => Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, prototype[method]));
+  return providersOf(app).flatMap((provider) => {
+    const { metatype, instance } = provider as { metatype: unknown; instance: unknown };
+    const metadata = typeof metatype === 'function' ? gatewayMetadataOf(metatype) : undefined;
+    if (metadata === undefined || typeof instance !== 'object' || instance === null) {
+      return [];
+    }
+    return {
+      name: (metatype as Function).name,
+      path: (metadata.options.path ?? '') as string,
+      port: metadata.port,
+      options: metadata.options,
+      module: provider.host?.name ?? '',
+      instance,
+      isStatic: provider.isDependencyTreeStatic(),
+      isSingleton: provider.isDependencyTreeStatic() && !provider.isTransient,
+    };
+  });
 }
 
 /**
- * Catches what `handleConnection` and `handleDisconnect` of a stock gateway throw: Nest calls them and forgets their
- * promises, whose rejection would end the process.
+ * Whether a gateway is raw: whether it has `handleWebSocket`. Any other is a stock gateway.
+ *
+ * @throws WebSocketError `WS_GATEWAY_KIND` when it is both
+ */
+export function isRaw({ name, instance }: Gateway): boolean {
+  if (typeof instance.handleWebSocket !== 'function') {
+    return false;
+  }
+  const stockParts = [
+    ...(typeof instance.handleConnection === 'function' ? ['handleConnection'] : []),
+    ...subscribedMethodsOf(instance).map((method) => `${method} with @SubscribeMessage`),
+  ];
+  if (stockParts.length > 0) {
+    const message = `${name} has handleWebSocket, which makes it a raw gateway, and ${stockParts.join(', ')}, which only a stock gateway can have. Make two gateways of it, with a path each.`;
+    throw new WebSocketError('WS_GATEWAY_KIND', message);
+  }
+  return true;
+}
+
+/**
+ * Catches the errors of `handleConnection` and `handleDisconnect` of a stock gateway: Nest calls them without waiting for
+ * their promises, and an unhandled rejection would end the process.
  */
 export function guardHandlers({ name, instance, isStatic }: Gateway): void {
-  // Of a gateway that is no singleton Nest makes one per client, with what its class has.
+  // Where Nest makes an instance per client, each has the methods of the class.
   const target = isStatic ? instance : (Object.getPrototypeOf(instance) as GatewayInstance);
   const { handleConnection, handleDisconnect } = target;
   if (handleConnection !== undefined) {
     target.handleConnection = async function (client, request) {
       const run = async (): Promise<unknown> => handleConnection.call(this, client, request);
       if (!(await runHandler(`${name}.handleConnection`, run))) {
-        (client as MessageClient).close(WebSocketCloseStatus.internalServerError);
+        (client as WsCompatibleClient).close(WebSocketCloseStatus.internalServerError);
       }
     };
   }
@@ -95,5 +114,28 @@ export function guardHandlers({ name, instance, isStatic }: Gateway): void {
       const run = async (): Promise<unknown> => handleDisconnect.call(this, client, reason);
       await runHandler(`${name}.handleDisconnect`, run);
     };
+  }
+}
+
+/**
+ * A path in the form in which gateways and requests are compared, so that `/ws` matches as a route of ASP.NET Core does:
+ * without query, in lower case, without a slash at its end.
+ *
+ * @param url the target of a request, such as `/ws?x=1`, or the path of a gateway, such as `ws`
+ */
+export function gatewayPath(url: string): string {
+  const path = url
+    .replace(/^(?:http|ws)s?:\/\/[^/?#]*/i, '') // the absolute form of a target (RFC 9112 section 3.2.2)
+    .replace(/[?#].*$/s, '')
+    .replace(/^\//, '')
+    .replace(/\/$/, '');
+  return `/${decoded(path).toLowerCase()}`;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // it matches no gateway; the HTTP pipeline answers it
   }
 }

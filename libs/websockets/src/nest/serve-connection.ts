@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { inspect } from 'node:util';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
-import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import type { ServerConnection } from '../connection/server-connection.js';
 import { WebSocketError, type WebSocketErrorCode } from '../connection/web-socket-error.js';
 
 const logger = new Logger('WebSockets');
@@ -11,6 +11,7 @@ const ordinaryEndings: ReadonlySet<WebSocketErrorCode> = new Set<WebSocketErrorC
   'WS_ABORTED',
   'WS_CLOSED_PREMATURELY',
   'WS_MESSAGE_TOO_BIG',
+  'WS_NOT_OPEN',
   'WS_PROTOCOL_ERROR',
   'WS_TIMEOUT',
 ]);
@@ -23,7 +24,7 @@ const ordinaryEndings: ReadonlySet<WebSocketErrorCode> = new Set<WebSocketErrorC
  * @param handled the promise, not the handler: its closure would hold on to the request as long as the connection lives
  */
 export async function serveConnection(
-  connection: WebSocketConnection,
+  connection: ServerConnection,
   name: string,
   handled: Promise<unknown>,
 ): Promise<void> {
@@ -43,7 +44,7 @@ export async function serveConnection(
 const warned = new Set<string>();
 
 /** Warns, once, of a handler that forgot to wait: its connection is closed, and the client sees no reason why. */
-function warnOfEarlyReturn(connection: WebSocketConnection, name: string): void {
+function warnOfEarlyReturn(connection: ServerConnection, name: string): void {
   const isEarly = connection.state === 'open' && (connection.isUnused || connection.isReceiving);
   if (isEarly && !warned.has(name)) {
     warned.add(name);

@@ -6,7 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { HANDSHAKE_FAILED, type Refusal } from '../handshake/handshake.js';
+import { HANDSHAKE_FAILED, type Refusal } from '../handshake/refusal.js';
 import { runHandler } from './serve-connection.js';
 
 /** What `verifyClient` is told of a handshake, as by `ws`. */

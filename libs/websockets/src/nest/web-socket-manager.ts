@@ -1,17 +1,51 @@
-import { createParamDecorator, HttpException, type ExecutionContext } from '@nestjs/common';
-import { ServerResponse, STATUS_CODES } from 'node:http';
-import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/handshake.js';
-import type { HandshakeResponse } from '../handshake/handshake-response.js';
-import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
-import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import {
-  nodeRequestOf,
-  upgradeOf,
-  upgradeRefusalOf,
-  type FrameworkRequest,
-  type WebSocketAcceptOptions,
-  type WebSocketUpgrade,
-} from '../handshake/web-socket-upgrade.js';
+  createParamDecorator,
+  HttpException,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
+import { defer, lastValueFrom, type Observable } from 'rxjs';
+import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
+import type { HandshakeResponse } from '../handshake/handshake-response.js';
+import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
+import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
+import { WebSocketError } from '../connection/web-socket-error.js';
+import { serveConnection } from './serve-connection.js';
+
+/** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */
+export type FrameworkRequest = IncomingMessage | { readonly raw: IncomingMessage };
+
+/** The request of Node.js itself. Middleware of Express may have given it a `raw` of its own. */
+export function nodeRequestOf(request: FrameworkRequest): IncomingMessage {
+  return 'httpVersionMajor' in request ? request : request.raw;
+}
+
+const upgrades = new WeakMap<object, PendingUpgrade>();
+const refusals = new WeakMap<object, Refusal>();
+
+/** Notes that a request is a WebSocket request, for the handlers that get it. */
+export function setUpgrade(request: object, upgrade: PendingUpgrade): void {
+  upgrades.set(request, upgrade);
+}
+
+/** The upgrade that a request asks for; undefined when it is not a WebSocket request. */
+export function upgradeOf(request: FrameworkRequest): PendingUpgrade | undefined {
+  return upgrades.get(nodeRequestOf(request));
+}
+
+/** Notes why a request cannot have the WebSocket that it asks for, for a controller that would accept it. */
+export function setUpgradeRefusal(request: object, refusal: Refusal): void {
+  refusals.set(request, refusal);
+}
+
+/** Why a request cannot have the WebSocket that it asks for; undefined when it asks for none, or can have it. */
+export function upgradeRefusalOf(request: FrameworkRequest): Refusal | undefined {
+  return refusals.get(nodeRequestOf(request));
+}
 
 /** A response of Express: that of Node.js, with more methods. */
 interface ExpressResponse extends ServerResponse {
@@ -83,7 +117,7 @@ export class WebSocketManager {
   }
 
   /** @throws HttpException where nothing can be accepted */
-  private upgradeNow(): WebSocketUpgrade {
+  private upgradeNow(): PendingUpgrade {
     const { request, response, upgrade } = this;
     if (upgrade === undefined) {
       throw refusing(response, notAHandshake(nodeRequestOf(request)));
@@ -137,4 +171,40 @@ export const WebSockets = createParamDecorator((_data: unknown, context: Executi
 function refusing(response: FrameworkResponse, { status, message, headers }: Refusal): HttpException {
   Object.entries(headers).forEach(([name, value]) => response.header(name, value));
   return new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
+}
+
+/**
+ * Makes the promise of a controller's method the life of the connection that it accepted, as that of `handleConnection`
+ * is in a gateway. What the method throws before it accepts goes to the exception filters, as ever.
+ *
+ * It is the last of the global interceptors: one that gives up after some seconds, as many applications have it, gives
+ * up the HTTP response, of which nobody hears, and not the WebSocket.
+ */
+@Injectable()
+export class WebSocketLifetimeInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const upgrade =
+      context.getType() === 'http' ? upgradeOf(context.switchToHttp().getRequest<FrameworkRequest>()) : undefined;
+    return upgrade === undefined ? next.handle() : defer(() => this.handle(context, next, upgrade));
+  }
+
+  private async handle(context: ExecutionContext, next: CallHandler, upgrade: PendingUpgrade): Promise<unknown> {
+    const handled = lastValueFrom(next.handle(), { defaultValue: undefined });
+    try {
+      await handled;
+    } catch (error) {
+      if (upgrade.connection === undefined) {
+        return isClientGone(error) ? undefined : handled; // nobody is there to be told
+      }
+    }
+    if (upgrade.connection === undefined) {
+      return handled;
+    }
+    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, handled);
+    return undefined;
+  }
+}
+
+function isClientGone(error: unknown): boolean {
+  return error instanceof WebSocketError && error.code === 'WS_CLOSED_PREMATURELY';
 }

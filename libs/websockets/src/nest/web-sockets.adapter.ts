@@ -1,51 +1,23 @@
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import { ignoreElements, tap } from 'rxjs';
-import { refusalOf } from '../handshake/admission.js';
-import { afterEarlierResponses } from '../handshake/earlier-responses.js';
-import { gatewayPath } from './gateway-path.js';
-import { checkOwnPort, createEndpoint, RawGatewayServer, type GatewayEndpoint } from './gateway-endpoint.js';
-import { GatewayServer } from './gateway-server.js';
-import { findGateways } from './gateways.js';
 import {
-  HANDSHAKE_FAILED,
-  hasBody,
-  hasUnsupportedVersion,
-  isHandshake,
-  isWebSocketRequest,
-  mayLackHeaders,
-  NO_TUNNEL,
-  refuseUpgrade,
-  SHUTTING_DOWN,
-  TOO_MANY_HEADERS,
-  unsupportedVersion,
-  type Refusal,
-} from '../handshake/handshake.js';
-import { refusalOfAuthority, refusalOfHost } from '../handshake/host-header.js';
-import { Http1Upgrade } from '../handshake/http1-upgrade.js';
-import {
-  asksForWebSocket,
-  handleConnectAsGet,
-  hasSupportedVersion,
-  Http2Upgrade,
-  NOT_IMPLEMENTED,
-  refuseConnect,
-  unsupportedConnectVersion,
-} from '../handshake/http2-upgrade.js';
-import { MessageClient } from './message-client.js';
-import { decideUpgrades } from '../handshake/node-internals.js';
-import { handleAsOrdinaryRequest } from '../handshake/ordinary-request.js';
-import { unlessTaken } from '../handshake/other-listeners.js';
-import { providersOf } from './providers.js';
+  checkOwnPort,
+  createEndpoint,
+  GatewayServer,
+  RawGatewayServer,
+  type GatewayEndpoint,
+} from './gateway-endpoint.js';
+import { findGateways, gatewayPath } from './gateways.js';
+import { refuseMalformedHosts } from './malformed-hosts.js';
+import { providersOf } from './nest-internals.js';
+import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
+import { WEB_SOCKET_OPTIONS } from './web-socket-options.js';
+import { WsCompatibleClient } from './ws-compatible-client.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { WebSocketLifetimeInterceptor } from './web-socket-lifetime.interceptor.js';
-import { setUpgrade, setUpgradeRefusal } from '../handshake/web-socket-upgrade.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
-
-type Refuse = (refusal: Refusal) => void;
+import { HandshakeServer } from '../handshake/handshake-server.js';
 
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
@@ -57,37 +29,44 @@ const served = new WeakSet<Server>();
  * Serves gateways over raw WebSockets, on the application's own HTTP server, over HTTP/1.1 and, where that server has
  * HTTP/2 connections, over HTTP/2:
  *
- * - a gateway without `@SubscribeMessage` handlers gets each connection as a `WebSocketConnection`, and the promise of
- *   its `handleConnection` is that connection's life
- * - a stock gateway, with such handlers, works as under `WsAdapter`
- * - an upgrade request that is for no gateway, or that is no WebSocket request, goes through the HTTP pipeline
+ * - a raw gateway, one with `handleWebSocket`, gets each connection as a `WebSocketConnection`, and the promise of that
+ *   method is the life of the connection
+ * - any other gateway is a stock gateway, and works as under `WsAdapter`
+ * - an upgrade request that matches no gateway, or that is not a WebSocket request, goes through the HTTP pipeline
  *
- * Stock gateways with a port of their own are left to `WsAdapter`, and the options of `WebSocketsModule` do not hold there.
+ * `WsAdapter` serves stock gateways with a port of their own; the options of `WebSocketsModule` do not apply there.
  */
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
   private readonly server: Server;
-  private readonly connections: WebSocketConnections;
-  private readonly leaveUpgrades: () => void;
+  private readonly handshakes: HandshakeServer;
 
-  /** @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED` */
-  constructor(private readonly app: INestApplication) {
-    super(app);
-    this.connections = connectionsOf(app);
+  /**
+   * @param options as for `WsAdapter`: `messageParser` parses the messages of stock gateways
+   * @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED`
+   */
+  constructor(
+    private readonly app: INestApplication,
+    options?: ConstructorParameters<typeof WsAdapter>[1],
+  ) {
+    super(app, options);
+    const connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
     }
     served.add(this.server);
-    this.server.on('upgrade', this.onUpgrade);
-    this.server.on('connect', this.onConnect);
-    // With a body an upgrade request stays with Node.js, whose parser may not have all of it yet. Without one it does not:
-    // the parser loses requests that are pipelined behind an upgrade that it was told to leave.
-    this.leaveUpgrades = decideUpgrades(this.server, (request, wouldUpgrade) => !hasBody(request) && wouldUpgrade());
+    this.handshakes = new HandshakeServer(this.server, connections, app.get(WEB_SOCKET_OPTIONS, { strict: false }), {
+      endpointOf: (target) => this.endpoints.get(gatewayPath(target)),
+      offer: setUpgrade,
+      decline: setUpgradeRefusal,
+    });
+    this.handshakes.open();
+    refuseMalformedHosts(app);
     app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
   }
 
-  /** @throws WebSocketError `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
+  /** @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
   override create(port: number, options: Parameters<WsAdapter['create']>[1] & { path?: string } = {}): unknown {
     const path = gatewayPath(options.path ?? '');
     const gateways = findGateways(this.app).filter(
@@ -103,7 +82,7 @@ export class WebSocketsAdapter extends WsAdapter {
   }
 
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
-    // The handlers of raw gateways are called by `serveConnection`, which waits for their promises.
+    // The endpoint of a raw gateway calls it, and waits for its promise.
     if (!(server instanceof RawGatewayServer)) {
       super.bindClientConnect(server, callback);
     }
@@ -112,12 +91,16 @@ export class WebSocketsAdapter extends WsAdapter {
   override bindMessageHandlers(...[client, handlers, transform]: Parameters<WsAdapter['bindMessageHandlers']>): void {
     const answer = (message: unknown): void => {
       if (message !== undefined && message !== null) {
-        (client as MessageClient).send(JSON.stringify(message));
+        (client as WsCompatibleClient).send(JSON.stringify(message));
       }
     };
     // WsAdapter logs what a handler throws, but sends where nobody catches what has no JSON.
     const answering: typeof transform = (result) => transform(result).pipe(tap(answer), ignoreElements());
-    super.bindMessageHandlers(client, handlers, (client as unknown) instanceof MessageClient ? answering : transform);
+    super.bindMessageHandlers(
+      client,
+      handlers,
+      (client as unknown) instanceof WsCompatibleClient ? answering : transform,
+    );
   }
 
   override async close(server: never): Promise<void> {
@@ -128,129 +111,8 @@ export class WebSocketsAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     served.delete(this.server);
-    this.leaveUpgrades();
-    this.server.off('upgrade', this.onUpgrade);
-    this.server.off('connect', this.onConnect);
+    this.handshakes.close();
     await super.dispose();
-  }
-
-  private readonly onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
-    unlessTaken(this.server, 'upgrade', socket, () => {
-      socket.on('error', ignore);
-      afterEarlierResponses(socket, () => this.handleUpgrade(request, socket, head));
-    });
-  };
-
-  private handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
-    if (isHandshake(request)) {
-      useOriginForm(request);
-    }
-    const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
-    if (malformed !== undefined) {
-      refuse(malformed);
-      return;
-    }
-    if (isWebSocketRequest(request)) {
-      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
-    } else if (hasUnsupportedVersion(request)) {
-      this.refuseVersion(
-        new Http1Upgrade(request, socket, head, this.connections),
-        unsupportedVersion(request),
-        refuse,
-      );
-    } else {
-      socket.off('error', ignore);
-      handleAsOrdinaryRequest(this.server, request, socket, head);
-    }
-  }
-
-  private readonly onConnect = (
-    request: IncomingMessage | Http2ServerRequest,
-    answerTo: Socket | Http2ServerResponse,
-  ): void => {
-    unlessTaken(this.server, 'connect', answerTo, () => {
-      if ('stream' in request && 'stream' in answerTo) {
-        this.onHttp2Connect(request, answerTo);
-      } else {
-        const socket = answerTo as Socket;
-        socket.on('error', ignore);
-        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
-      }
-    });
-  };
-
-  private onHttp2Connect(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    // Of the two :authority counts (RFC 9113 section 8.3.1), but handlers know the other.
-    request.headers.host = request.authority;
-    const malformed = refusalOfAuthority(request.authority);
-    if (malformed !== undefined) {
-      refuseConnect(response, malformed);
-      return;
-    }
-    if (!asksForWebSocket(request)) {
-      refuseConnect(response, NOT_IMPLEMENTED);
-      return;
-    }
-    const upgrade = new Http2Upgrade(request, response, this.connections);
-    const refuse: Refuse = (refusal) => refuseConnect(response, refusal);
-    if (hasSupportedVersion(request)) {
-      this.admit(upgrade, refuse);
-    } else if (request.headers['sec-websocket-version'] !== undefined) {
-      this.refuseVersion(upgrade, unsupportedConnectVersion(request), refuse);
-    } else {
-      handleConnectAsGet(this.server, upgrade.request, response);
-    }
-  }
-
-  /** Lets a WebSocket request in, or refuses it, or leaves that to the HTTP pipeline. */
-  private admit(upgrade: Http1Upgrade | Http2Upgrade, refuse: Refuse): void {
-    const { request } = upgrade;
-    const endpoint = this.endpointOf(request);
-    const refusal = refusalOf(request.headers, request.socket.remoteAddress, this.connections);
-    if (refusal !== undefined) {
-      refuse(refusal);
-    } else if (endpoint === undefined) {
-      setUpgrade(request, upgrade);
-      upgrade.handleOverHttp(this.server);
-    } else {
-      void this.connect(endpoint, upgrade, refuse);
-    }
-  }
-
-  /** Lets the gateways of a path decide on a WebSocket request that nothing else refuses. */
-  private async connect(
-    endpoint: GatewayEndpoint,
-    upgrade: Http1Upgrade | Http2Upgrade,
-    refuse: Refuse,
-  ): Promise<void> {
-    const { request } = upgrade;
-    if (endpoint.verify !== undefined) {
-      this.connections.addPending(upgrade);
-      const refusal = (await endpoint.verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
-      this.connections.removePending(upgrade);
-      if (refusal !== undefined) {
-        refuse(refusal);
-        return;
-      }
-    }
-    if (!(await endpoint.connect(upgrade, request)) && upgrade.connection === undefined) {
-      refuse(HANDSHAKE_FAILED);
-    }
-  }
-
-  /** Refuses a version for gateways. Elsewhere the HTTP pipeline answers, and there a controller that would accept. */
-  private refuseVersion(upgrade: Http1Upgrade | Http2Upgrade, refusal: Refusal, refuse: Refuse): void {
-    if (this.endpointOf(upgrade.request) !== undefined) {
-      refuse(refusal);
-    } else {
-      setUpgradeRefusal(upgrade.request, refusal);
-      upgrade.handleOverHttp(this.server);
-    }
-  }
-
-  private endpointOf({ url = '/' }: { readonly url?: string }): GatewayEndpoint | undefined {
-    return this.endpoints.get(gatewayPath(url));
   }
 }
 
@@ -274,18 +136,3 @@ function connectionsOf(app: INestApplication): WebSocketConnections {
   }
   return found[0];
 }
-
-/**
- * Makes a target in absolute form what routers know, a path and a query. The host in it counts, and not the Host header
- * (RFC 9112 section 3.2.2).
- */
-function useOriginForm(request: IncomingMessage): void {
-  const [, host, target] = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/is.exec(request.url ?? '') ?? [];
-  if (host !== undefined) {
-    request.headers.host = host;
-    request.url = target.startsWith('/') ? target : `/${target}`;
-  }
-}
-
-/** A client that goes away during the handshake costs nothing. */
-function ignore(): void {}

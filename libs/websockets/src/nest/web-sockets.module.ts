@@ -1,6 +1,18 @@
-import { ConfigurableModuleBuilder, Global, Module, type DynamicModule } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Global,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnModuleDestroy,
+  type DynamicModule,
+  type INestApplication,
+} from '@nestjs/common';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { RESOLVED_OPTIONS, resolveWebSocketOptions, type WebSocketOptions } from '../connection/web-socket-options.js';
+import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { WebSocketsAdapter } from './web-sockets.adapter.js';
 
 const {
   ConfigurableModuleClass,
@@ -11,11 +23,38 @@ const {
 /** Options of `WebSocketsModule.forRootAsync`: `useFactory` with `inject`, `useClass` or `useExisting`. */
 export type WebSocketsModuleAsyncOptions = typeof asyncOptionsType;
 
-/** What an application has once, with the options that `forRoot` or `forRootAsync` provide. */
+/** Closes the connections when the application shuts down, before its HTTP server stops. */
+@Injectable()
+class WebSocketShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly logger = new Logger(WebSocketConnections.name);
+
+  constructor(@Inject(WebSocketConnections) private readonly connections: WebSocketConnections) {}
+
+  /** The first step of a shutdown. */
+  onModuleDestroy(): void {
+    this.connections.startDraining();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const { size, placesTaken, options } = this.connections;
+    if (placesTaken > 0) {
+      const handshakes = placesTaken === size ? '' : ` and ${placesTaken - size} pending handshakes`;
+      this.logger.log(`Closing ${size} WebSocket connections${handshakes}, for at most ${options.shutdownTimeout} ms`);
+    }
+    await this.connections.drain();
+  }
+}
+
+/** The providers of an application that has the options of `forRoot` or `forRootAsync`. */
 const PARTS: Pick<Required<DynamicModule>, 'providers' | 'exports'> = {
   providers: [
-    { provide: RESOLVED_OPTIONS, useFactory: resolveWebSocketOptions, inject: [MODULE_OPTIONS_TOKEN] },
-    WebSocketConnections,
+    { provide: WEB_SOCKET_OPTIONS, useFactory: resolveWebSocketOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: WebSocketConnections,
+      useFactory: (options: Required<WebSocketOptions>) => new WebSocketConnections(options),
+      inject: [WEB_SOCKET_OPTIONS],
+    },
+    WebSocketShutdown,
   ],
   exports: [WebSocketConnections],
 };
@@ -41,4 +80,18 @@ export class WebSocketsModule extends ConfigurableModuleClass {
 
 function withParts(module: DynamicModule): DynamicModule {
   return { ...module, providers: [...(module.providers ?? []), ...PARTS.providers], exports: PARTS.exports };
+}
+
+/**
+ * Makes an application speak raw WebSockets: what `app.UseWebSockets()` is to ASP.NET Core. Call it after the
+ * application was created and before it listens. The options are those of `WebSocketsModule`.
+ *
+ * Interceptors that are global by then, as those of `APP_INTERCEPTOR` are, see a controller that accepts as long as its
+ * WebSocket lives; those that `app.useGlobalInterceptors()` adds later, and those of the controller, see its method.
+ *
+ * @throws WebSocketError `WS_MODULE_MISSING` when no module of the application imports `WebSocketsModule`,
+ * `WS_MODULE_CONFLICT` when it is imported twice, `WS_ALREADY_USED` when this was called before.
+ */
+export function useWebSockets(app: INestApplication): void {
+  app.useWebSocketAdapter(new WebSocketsAdapter(app));
 }

@@ -12,7 +12,7 @@ export const WebSocketCloseStatus = {
   protocolError: 1002,
   /** 1003: the endpoint cannot take this type of data. */
   invalidMessageType: 1003,
-  /** 1007: the data does not fit its type, as text that is no UTF-8. */
+  /** 1007: the data does not fit its type, such as text that is not UTF-8. */
   invalidPayloadData: 1007,
   /** 1008: the message breaks a policy of the endpoint. */
   policyViolation: 1008,
@@ -28,6 +28,9 @@ export const WebSocketCloseStatus = {
   tryAgainLater: 1013,
 } as const;
 
+/** The status of a connection that ended without a close frame (RFC 6455 section 7.1.5). It is never sent. */
+export const ABNORMAL_CLOSURE = 1006;
+
 /** A close frame's payload holds at most 125 bytes, two of which are the status (RFC 6455 section 5.5). */
 export const MAX_CLOSE_DESCRIPTION_BYTES = 123;
 
@@ -39,4 +42,17 @@ export function mayReceiveCloseStatus(status: number): boolean {
 /** Whether the application may send `status`: 1004 to 1006 and 1015 are never sent, 1016 to 2999 are the RFC's own. */
 export function maySendCloseStatus(status: number): boolean {
   return Number.isInteger(status) && mayReceiveCloseStatus(status);
+}
+
+/** A peer broke the protocol: how, and the status that it is told (RFC 6455 section 7.1.7). */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+
+  constructor(
+    message: string,
+    /** The status of the close frame that answers it. */
+    readonly closeStatus: number = WebSocketCloseStatus.protocolError,
+  ) {
+    super(message);
+  }
 }

@@ -1,6 +1,6 @@
 import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
 import type { DeflateParameters } from './permessage-deflate.js';
-import { giveZlibTurnBack, takeZlibTurn } from './zlib-turns.js';
+import { acquireZlib, releaseZlib } from './zlib-limit.js';
 
 /** How long the empty block is that a flush leaves at the end, and that the end of a message goes without. */
 const TAIL_LENGTH = 4;
@@ -20,7 +20,7 @@ export class Compressor {
    * @returns the payload of its frame; nothing once this is closed
    */
   async compress(part: Buffer, endOfMessage: boolean): Promise<Buffer | undefined> {
-    await takeZlibTurn();
+    await acquireZlib();
     try {
       const deflated = await this.deflatePart(part);
       if (deflated === undefined || !endOfMessage) {
@@ -31,11 +31,11 @@ export class Compressor {
       }
       return deflated.length > TAIL_LENGTH ? deflated.subarray(0, -TAIL_LENGTH) : EMPTY_BLOCK;
     } finally {
-      giveZlibTurnBack();
+      releaseZlib();
     }
   }
 
-  /** Gives its memory back. A part that is at work ends without a result. */
+  /** Frees its memory. A part that is at work ends without a result. */
   close(): void {
     this.isClosed = true;
     this.deflate?.close();

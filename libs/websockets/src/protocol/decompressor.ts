@@ -1,8 +1,7 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
-import { WebSocketCloseStatus } from './close-status.js';
+import { ProtocolError, WebSocketCloseStatus } from './close-status.js';
 import type { DeflateParameters } from './permessage-deflate.js';
-import { ProtocolError } from './protocol-error.js';
-import { giveZlibTurnBack, takeZlibTurn } from './zlib-turns.js';
+import { acquireZlib, releaseZlib } from './zlib-limit.js';
 
 /** What a sender takes off the end of each message (RFC 7692 section 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
@@ -28,18 +27,18 @@ export class Decompressor {
   /**
    * Inflates one piece of a message; pieces come one after the other.
    *
-   * @throws ProtocolError 1007 when it is no deflated data; and what `receiver` throws
+   * @throws ProtocolError 1007 when it is not deflated data; what `receiver` throws
    */
   async decompress(piece: Buffer, endOfMessage: boolean, receiver: InflatedReceiver): Promise<void> {
-    await takeZlibTurn();
+    await acquireZlib();
     try {
       await this.inflatePiece(piece, endOfMessage, receiver);
     } finally {
-      giveZlibTurnBack();
+      releaseZlib();
     }
   }
 
-  /** Gives its memory back. Pieces that are at work end without a result. */
+  /** Frees its memory. Pieces that are at work end without a result. */
   close(): void {
     this.isClosed = true;
     this.endStream();
@@ -47,7 +46,7 @@ export class Decompressor {
   }
 
   private async inflatePiece(piece: Buffer, endOfMessage: boolean, receiver: InflatedReceiver): Promise<void> {
-    // The latest output is held back: only when there is no more does it show that it ends the message.
+    // The latest output is held back: only when no other follows is it known to end the message.
     let held: Buffer | undefined;
     const onOutput = async (output: Buffer): Promise<void> => {
       await this.handOn(held, false, receiver);
@@ -65,8 +64,8 @@ export class Decompressor {
       this.endStream();
       rest = rest.subarray(taken);
       // A piece may have thousands of them: others have their turn between.
-      giveZlibTurnBack();
-      await takeZlibTurn();
+      releaseZlib();
+      await acquireZlib();
     }
     await this.handOn(endOfMessage ? (held ?? NO_BYTES) : held, endOfMessage, receiver);
     if (endOfMessage) {
@@ -88,7 +87,7 @@ export class Decompressor {
       if (output !== null) {
         await onOutput(output);
       } else if (this.failure !== undefined) {
-        throw new ProtocolError('A compressed message is no deflated data', WebSocketCloseStatus.invalidPayloadData);
+        throw new ProtocolError('A compressed message is not deflated data', WebSocketCloseStatus.invalidPayloadData);
       } else if (isDone) {
         break;
       } else {
@@ -105,11 +104,11 @@ export class Decompressor {
     }
     const received = receiver(bytes, endOfMessage);
     if (received !== undefined) {
-      giveZlibTurnBack();
+      releaseZlib();
       try {
         await received;
       } finally {
-        await takeZlibTurn();
+        await acquireZlib();
       }
     }
   }

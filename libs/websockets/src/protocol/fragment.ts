@@ -1,14 +1,17 @@
 import { unmask } from './masking-key.js';
-import { Opcode } from './opcode.js';
+import { Opcode } from './frame-header.js';
 
 /** Text or bytes, named as in ASP.NET Core. */
 export type WebSocketMessageType = 'text' | 'binary';
 
+/** Called with each fragment. While a promise that it returned is pending, nothing more is read. */
+export type FragmentHandler = (fragment: Fragment) => void | Promise<unknown>;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Up to this size a fragment of bytes, which nobody has to check, stays masked until its `data` is asked for: an echo
- * unmasks it while it copies it, in one go.
+ * Up to this size a fragment of a binary message stays masked until its `data` is read: an echo unmasks it while it copies
+ * it.
  */
 export const MAX_MASKED_FRAGMENT_BYTES = 320;
 

@@ -1,14 +1,19 @@
-import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
+import { mayReceiveCloseStatus, ProtocolError, WebSocketCloseStatus } from './close-status.js';
 import { Fragment, MAX_MASKED_FRAGMENT_BYTES } from './fragment.js';
 import { maskingKeyAfter, readMaskingKey, unmask } from './masking-key.js';
-import { FIN, Opcode, RESERVED_BITS, RSV1 } from './opcode.js';
-import { ProtocolError } from './protocol-error.js';
+import {
+  checkLength64,
+  clientHeaderLength,
+  FIN,
+  MASKED,
+  MAX_CLIENT_HEADER_BYTES,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  Opcode,
+  readLength64,
+  RESERVED_BITS,
+  RSV1,
+} from './frame-header.js';
 import { Utf8Validator } from './utf8-validator.js';
-
-/** Two bytes, a 64-bit length and a masking key: the most that a client's header needs (RFC 6455 section 5.2). */
-const MAX_CLIENT_HEADER_BYTES = 14;
-const MAX_CONTROL_PAYLOAD_BYTES = 125;
-const MASKED = 0x80;
 
 /** What a frame parser hands on, in the order of the bytes. */
 export interface FrameReceiver {
@@ -31,7 +36,7 @@ export interface FrameReceiver {
  * the read until `resume`.
  */
 export class FrameParser {
-  /** Whether fragments may be handed on. False until somebody wants them. */
+  /** Whether fragments may be handed on. False until `receive` is called. */
   isFlowing = false;
 
   private readonly text = new Utf8Validator();
@@ -199,7 +204,7 @@ export class FrameParser {
       } else if (length === 3 && (header[1] & 0x7f) === 127) {
         checkLength64(header[2]);
       }
-      if (length >= 2 && length === headerLength(header[1])) {
+      if (length >= 2 && length === clientHeaderLength(header[1])) {
         this.partialLength = 0;
         this.readLengthAndKey(header, 0);
         return to;
@@ -328,25 +333,4 @@ export class FrameParser {
 
 function isStartOfMessage(opcode: number): boolean {
   return opcode === Opcode.text || opcode === Opcode.binary;
-}
-
-/** How long a masked frame's header is, told by its second byte. */
-function headerLength(second: number): number {
-  const length = second & 0x7f;
-  return length === 126 ? 8 : length === 127 ? 14 : 6;
-}
-
-function checkLength64(firstByte: number): void {
-  if (firstByte >= 0x80) {
-    throw new ProtocolError('The top bit of a 64-bit length is set');
-  }
-}
-
-function readLength64(header: Buffer, at: number): number {
-  checkLength64(header[at]);
-  const high = header.readUInt32BE(at);
-  if (high >= 2 ** 21) {
-    throw new ProtocolError('A frame is longer than 2^53 bytes', WebSocketCloseStatus.messageTooBig);
-  }
-  return high * 2 ** 32 + header.readUInt32BE(at + 4);
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { endianness } from 'node:os';
-import { wordViewOf } from './word-view.js';
 
 /** From this many bytes on, native unmasking with the view that it needs is quicker than the loops below. */
 const NATIVE_FROM = 768;
@@ -38,6 +37,33 @@ export function maskingKeyAfter(key: number, length: number): number {
   return distance === 0 ? key : (key >>> (distance << 3)) | (key << (32 - (distance << 3)));
 }
 
+/** Bytes as words of four, in the machine's own order. Byte `i` lies in word `(byteOffset + i) >> 2`. */
+interface WordView {
+  readonly bytes: Buffer;
+  /** The whole ArrayBuffer under the bytes. */
+  readonly words: Int32Array;
+  /** Where in that the bytes begin. */
+  readonly byteOffset: number;
+}
+
+let latest = createWordView(Buffer.alloc(0));
+
+/**
+ * The bytes of one read hold many frames, so the latest view is kept: to ask a Buffer for its ArrayBuffer and its offset
+ * takes longer than to unmask a small frame.
+ */
+export function wordViewOf(bytes: Buffer): WordView {
+  if (latest.bytes !== bytes) {
+    latest = createWordView(bytes);
+  }
+  return latest;
+}
+
+function createWordView(bytes: Buffer): WordView {
+  const { buffer, byteOffset } = bytes;
+  return { bytes, words: new Int32Array(buffer, 0, buffer.byteLength >> 2), byteOffset };
+}
+
 /** The key as it is applied to a whole word of a `WordView`. */
 function wordKeyOf(key: number): number {
   return isLittleEndian ? key : (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
@@ -46,8 +72,8 @@ function wordKeyOf(key: number): number {
 /**
  * Unmasks `bytes[start..end]` in place.
  *
- * @returns true when every unmasked byte is known to be ASCII, so that text needs no further check; false when not, or
- * when nobody looked.
+ * @returns true when every unmasked byte is known to be ASCII, so that text needs no further check; false when one is not,
+ * or when the bytes were not looked at.
  */
 export function unmask(bytes: Buffer, start: number, end: number, maskingKey: number): boolean {
   const length = end - start;

@@ -34,7 +34,7 @@ const { extension } = ws as unknown as { extension: { parse(header: string): Rec
 
 /**
  * Takes the first acceptable offer of a client (RFC 7692 section 5), or none: then the connection is not compressed. An
- * offer with a parameter that is unknown, given twice or has a wrong value is no acceptable one; a header that breaks
+ * offer with a parameter that is unknown, given twice or has a wrong value is not acceptable; a header that breaks
  * the grammar has none.
  *
  * @param header the client's `Sec-WebSocket-Extensions`
@@ -117,7 +117,7 @@ function acceptOffer(offer: Offer, options: DeflateOptions): AcceptedDeflate | u
   };
 }
 
-/** NaN for what is no window size. 8 is one in the RFC, but zlib cannot make it. */
+/** NaN for what is not a window size. The RFC allows 8, but zlib does not support it. */
 function windowBits(value: string | true): number {
   return typeof value === 'string' && /^(9|1[0-5])$/.test(value) ? Number(value) : NaN;
 }

@@ -1,5 +1,5 @@
 import { benchLines, caveats, type BenchResult } from '../../../../client/console/src/bench/bench-result.js';
-import { keepSchedule } from '../../../../client/console/src/bench/keep-schedule.js';
+import { keepSchedule } from '../../../../client/console/src/bench/bench-run.js';
 import { Latencies } from '../../../../client/console/src/latencies.js';
 
 const load = { connections: 2, inFlight: 1, duration: 1000, size: 1024, binary: false, verify: false };
@@ -46,7 +46,7 @@ describe('The result of a benchmark', () => {
 
   it.each([
     [{ unanswered: 3 }, 'faults   3 without an echo'],
-    [{ unsent: 2, differed: 1 }, 'faults   2 due and never sent, 1 echo differed'],
+    [{ unsent: 2, differed: 1 }, 'faults   2 due and not sent, 1 echo differed'],
     [{ lostConnections: 1 }, 'faults   1 connection lost'],
     [{ differed: 2, lostConnections: 2 }, 'faults   2 echoes differed, 2 connections lost'],
   ])('names the faults: %j', (faults, line) => {
@@ -54,10 +54,10 @@ describe('The result of a benchmark', () => {
   });
 
   it.each([
-    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate measures/],
+    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate sends on a schedule/],
     ['since when a schedule counts', { load: { ...load, rate: 100 } }, /^Latency counts from when a message was due/],
-    ['that the client was busy itself', { busy: 0.97 }, /^This client was at work for 97% of the time/],
-    ['what percentiles do not know', { unanswered: 1 }, /too good\.$/],
+    ['that the client was busy itself', { busy: 0.97 }, /^This client was busy for 97% of the time/],
+    ['what percentiles do not know', { unanswered: 1 }, /too low\.$/],
   ])('says %s', (_, changed, caveat) => {
     expect(caveats(result(changed))).toContainEqual(expect.stringMatching(caveat));
   });

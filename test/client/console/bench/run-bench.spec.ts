@@ -45,7 +45,7 @@ describe('--bench', () => {
 
     expect(code).toBe(4);
     expect([...waiting.values()]).toEqual([4, 4, 4]);
-    expect(stdout).toContain('\nlatency  none: nothing came back\nfaults   12 without an echo\n');
+    expect(stdout).toContain('\nlatency  none: there was no echo\nfaults   12 without an echo\n');
   });
 
   it('counts latency from when a message was due, however long the server holds it up', async () => {

@@ -8,7 +8,7 @@ import {
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
+import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeApps, startApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -119,8 +119,8 @@ describe('--show-handshake', () => {
         '> GET / HTTP/1.1',
         `> Host: 127.0.0.1:${port}`,
         '> X-A: 1',
-        '> Authorization: (18 characters that are not shown)',
-        '> Cookie: (9 characters that are not shown)',
+        '> Authorization: (18 characters, not shown)',
+        '> Cookie: (9 characters, not shown)',
         '< HTTP/1.1 101 Switching Protocols',
         '< Connection: Upgrade',
       ]),
@@ -150,7 +150,7 @@ describe('--compress', () => {
     const { url } = await startWebSocketServer(echo);
 
     expect((await runClient([url, '--compress'])).stderr).toBe(
-      'The server does not compress: messages go as they are.\n',
+      'The server declined compression: messages are not compressed.\n',
     );
   });
 
@@ -182,7 +182,7 @@ describe('A server that refuses', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(new RegExp(`^ws://127\\.0\\.0\\.1:${port}/ws refused: HTTP/1\\.1 401 Unauthorized\\.\n`));
     expect(stderr).toContain('\n< WWW-Authenticate: Basic realm=');
-    expect(stderr).toContain('\nWer bist du?\\x1b[31m\n');
+    expect(stderr).toContain('\n| Wer bist du?\\x1b[31m\n');
   });
 
   it('is one event with --json', async () => {
@@ -197,8 +197,8 @@ describe('A server that refuses', () => {
 
   it.each([
     ['in another character set', { 'Content-Type': 'text/plain; charset=iso-8859-1' }, Buffer.from([0xfc]), 'ü'],
-    ['that is no text', { 'Content-Type': 'image/png' }, Buffer.from([0, 1]), '(2 bytes that are no text: image/png)'],
-    ['that is compressed', { 'Content-Encoding': 'gzip' }, Buffer.from([31]), '(1 bytes that are no text: gzip)'],
+    ['that is no text', { 'Content-Type': 'image/png' }, Buffer.from([0, 1]), '(2 bytes that are not text: image/png)'],
+    ['that is compressed', { 'Content-Encoding': 'gzip' }, Buffer.from([31]), '(1 bytes that are not text: gzip)'],
     ['that is long', {}, Buffer.alloc(1024 * 1024, 'x'), `${'x'.repeat(8192)}…`],
   ])('may have a body %s', async (_, headers, body, shown) => {
     const port = await refusing((_request, response) => response.writeHead(400, headers).end(body));
@@ -206,13 +206,13 @@ describe('A server that refuses', () => {
     const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
 
     expect(code).toBe(2);
-    expect(stderr.endsWith(`<\n${shown}\n`)).toBe(true);
+    expect(stderr.endsWith(`<\n| ${shown}\n`)).toBe(true);
   });
 
   it('may have a body that does not end', async () => {
     const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
 
-    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+    const { code, stderr } = await startClient([`ws://127.0.0.1:${port}/`]).exit;
 
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');
@@ -221,7 +221,7 @@ describe('A server that refuses', () => {
 
 describe('Where there is no WebSocket the client leaves with 2 and says what is wrong', () => {
   it.each([
-    ['nobody listens', async () => 1, 'nobody listens there. Does the server run, and on this port?'],
+    ['nobody listens', async () => 1, 'the connection was refused. Is the server running, and on this port?'],
     ['the answer is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
     ['there is no answer', () => answering(''), 'the connection was cut before there was an answer.'],
     [
@@ -258,7 +258,9 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
   it('as an event with --json', async () => {
     const run = await runClient(['ws://127.0.0.1:1/', '--json']);
 
-    expect(eventsOf(run)).toMatchObject([{ type: 'failed', message: expect.stringContaining('nobody listens there') }]);
+    expect(eventsOf(run)).toMatchObject([
+      { type: 'failed', message: expect.stringContaining('the connection was refused') },
+    ]);
   });
 });
 
@@ -273,7 +275,7 @@ describe('--connect-to', () => {
 
   it('is named where there is nobody', async () => {
     expect((await runClient(['ws://a.invalid/', '--connect-to', '127.0.0.1:1'])).stderr).toContain(
-      'Cannot connect to ws://a.invalid/ at 127.0.0.1:1: nobody listens there.',
+      'Cannot connect to ws://a.invalid/ at 127.0.0.1:1: the connection was refused.',
     );
   });
 });
@@ -301,7 +303,7 @@ describe('A Unix socket', () => {
 
     expect(await runClient([`ws+unix:${path}:/ws`], '', { ALL_PROXY: 'http://127.0.0.1:1' })).toMatchObject({
       code: 2,
-      stderr: `Cannot connect to ws+unix:${path}:/ws: there is no such Unix socket. Does the server run?\n`,
+      stderr: `Cannot connect to ws+unix:${path}:/ws: there is no such Unix socket. Is the server running?\n`,
     });
   });
 });

@@ -6,9 +6,9 @@ describe('A failure to connect', () => {
     Object.assign(new Error(message), { code });
 
   it.each([
-    ['ECONNREFUSED', 'ws://a.example/', 'nobody listens there', true],
+    ['ECONNREFUSED', 'ws://a.example/', 'the connection was refused', true],
     ['ENOTFOUND', 'ws://a.example/', 'the host name is not known', true],
-    ['ETIMEDOUT', 'ws://a.example/', 'nobody answers', true],
+    ['ETIMEDOUT', 'ws://a.example/', 'there is no answer', true],
     ['ECONNRESET', 'ws://a.example/', 'Is it wss:// instead of ws://?', true],
     ['ECONNRESET', 'wss://a.example/', 'the connection was cut before there was an answer.', true],
     ['HPE_INVALID_CONSTANT', 'ws://a.example/', 'the answer is not HTTP. Is it wss:// instead of ws://?', false],
@@ -17,20 +17,20 @@ describe('A failure to connect', () => {
     ['CERT_HAS_EXPIRED', 'wss://a.example/', 'the certificate has expired', false],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wss://a.example/', 'Is it ws:// instead of wss://?', false],
     ['EMFILE', 'ws://a.example/', 'ulimit -n', false],
-    ['ENFILE', 'ws://a.example/', 'too many files are open on this machine', false],
-    ['ENOENT', 'ws+unix:/a.sock', 'there is no such Unix socket. Does the server run?', true],
-    ['ECONNREFUSED', 'ws+unix:/a.sock', 'Does the server run?', true],
+    ['ENFILE', 'ws://a.example/', 'this machine has too many open files', false],
+    ['ENOENT', 'ws+unix:/a.sock', 'there is no such Unix socket. Is the server running?', true],
+    ['ECONNREFUSED', 'ws+unix:/a.sock', 'Is the server running?', true],
     ['ANYTHING', 'ws://a.example/', 'what the system says', false],
-  ])('with %s at %s is explained', (code, url, explanation, isPassing) => {
+  ])('with %s at %s is explained', (code, url, explanation, isTransient) => {
     const error = explainFailure(failure(code), new URL(url));
 
     expect(error.message).toContain(`Cannot connect to ${url}: `);
     expect(error.message).toContain(explanation);
-    expect(error.isPassing).toBe(isPassing);
+    expect(error.isTransient).toBe(isTransient);
   });
 
   it.each([
-    ['ECONNREFUSED', 'http://a.example/', 'Does the proxy run, and on this port?'],
+    ['ECONNREFUSED', 'http://a.example/', 'Is the proxy running, and on this port?'],
     ['ECONNRESET', 'http://a.example/', 'Is it https:// instead of http://?'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a.example/', 'Is it http:// instead of https://?'],
     ['ECONNRESET', 'socks5://a.example', 'the connection was cut before there was an answer.'],
@@ -63,7 +63,7 @@ describe('A failure to connect', () => {
   it('at each of several addresses is explained by the first of them', () => {
     const error = new AggregateError([failure('ECONNREFUSED'), failure('ENETUNREACH')]);
 
-    expect(explainFailure(error, new URL('ws://a.example/')).message).toContain('nobody listens there');
+    expect(explainFailure(error, new URL('ws://a.example/')).message).toContain('the connection was refused');
   });
 
   it('that is explained already stays as it is', () => {

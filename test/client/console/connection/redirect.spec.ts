@@ -3,11 +3,11 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import { Refusal } from '../../../../client/console/src/connection/connect-error.js';
+import { RefusedError } from '../../../../client/console/src/connection/connect-error.js';
 import type { ConnectOptions } from '../../../../client/console/src/connection/connect.js';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
 import { followRedirect } from '../../../../client/console/src/connection/redirect.js';
-import type { ConnectFlags } from '../../../../client/console/src/flags.js';
+import type { ConnectArguments } from '../../../../client/console/src/command-line.js';
 import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders, startHttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';
@@ -87,7 +87,9 @@ describe('With --location', () => {
     const { code, stderr } = await runClient([second, '-L', ...secrets]);
 
     expect(code).toBe(2);
-    expect(stderr).toContain('401 Unauthorized. Not sent there, because it is another origin: Cookie, Authorization.');
+    expect(stderr).toContain(
+      '401 Unauthorized. These headers were not sent, because it is another origin: Cookie, Authorization.',
+    );
   });
 
   it('the user and the password of the new address are sent, and not shown', async () => {
@@ -152,10 +154,10 @@ describe('What a redirect leads to', () => {
   };
   const flags = { connectTimeout: 0, location: true, servername: 'b.example', connectTo: 'c.example:1' };
   const environment = { HTTP_PROXY: 'ftp://me:secret@d.example', HTTPS_PROXY: 'e.example:2' };
-  const from = (more: Partial<ConnectFlags> = {}): ConnectOptions =>
+  const from = (more: Partial<ConnectArguments> = {}): ConnectOptions =>
     connectOptions(new URL('wss://a.example/'), { ...flags, ...more }, environment);
   const follow = (location: string, options = from()): ConnectOptions =>
-    followRedirect(new Refusal('refused', handshake, '', location), options, 0);
+    followRedirect(new RefusedError('refused', handshake, '', location), options, 0);
 
   it('keeps the place and the name of the server at the same origin', () => {
     const { url, endpoint, tls } = follow('/b');

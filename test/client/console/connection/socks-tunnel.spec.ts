@@ -70,7 +70,7 @@ describe('Through a SOCKS5 proxy the client', () => {
   it.each([
     ['wants a password', { login: 'me:other' }, 'Socks5 Authentication failed'],
     ['finds that the server refuses', { reply: 5 }, 'the server refused the connection'],
-    ['does not allow it', { reply: 2 }, 'its rules do not allow this'],
+    ['does not allow it', { reply: 2 }, 'its rules do not allow this connection'],
     ['says what is not known', { reply: 99 }, 'Socks5 proxy rejected connection'],
   ])('is told when the proxy %s, and leaves with 2', async (_, behaviour, reason) => {
     const proxy = await startSocksProxy(behaviour);
@@ -85,13 +85,18 @@ describe('Through a SOCKS5 proxy the client', () => {
   });
 
   it.each([
-    ['is not there', () => '127.0.0.1:1', 'nobody listens there. Does the proxy run, and on this port?'],
-    ['cuts the connection', () => listening((end) => end('')), 'the connection was cut before there was an answer.'],
-    ['does not answer', () => listening(() => {}), 'no answer within 0.3 s (--connect-timeout).'],
-    ['is not one', () => listening((end) => end('HTTP/1.1 400 Bad Request\r\n\r\n')), 'invalid socks version'],
-  ])('tells a proxy that %s from a server, and leaves with 2', async (_, start, reason) => {
+    ['is not there', '30s', () => '127.0.0.1:1', 'the connection was refused. Is the proxy running, and on this port?'],
+    [
+      'cuts the connection',
+      '30s',
+      () => listening((end) => end('')),
+      'the connection was cut before there was an answer.',
+    ],
+    ['does not answer', '300ms', () => listening(() => {}), 'no answer within 0.3 s (--connect-timeout).'],
+    ['is not one', '30s', () => listening((end) => end('HTTP/1.1 400 Bad Request\r\n\r\n')), 'invalid socks version'],
+  ])('tells a proxy that %s from a server, and leaves with 2', async (_, timeout, start, reason) => {
     const host = await start();
-    const options = ['--proxy', `socks5h://me:secret@${host}`, '--connect-timeout', '300ms'];
+    const options = ['--proxy', `socks5h://me:secret@${host}`, '--connect-timeout', timeout];
 
     const { code, stderr } = await runClient(['ws://echo.invalid/', ...options]);
 

@@ -167,7 +167,7 @@ describe('A server that wants a certificate', () => {
     const { code, stderr } = await runClient([url, '--insecure']);
 
     expect(code).toBe(2);
-    expect(stderr).toContain('the server wants a certificate of the client: --cert and --key.');
+    expect(stderr).toContain('the server requires a client certificate: --cert and --key.');
   });
 });
 
@@ -176,7 +176,7 @@ describe('TLS', () => {
     const { url } = await startWebSocketServer(() => {});
 
     expect((await runClient([url.replace('ws:', 'wss:')])).stderr).toContain(
-      'no TLS is spoken there. Is it ws:// instead of wss://?',
+      'the server does not speak TLS on this port. Is it ws:// instead of wss://?',
     );
   });
 
@@ -210,7 +210,7 @@ describe('Files that cannot be used', () => {
       /^error: --key is ".+", which holds no private key/,
     ],
     ['--key', () => ['--cert', own.cert, '--key', other.key], /^error: --key is ".+", which does not belong to --cert/],
-    ['--key', () => ['--cert', own.cert], /^error: --cert and --key go together/],
+    ['--key', () => ['--cert', own.cert], /^error: --cert and --key belong together/],
   ])('are named by %s, and the client leaves with 1', async (_, options, message) => {
     const folder = await makeFolder();
     await writeFile(join(folder, 'text'), 'no PEM');

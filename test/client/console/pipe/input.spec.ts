@@ -1,18 +1,18 @@
-import { readOrders, type Input, type Order } from '../../../../client/console/src/pipe/input.js';
-import { UsageError } from '../../../../client/console/src/flags.js';
+import { readStdin, type Input, type StdinCommand } from '../../../../client/console/src/pipe/input.js';
+import { UsageError } from '../../../../client/console/src/command-line.js';
 
 async function* chunks(parts: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const part of parts) yield Buffer.from(part as string);
 }
 
-async function ordersOf(parts: readonly (string | Buffer)[], how: Partial<Input>): Promise<Order[]> {
-  const orders: Order[] = [];
+async function ordersOf(parts: readonly (string | Buffer)[], how: Partial<Input>): Promise<StdinCommand[]> {
+  const orders: StdinCommand[] = [];
   const input = { format: 'lines', separator: 10, binary: false, ...how } as const;
-  for await (const order of readOrders(chunks(parts), input)) orders.push(order);
+  for await (const command of readStdin(chunks(parts), input)) orders.push(command);
   return orders;
 }
 
-const send = (data: string | Buffer, binary = false): Order => ({
+const send = (data: string | Buffer, binary = false): StdinCommand => ({
   kind: 'send',
   message: { data: Buffer.from(data as string), binary },
 });
@@ -51,16 +51,19 @@ describe('stdin', () => {
         { kind: 'close', status: { code: 1000, reason: '' } },
       ],
     ],
-  ] as [string, (string | Buffer)[], Partial<Input>, Order[]][])('is read as %s', async (_, parts, how, orders) => {
-    expect(await ordersOf(parts, how)).toEqual(orders);
-  });
+  ] as [string, (string | Buffer)[], Partial<Input>, StdinCommand[]][])(
+    'is read as %s',
+    async (_, parts, how, orders) => {
+      expect(await ordersOf(parts, how)).toEqual(orders);
+    },
+  );
 
   it.each([
     [notUtf8, {}, 'Line 1 of stdin is not UTF-8'],
     [notUtf8, { format: 'message' }, 'stdin is not UTF-8'],
     [notUtf8, { format: 'chunks' }, 'stdin is not UTF-8'],
     [Buffer.from([0xf0, 0x9f]), { format: 'chunks' }, 'stdin is not UTF-8'],
-    ['00\nxyz', { binary: true }, 'Line 2 of stdin is not hex, which --binary takes: "xyz"'],
+    ['00\nxyz', { binary: true }, 'Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"'],
     ...[
       'hello',
       '',
@@ -82,7 +85,7 @@ describe('stdin', () => {
       { format: 'json' },
       `Line 2 of stdin is not one of {"text": …}, {"binary": hex}, {"ping": text} or {"close": status, "reason": …}: ${JSON.stringify(line)}`,
     ]),
-    ['{"close":1005}', { format: 'json' }, 'Line 1 of stdin: "1005" is not a status to close with; accepted:'],
+    ['{"close":1005}', { format: 'json' }, 'Line 1 of stdin: "1005" is not a valid close status; accepted:'],
     [`{"close":1000,"reason":"${'x'.repeat(124)}"}`, { format: 'json' }, 'Line 1 of stdin: The reason has 124 bytes'],
     [`{"ping":"${'x'.repeat(126)}"}`, { format: 'json' }, 'the ping has 126 bytes; accepted: at most 125.'],
   ] as [string | Buffer, Partial<Input>, string][])('of %j with %j is a mistake', async (part, how, message) => {
@@ -100,6 +103,6 @@ describe('stdin', () => {
         Array.from({ length: 101 }, () => mebibyte),
         { format },
       ),
-    ).rejects.toThrow('more than the 100 MiB of a message');
+    ).rejects.toThrow('larger than 100 MiB, the limit of a message');
   });
 });

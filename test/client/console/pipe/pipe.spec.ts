@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
-import { UsageError } from '../../../../client/console/src/flags.js';
+import { UsageError } from '../../../../client/console/src/command-line.js';
 import { pipe } from '../../../../client/console/src/pipe/pipe.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
@@ -146,7 +146,12 @@ describe('In a pipe the client', () => {
 
   it.each([
     ['text', [], Buffer.from([0x61, 0xff, 0x0a]), 'error: Line 1 of stdin is not UTF-8'],
-    ['hex', ['--binary'], Buffer.from('00\nxyz\n'), 'error: Line 2 of stdin is not hex, which --binary takes: "xyz"'],
+    [
+      'hex',
+      ['--binary'],
+      Buffer.from('00\nxyz\n'),
+      'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"',
+    ],
   ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
@@ -203,7 +208,7 @@ describe('In a pipe the client', () => {
 
       expect([code, stdout]).toEqual([exitCode, 'only one\n']);
       expect(stderr).toBe(
-        'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period). 1 message had no echo.\n',
+        'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
       );
     });
 
@@ -221,7 +226,7 @@ describe('In a pipe the client', () => {
 
       expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
         code: 0,
-        stderr: 'The connection was closed with 1000 Status: nothing came for 0.2 s (--quiet-period).\n',
+        stderr: 'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period).\n',
       });
     });
 
@@ -280,7 +285,7 @@ describe('In a pipe the client', () => {
 
       expect(await runClient([url, '--verify'], 'hello\n')).toMatchObject({
         code: 4,
-        stderr: `An echo differs: ${difference}.\n`,
+        stderr: `Wrong echo: ${difference}.\n`,
       });
     });
   });

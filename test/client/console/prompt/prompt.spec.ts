@@ -60,9 +60,9 @@ describeInTerminal('On a terminal the client', () => {
   it('leaves at Ctrl+D while it waits to connect again, and says that what was typed meanwhile waits, too', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(1001));
     const terminal = openTerminal([url, '--reconnect', '--reconnect-delay', '1h']);
-    await terminal.shows('Attempt 1 to connect again follows');
+    await terminal.shows('Attempt 1 to reconnect');
     terminal.type('typed\r');
-    await terminal.shows('There is no connection now: the message is sent when there is one.');
+    await terminal.shows('There is no connection now. The message will be sent when there is one.');
     terminal.type(CTRL_D);
 
     expect(await terminal.exit()).toBe(3);
@@ -74,7 +74,7 @@ describeInTerminal('On a terminal the client', () => {
       ++connections === 1 ? webSocket.close(1001) : echo(webSocket),
     );
     const terminal = openTerminal([url, '--reconnect', '--reconnect-delay', '1s']);
-    await terminal.shows('Attempt 1 to connect again follows');
+    await terminal.shows('Attempt 1 to reconnect');
     terminal.type('one\rtwo\r');
     await terminal.shows('Message received: one');
     await terminal.shows('Message received: two');
@@ -202,7 +202,7 @@ describeInTerminal('On a terminal the client', () => {
       void closeWebSocketServers();
     });
     const terminal = openTerminal([url, '--reconnect', '1', '--reconnect-delay', '1s']);
-    await terminal.shows('Attempt 1 to connect again follows');
+    await terminal.shows('Attempt 1 to reconnect');
     terminal.type('typed\r');
 
     await terminal.shows('Not sent: typed');

@@ -1,4 +1,5 @@
-import { Echoes, type Message } from '../../../../client/console/src/session/echoes.js';
+import { Echoes } from '../../../../client/console/src/session/echoes.js';
+import type { Message } from '../../../../client/console/src/message.js';
 
 const text = (data: string): Message => ({ data: Buffer.from(data), binary: false });
 const binary = (data: string): Message => ({ data: Buffer.from(data), binary: true });
@@ -20,7 +21,7 @@ describe('Echoes', () => {
     echoes.send(text('b'));
     echoes.receive(text('a'));
 
-    expect(echoes.lose()).toBe(1);
+    expect(echoes.giveUp()).toBe(1);
     echoes.send(text('c'));
     expect(echoes.receive(text('c')).roundTrip).toBeDefined();
     expect(echoes).toMatchObject({ sent: 3, received: 2, lost: 1, outstanding: 0 });
@@ -32,7 +33,7 @@ describe('Echoes', () => {
 
     expect(echoes.receive(text('x'))).toEqual({ roundTrip: undefined, difference: undefined });
     expect(echoes).toMatchObject({ sent: 1, received: 1, outstanding: 0 });
-    expect(echoes.lose()).toBe(0);
+    expect(echoes.giveUp()).toBe(0);
   });
 
   it.each([
@@ -45,7 +46,7 @@ describe('Echoes', () => {
     [binary('hello'), binary('hellp'), 'from byte 4 on: 6f became 70'],
     [text('hello'), binary('hello'), 'it was text and came back as binary'],
     [binary('hello'), text('hello'), 'it was binary and came back as text'],
-    [undefined, text('hello'), 'it came although every message had its echo'],
+    [undefined, text('hello'), 'it was received although every message had its echo'],
   ])('of %j are compared with %j', (sent, received, difference) => {
     const echoes = new Echoes(true, true);
     if (sent) echoes.send(sent);

@@ -36,13 +36,13 @@ describe('--reconnect', () => {
     });
     const { child, exit, said } = startClient([url, '--reconnect', ...quickly]);
     child.stdin.write('lost\n');
-    await said('stderr', 'Attempt 1 to connect again follows in ');
+    await said('stderr', 'Attempt 1 to reconnect in ');
     child.stdin.end('kept\n');
 
     const { code, stdout, stderr } = await exit;
     expect([code, stdout]).toEqual([0, 'kept\n']);
     expect(stderr).toMatch(
-      /^The connection was lost: it ended without a close frame \(1006\)\. 1 message had no echo\. Attempt 1 to connect again follows in [\d.]+ ms\.\n$/,
+      /^The connection was lost: it ended without a close frame \(1006\)\. 1 message had no echo\. Attempt 1 to reconnect in [\d.]+ ms\.\n$/,
     );
   });
 
@@ -55,7 +55,7 @@ describe('--reconnect', () => {
     const { code, stderr } = await startClient([url, '--reconnect', '2', ...quickly]).exit;
 
     expect(code).toBe(3);
-    expect(stderr).toContain(`${reason} Attempt 2 to connect again`);
+    expect(stderr).toContain(`${reason} Attempt 2 to reconnect`);
   });
 
   it('leaves when the server closes with 1000, because all is done', async () => {
@@ -70,7 +70,7 @@ describe('--reconnect', () => {
     expect(server.clients.size).toBe(0);
     const { child, exit, said } = startClient([`ws://127.0.0.1:${port}/`, '--reconnect', ...quickly]);
     child.stdin.end('hello\n');
-    await said('stderr', 'nobody listens there.');
+    await said('stderr', 'the connection was refused.');
     await startWebSocketServer(echo, { port });
 
     expect(await exit).toMatchObject({ code: 0, stdout: 'hello\n' });
@@ -151,7 +151,7 @@ describe('--reconnect', () => {
     expect(events).toMatchObject([
       {
         type: 'reconnecting',
-        reason: expect.stringContaining('nobody listens'),
+        reason: expect.stringContaining('the connection was refused'),
         attempt: 1,
         delay: expect.any(Number),
       },
@@ -248,7 +248,7 @@ describe('A session', () => {
     const { code, stderr } = await startClient([url]).exit;
 
     expect(code).toBe(3);
-    expect(stderr).toContain('a message came that is larger than the 100 MiB that this client takes');
+    expect(stderr).toContain('a message is larger than 100 MiB, the limit of this client');
   });
 
   it('has no more waiting to be sent than a little, however much there is to send', async () => {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
-import type { WebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { clientFrame, close, ping } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
@@ -51,7 +51,7 @@ describe('a connection that compresses', () => {
     }
     expect((await readFrame(pair.client)).payload.toString('utf8', 2)).toBe('bye');
     pair.client.end();
-    expect(await pair.connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
+    expect(await pair.connection.closed).toMatchObject({ by: 'peer', status: 1000 });
   });
 
   it('takes a compressed message in fragments, control frames between, and marks its first frame alone', async () => {
@@ -78,14 +78,14 @@ describe('a connection that compresses', () => {
   });
 
   it.each<[string, Buffer, number]>([
-    ['compressed text that is no UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
+    ['compressed text that is not UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
     ['compressed text that ends inside a character', compressedText(Buffer.from([0xc3])), 1007],
     [
-      'compressed text that is no UTF-8, with a close behind it',
+      'compressed text that is not UTF-8, with a close behind it',
       Buffer.concat([compressedText(Buffer.from([0xff])), close(1000)]),
       1007,
     ],
-    ['bytes that are no deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
+    ['bytes that are not deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
     [
       'RSV1 on a continuation',
       Buffer.concat([compressedText('a', false), clientFrame({ opcode: 0, reserved: 4 })]),
@@ -109,8 +109,8 @@ describe('a connection that compresses', () => {
 
   it('sends a message as it is when it is told to, all parts of it, in its turn', async () => {
     const { client, connection } = connectCompressed();
-    void connection.send('secret-', 'text', false, { disableCompression: true });
-    void connection.send('part', 'text', true);
+    void connection.send('secret-', { endOfMessage: false, compress: false });
+    void connection.send('part');
     void connection.send('compressed');
     void connection.close(1000);
     expect(await readFrame(client)).toEqual({ opcode: 1, fin: false, payload: Buffer.from('secret-') });
@@ -173,7 +173,7 @@ describe('a connection that compresses', () => {
       received.catch(() => {});
     });
     pair.client.write(compressedText(Buffer.alloc(100_000)));
-    await first; // zlib takes its time, in a thread of its own
+    await first; // zlib works on another thread
     for (let turns = 0; turns < 50; turns++) {
       await turn();
     }
@@ -182,7 +182,7 @@ describe('a connection that compresses', () => {
     await expect(received).rejects.toMatchObject({ name: 'WebSocketError' });
   });
 
-  it('wakes whoever waits when it is lost while messages are compressed', async () => {
+  it('wakes everything that waits when it is lost while messages are compressed', async () => {
     const { client, connection } = connectCompressed();
     const sent = connection.send(Buffer.alloc(5_000_000));
     const closed = connection.close(1000);

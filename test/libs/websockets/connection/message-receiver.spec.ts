@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MessageRate } from '../../../../libs/websockets/src/connection/message-rate.js';
 import { MessageReceiver, type ReceiverOptions } from '../../../../libs/websockets/src/connection/message-receiver.js';
 import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment.js';
-import { ProtocolError } from '../../../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
 
 /** A receiver, and what it tells. */
@@ -48,7 +48,7 @@ describe('The receiver of messages', () => {
     expect(receiver.isWanted).toBe(false);
   });
 
-  it('holds messages until somebody wants them, and tells of pings and of what comes before a message meanwhile', () => {
+  it('holds messages until receive is called, and meanwhile handles pings before the first message', () => {
     const { receiver, told, keep } = receiverWith();
     receiver.parse(Buffer.concat([ping('p'), text('a'), ping('q')]));
     expect([told, receiver.isHolding, receiver.isWanted]).toEqual([[['ping', 'p']], true, false]);
@@ -69,7 +69,7 @@ describe('The receiver of messages', () => {
     let finish = (): void => {};
     void receiver.start((fragment) => {
       keep(fragment);
-      return new Promise((resolve) => (finish = resolve));
+      return new Promise<void>((resolve) => (finish = resolve));
     });
     receiver.release();
     receiver.parse(Buffer.concat([text('a'), text('b')]));

@@ -35,7 +35,7 @@ class Sink extends Duplex {
     this.kept.splice(0).forEach((done) => done());
   }
 
-  /** All that was written, copied only now: whoever wrote to what he had given away shows here. */
+  /** All that was written, copied only now: a write to bytes that were given away shows here. */
   get bytes(): Buffer {
     return Buffer.concat(this.writes);
   }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { SENT } from '../../../../libs/websockets/src/connection/message-sender.js';
 import { PreparedMessage } from '../../../../libs/websockets/src/connection/prepared-message.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
@@ -31,14 +32,14 @@ describe('PreparedMessage', () => {
   });
 
   it('refuses what is neither text nor bytes', () => {
-    expect(() => new PreparedMessage(12 as unknown as string)).toThrow('but was given number');
+    expect(() => new PreparedMessage(12 as unknown as string)).toThrow('the type number');
   });
 
   it('reaches each of many connections, and leaves with what else a turn brings in one write each', async () => {
     const pairs = Array.from({ length: 50 }, () => connect());
     const messages = Array.from({ length: 20 }, (_, i) => new PreparedMessage(`message ${i}`));
     for (const message of messages) {
-      pairs.forEach(({ connection }) => expect(connection.send(message)).toBeUndefined());
+      pairs.forEach(({ connection }) => expect(connection.send(message)).toBe(SENT));
     }
     for (const { client, server, connection } of pairs) {
       for (let i = 0; i < messages.length; i++) {
@@ -73,10 +74,10 @@ describe('PreparedMessage', () => {
 
   it('is sent as the parts of a message where it is one of them', async () => {
     const { client, connection } = connect();
-    void connection.send('a', 'text', false);
-    void connection.send(new PreparedMessage('b'), undefined, false);
+    void connection.send('a', { endOfMessage: false });
+    void connection.send(new PreparedMessage('b'), { endOfMessage: false });
     void connection.send(new PreparedMessage(Buffer.from('c')));
-    void connection.send(new PreparedMessage('d'), 'binary');
+    void connection.send(new PreparedMessage('d'), { type: 'binary' });
     const frames = [await readFrame(client), await readFrame(client), await readFrame(client), await readFrame(client)];
     expect(frames.map(({ opcode, fin, payload }) => [opcode, fin, payload.toString()])).toEqual([
       [1, false, 'a'],
@@ -98,7 +99,7 @@ describe('PreparedMessage', () => {
     const message = new PreparedMessage('again and again and again and again');
     await connection.send(message);
     expect((await readFrame(client, { compressed: true })).payload.length).toBeLessThan(30);
-    await connection.send(message, undefined, undefined, { disableCompression: true });
+    await connection.send(message, { compress: false });
     expect(await readFrame(client)).toEqual(text('again and again and again and again'));
     connection.abort();
   });
@@ -115,24 +116,24 @@ describe('PreparedMessage', () => {
       }) as typeof server.write;
     }
     for (const { connection } of pairs) {
-      expect(connection.send(Buffer.alloc(90_000))).toBeUndefined();
+      expect(connection.send(Buffer.alloc(90_000))).toBe(SENT);
       await turn();
       expect(connection.bufferedAmount).toBeGreaterThan(0);
     }
     given.clear();
     const waits = pairs.map(({ connection }) => messages.map((message) => connection.send(message)).at(-1));
     await turn();
-    expect(waits.every((wait) => wait instanceof Promise)).toBe(true);
+    expect(waits.every((wait) => wait !== SENT)).toBe(true);
     expect(given.size).toBe(messages.length);
     pairs.forEach(({ connection }) => connection.abort());
-    await Promise.all(waits.map((wait) => Promise.resolve(wait)));
+    expect(await Promise.all(waits)).toEqual(pairs.map(() => false));
   });
 
   it('costs nothing once the connection is gone', async () => {
     const { connection } = connect();
     void connection.send(new PreparedMessage('on its way'));
     connection.abort();
-    await connection.send(new PreparedMessage('too late'));
-    expect(await connection.closed).toMatchObject({ reason: 'aborted' });
+    expect(await connection.send(new PreparedMessage('too late'))).toBe(false);
+    expect(await connection.closed).toMatchObject({ by: 'abort' });
   });
 });

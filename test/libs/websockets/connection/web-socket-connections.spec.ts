@@ -1,11 +1,10 @@
 import { jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import {
   resolveWebSocketOptions,
   type WebSocketOptions,
-} from '../../../../libs/websockets/src/connection/web-socket-options.js';
-import { RecordingLogger } from '../../../support/nest-app.js';
+} from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { close, text } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
 
@@ -18,9 +17,6 @@ function connectSome(count: number, options: WebSocketOptions = {}) {
 }
 
 describe('WebSocketConnections', () => {
-  let logger: RecordingLogger;
-  beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));
-
   it('are those that are live', async () => {
     const { connections, pairs } = connectSome(2);
     expect(connections.size).toBe(2);
@@ -50,7 +46,7 @@ describe('WebSocketConnections', () => {
     it('are closed with 1001, and waited for', async () => {
       const { connections, pairs } = connectSome(3);
       expect(connections.isDraining).toBe(false);
-      const drained = connections.beforeApplicationShutdown();
+      const drained = connections.drain();
       expect(connections.isDraining).toBe(true);
       for (const { client } of pairs) {
         const { opcode, payload } = await readFrame(client);
@@ -65,29 +61,29 @@ describe('WebSocketConnections', () => {
       await drained;
       expect(connections.size).toBe(0);
       await expect(Promise.all(pairs.map(({ connection }) => connection.closed))).resolves.toEqual(
-        pairs.map(() => ({ reason: 'server', status: 1001, description: 'Server shutting down' })),
+        pairs.map(() => ({ by: 'server', status: 1001, description: 'Server shutting down' })),
       );
-      expect(logger.lines).toEqual([
-        { level: 'log', text: expect.stringContaining('Closing 3 WebSocket connections') },
-      ]);
     });
 
-    it('say nothing and do not wait when there are none', async () => {
-      await connectSome(0, { shutdownTimeout: 2 ** 31 - 1 }).connections.beforeApplicationShutdown();
-      expect(logger.lines).toEqual([]);
+    it('do not wait when there are none', async () => {
+      const { connections } = connectSome(0, { shutdownTimeout: 2 ** 31 - 1 });
+      await connections.drain();
+      expect(connections.isDraining).toBe(true);
     });
 
     it('are cut after shutdownTimeout when they do not answer', async () => {
       const { connections, pairs } = connectSome(2, { shutdownTimeout: 1 });
-      await connections.beforeApplicationShutdown();
+      await connections.drain();
       expect(connections.size).toBe(0);
-      expect(await pairs[1].connection.closed).toMatchObject({ reason: 'timeout', status: 1006 });
+      expect(await pairs[1].connection.closed).toMatchObject({ by: 'timeout', status: 1006 });
     });
 
     it('are given shutdownTimeout and no less, where closeTimeout is shorter', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
       const { connections, pairs } = connectSome(1, { closeTimeout: 1000, shutdownTimeout: 2000 });
-      const drained = connections.beforeApplicationShutdown();
+      const drained = connections.drain();
+      await nextTurn();
+      await nextTurn();
       jest.advanceTimersByTime(1999);
       expect(pairs[0].server.destroyed).toBe(false);
       jest.advanceTimersByTime(1);
@@ -102,9 +98,101 @@ describe('WebSocketConnections', () => {
       void pairs[0].connection.close(1000); // by this side, and not answered
       pairs[1].client.write(close(1000)); // by the peer, whose half does not end
       await readFrame(pairs[1].client);
-      await connections.beforeApplicationShutdown();
+      await connections.drain();
       expect(connections.size).toBe(0);
-      expect(await pairs[1].connection.closed).toMatchObject({ reason: 'peer', status: 1000 });
+      expect(await pairs[1].connection.closed).toMatchObject({ by: 'peer', status: 1000 });
+    });
+
+    it('refuse handshakes at once, and are closed after drainDelay', async () => {
+      const { connections, pairs } = connectSome(1, { drainDelay: 50 });
+      const [{ client, connection }] = pairs;
+      connection.receive((fragment) => connection.send(fragment)).catch(() => {});
+      const drained = connections.drain();
+      expect(connections.isDraining).toBe(true);
+      client.write(text('still echoed'));
+      expect((await readFrame(client)).payload.toString()).toBe('still echoed');
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
+    });
+
+    it('wait for drainDelay also when there are none: requests may come', async () => {
+      const { connections } = connectSome(0, { drainDelay: 20 });
+      const done = jest.fn();
+      const drained = connections.drain().then(done);
+      await nextTurn();
+      await nextTurn();
+      expect(done).not.toHaveBeenCalled();
+      await drained;
+    });
+
+    it('are closed one after the other over drainSpread, in random order', async () => {
+      const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+      const { connections, pairs } = connectSome(4, { drainSpread: 40 });
+      const order: number[] = [];
+      const ends = pairs.map(async ({ client }, i) => {
+        await readFrame(client);
+        order.push(i);
+        client.end(close(1001));
+      });
+      await connections.drain();
+      await Promise.all(ends);
+      random.mockRestore();
+      expect(order).toEqual([1, 2, 3, 0]);
+    });
+
+    it('are not waited for over drainSpread when they have gone', async () => {
+      const { connections, pairs } = connectSome(3, { drainSpread: 2 ** 31 - 1 });
+      const drained = connections.drain();
+      await nextTurn();
+      pairs.forEach(({ connection }) => connection.abort());
+      await Promise.all(pairs.map(({ connection }) => connection.closed));
+      await expect(drained).resolves.toBeUndefined();
+    });
+
+    it('finish the message that they are answering', async () => {
+      const { connections, pairs } = connectSome(1);
+      const [{ client, connection }] = pairs;
+      let finish!: () => void;
+      const isFinished = new Promise<void>((resolve) => (finish = resolve));
+      const hasBegun = new Promise<void>((resolve) => {
+        const answer = async (): Promise<void> => {
+          await connection.send('first half, ', { endOfMessage: false });
+          resolve();
+          await isFinished;
+          await connection.send('second half');
+        };
+        connection.receive(answer).catch(() => {});
+      });
+      client.write(text('question'));
+      await hasBegun;
+      const drained = connections.drain();
+      expect((await readFrame(client)).payload.toString()).toBe('first half, ');
+      await nextTurn();
+      finish();
+      expect((await readFrame(client)).payload.toString()).toBe('second half');
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
+    });
+
+    it('are closed although they never finish answering', async () => {
+      const { connections, pairs } = connectSome(1, { shutdownTimeout: 2000 });
+      const [{ client, connection }] = pairs;
+      const hasBegun = new Promise<void>((resolve) => {
+        connection
+          .receive(() => {
+            resolve();
+            return new Promise(() => {});
+          })
+          .catch(() => {});
+      });
+      client.write(text('question'));
+      await hasBegun;
+      const drained = connections.drain();
+      expect((await readFrame(client)).payload.readUInt16BE()).toBe(1001);
+      client.end(close(1001));
+      await drained;
     });
   });
 });

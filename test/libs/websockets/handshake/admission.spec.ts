@@ -1,9 +1,10 @@
-import { refusalOf } from '../../../../libs/websockets/src/handshake/admission.js';
+import type { IncomingHttpHeaders } from 'node:http';
+import { admissionRefusal } from '../../../../libs/websockets/src/handshake/admission.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import {
   resolveWebSocketOptions,
   type WebSocketOptions,
-} from '../../../../libs/websockets/src/connection/web-socket-options.js';
+} from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { connect } from '../../../support/socket-pair.js';
 
 /** The connections of an application, as many of which are live as there are addresses. */
@@ -13,9 +14,13 @@ function connectionsOf(options: WebSocketOptions, addresses: readonly string[] =
   return connections;
 }
 
+/** The refusal of a handshake where the module has one set of options for admission and connections. */
+const refusalOf = (headers: IncomingHttpHeaders, address: string, connections: WebSocketConnections) =>
+  admissionRefusal(headers, address, connections, connections.options as Required<WebSocketOptions>);
+
 const abortAll = (connections: WebSocketConnections): void => [...connections].forEach((one) => one.abort());
 
-describe('refusalOf', () => {
+describe('admissionRefusal', () => {
   it.each<[string, WebSocketOptions, string[], { status: number; message: RegExp; retry: boolean } | undefined]>([
     ['nothing is limited', {}, ['1.1.1.1', '1.1.1.1'], undefined],
     ['there is room for one more', { maxConnections: 3 }, ['1.1.1.1', '2.2.2.2'], undefined],
@@ -73,7 +78,7 @@ describe('refusalOf', () => {
 
   it('refuses all while the application shuts down', async () => {
     const connections = connectionsOf({});
-    await connections.beforeApplicationShutdown();
+    await connections.drain();
     expect(refusalOf({}, '', connections)?.status).toBe(503);
   });
 });

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { Http1Upgrade } from '../../../../libs/websockets/src/handshake/http1-upgrade.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
-import { endRawClients, handshake, RawClient } from '../../../support/raw-client.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { endRawClients, handshake, RawClient, SAMPLE_ACCEPT } from '../../../support/raw-client.js';
 
 describe('Http1Upgrade', () => {
   let server: Server;
@@ -80,8 +80,24 @@ describe('Http1Upgrade', () => {
 
   it('refuses a sub-protocol that the client does not offer, and wrong options', async () => {
     const { upgrade, response } = await handOver();
-    expect(() => upgrade.accept({ subProtocol: 'chat' })).toThrow(/subProtocol "chat", but the client offers none/);
+    expect(() => upgrade.accept({ subprotocol: 'chat' })).toThrow(
+      "accept(): the subprotocol is 'chat', but the client offers none.",
+    );
     expect(() => upgrade.accept({ keepAliveInterval: -1 })).toThrow(/keepAliveInterval is -1/);
     response.end();
+  });
+
+  it('answers as the example of RFC 6455 section 1.3, and agrees on nothing by itself', async () => {
+    const client = await RawClient.connect((server.address() as AddressInfo).port);
+    client.write(handshake('/', { 'Sec-WebSocket-Protocol': 'p1', 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
+    const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
+    const connections = new WebSocketConnections(resolveWebSocketOptions());
+    const connection = new Http1Upgrade(request, socket, head, connections).accept();
+    expect(await client.readResponse()).toEqual({
+      status: 101,
+      headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': SAMPLE_ACCEPT },
+      body: '',
+    });
+    connection.abort();
   });
 });

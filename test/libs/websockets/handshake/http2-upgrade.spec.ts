@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import {
   constants,
   createServer,
@@ -8,51 +8,11 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import {
-  asksForWebSocket,
-  handleConnectAsGet,
-  hasSupportedVersion,
-  Http2Upgrade,
-  refuseConnect,
-  unsupportedConnectVersion,
-} from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
+import { handleConnectAsGet, Http2Upgrade } from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { endHttp2Clients, Http2Client, type Http2Exchange } from '../../../support/http2-client.js';
 import { text } from '../protocol/client-frame.js';
-
-const withHeaders = (headers: IncomingHttpHeaders): Http2ServerRequest => ({ headers }) as Http2ServerRequest;
-
-describe('An extended CONNECT', () => {
-  it.each<[string | undefined, boolean]>([
-    ['websocket', true],
-    ['WebSocket', true],
-    ['websockets', false],
-    ['connect-udp', false],
-    ['', false],
-    [undefined, false],
-  ])('with :protocol = %p asks for a WebSocket: %p', (protocol, expected) => {
-    expect(asksForWebSocket(withHeaders({ ':protocol': protocol }))).toBe(expected);
-  });
-
-  it.each<[string | undefined, boolean]>([
-    ['13', true],
-    ['8', false],
-    ['13, 13', false],
-    ['', false],
-    [undefined, false],
-  ])('has, with version %p, one that is spoken here: %p', (version, expected) => {
-    expect(hasSupportedVersion(withHeaders({ 'sec-websocket-version': version }))).toBe(expected);
-  });
-
-  it('of another version is told which one is spoken', () => {
-    expect(unsupportedConnectVersion(withHeaders({ 'sec-websocket-version': '8' }))).toEqual({
-      status: 400,
-      message: 'Sec-WebSocket-Version is "8"; 13 is spoken here.',
-      headers: { 'Sec-WebSocket-Version': '13' },
-    });
-  });
-});
 
 describe('Over HTTP/2', () => {
   let http2: Http2Server;
@@ -84,23 +44,6 @@ describe('Over HTTP/2', () => {
     const [request, response] = await arrived;
     return { answered, request, response };
   }
-
-  it('refuseConnect answers as Nest does, and the connection goes on', async () => {
-    const { answered, response } = await connect();
-    refuseConnect(response, { status: 503, message: 'Nö.', headers: { 'Retry-After': '5' } });
-    const exchange = await answered;
-    expect(exchange.head).toMatchObject({
-      ':status': 503,
-      'retry-after': '5',
-      'content-type': 'application/json; charset=utf-8',
-    });
-    expect(JSON.parse(await exchange.readBody())).toEqual({
-      statusCode: 503,
-      message: 'Nö.',
-      error: 'Service Unavailable',
-    });
-    expect((await connect()).request.url).toBe('/path?query');
-  });
 
   describe('handleConnectAsGet', () => {
     /** What the HTTP pipeline answers with. */
@@ -139,11 +82,11 @@ describe('Over HTTP/2', () => {
       exchange.response.setHeader('Set-Cookie', ['x=1', 'y=2']);
       const upgrade = upgradeOf(exchange);
       upgrade.handleOverHttp(http2 as unknown as Server);
-      const connection = upgrade.accept({ subProtocol: 'b' });
+      const connection = upgrade.accept({ subprotocol: 'b' });
       const { head } = await exchange.answered;
       expect(Object.keys(head).toSorted()).toEqual([':status', 'date', 'sec-websocket-protocol', 'set-cookie']);
       expect(head).toMatchObject({ ':status': 200, 'sec-websocket-protocol': 'b', 'set-cookie': ['x=1', 'y=2'] });
-      expect(connection).toMatchObject({ protocol: 'h2', path: '/path?query', subProtocol: 'b' });
+      expect(connection).toMatchObject({ httpVersion: '2', path: '/path?query', subprotocol: 'b' });
       connection.abort();
     });
 

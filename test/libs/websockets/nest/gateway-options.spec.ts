@@ -66,7 +66,7 @@ describe('readGatewayOptions', () => {
     [{ backlog: 5 }, 'the option backlog cannot be used: give it to app.listen()'],
     [{ namespace: 'chat' }, 'the option namespace cannot be used: use a path of its own'],
     [{ cors: true }, 'the option cors cannot be used: use allowedOrigins of WebSocketsModule'],
-    [{ WebSocket: Object }, 'the option WebSocket cannot be used'],
+    [{ WebSocket: Object }, 'the option WebSocket cannot be used: the clients are of the class WsCompatibleClient'],
     [{ maxFragments: 5 }, 'the option maxFragments cannot be used'],
     [{ maxBufferedChunks: 5 }, 'the option maxBufferedChunks cannot be used'],
     [{ maxPendingAutoPongs: 5 }, 'the option maxPendingAutoPongs cannot be used'],

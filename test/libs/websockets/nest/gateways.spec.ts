@@ -3,7 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { INestApplication, Type } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { findGateways, guardHandlers, isRaw, type Gateway } from '../../../../libs/websockets/src/nest/gateways.js';
+import {
+  findGateways,
+  gatewayPath,
+  guardHandlers,
+  isRaw,
+  type Gateway,
+} from '../../../../libs/websockets/src/nest/gateways.js';
 import { RecordingLogger } from '../../../support/nest-app.js';
 import { platforms } from '../../../support/platforms.js';
 
@@ -15,7 +21,40 @@ class NoGateway {}
 
 @WebSocketGateway({ path: '/raw' })
 class RawGateway {
+  handleWebSocket(): void {}
+}
+
+@WebSocketGateway({ path: '/inherits-raw' })
+class InheritingRawGateway extends RawGateway {}
+
+/** Has its handler as a property. */
+@WebSocketGateway({ path: '/property' })
+class PropertyGateway {
+  readonly handleWebSocket = (): void => {};
+}
+
+@WebSocketGateway({ path: '/listening' })
+class ListeningGateway {
   handleConnection(): void {}
+}
+
+@WebSocketGateway({ path: '/connection-too' })
+class ConnectionTooGateway extends RawGateway {
+  handleConnection(): void {}
+}
+
+@WebSocketGateway({ path: '/messages-too' })
+class MessagesTooGateway extends RawGateway {
+  @SubscribeMessage('one')
+  first(): void {}
+
+  @SubscribeMessage('two')
+  second(): void {}
+}
+
+@WebSocketGateway({ path: '/raw-stock' })
+class RawStockGateway extends ListeningGateway {
+  handleWebSocket(): void {}
 }
 
 @WebSocketGateway()
@@ -59,18 +98,14 @@ describe('findGateways', () => {
     ['no path', StockGateway, { name: 'StockGateway', path: '', port: 0, isStatic: true }],
     ['a port of its own', OwnPortGateway, { path: '/own', port: 8080, options: { path: '/own' }, module: 'AppModule' }],
     ['another token', { provide: 'TOKEN', useClass: RawGateway }, { name: 'RawGateway', path: '/raw' }],
-    [
-      'what it is injected made for each client',
-      ScopedGateway,
-      { name: 'ScopedGateway', isStatic: false, isSingleton: false },
-    ],
-    ['been left to others to make', TransientGateway, { name: 'TransientGateway', isStatic: true, isSingleton: false }],
+    ['a request-scoped dependency', ScopedGateway, { name: 'ScopedGateway', isStatic: false, isSingleton: false }],
+    ['a transient scope', TransientGateway, { name: 'TransientGateway', isStatic: true, isSingleton: false }],
   ])('finds one that has %s, and nothing else', async (_what, provider, expected) => {
     const gateways = await gatewaysOf(NoGateway, { provide: 'VALUE', useValue: 5 }, PerClient, provider);
     expect(gateways).toEqual([expect.objectContaining(expected)]);
   });
 
-  it('leaves out what Nest does not take for a gateway: values and what factories make', async () => {
+  it('leaves out values and the results of factories, as Nest does', async () => {
     const useFactory = (): RawGateway => new RawGateway();
     expect(
       await gatewaysOf({ provide: 'VALUE', useValue: new RawGateway() }, { provide: 'FACTORY', useFactory }),
@@ -80,13 +115,30 @@ describe('findGateways', () => {
 
 describe('isRaw', () => {
   it.each<[string, Type, boolean]>([
-    ['without @SubscribeMessage', RawGateway, true],
-    ['with it', StockGateway, false],
-    ['that inherits it', InheritingGateway, false],
-    ['without any method', OwnPortGateway, true],
-  ])('tells of a gateway %s: %p', async (_what, type, expected) => {
+    ['handleWebSocket', RawGateway, true],
+    ['an inherited handleWebSocket', InheritingRawGateway, true],
+    ['handleWebSocket as a property', PropertyGateway, true],
+    ['@SubscribeMessage', StockGateway, false],
+    ['an inherited @SubscribeMessage', InheritingGateway, false],
+    ['handleConnection', ListeningGateway, false],
+    ['no method', OwnPortGateway, false],
+  ])('tells of a gateway with %s: %p', async (_what, type, expected) => {
     const [gateway] = await gatewaysOf(type);
     expect(isRaw(gateway)).toBe(expected);
+  });
+
+  it.each<[Type, string]>([
+    [ConnectionTooGateway, 'handleConnection'],
+    [RawStockGateway, 'handleConnection'],
+    [MessagesTooGateway, 'first with @SubscribeMessage, second with @SubscribeMessage'],
+  ])('refuses %p, which is raw and stock', async (type, stockParts) => {
+    const [gateway] = await gatewaysOf(type);
+    expect(() => isRaw(gateway)).toThrow(
+      expect.objectContaining({
+        code: 'WS_GATEWAY_KIND',
+        message: `${type.name} has handleWebSocket, which makes it a raw gateway, and ${stockParts}, which only a stock gateway can have. Make two gateways of it, with a path each.`,
+      }),
+    );
   });
 });
 
@@ -169,5 +221,46 @@ describe('guardHandlers', () => {
     const gateway = gatewayOf({});
     guardHandlers(gateway);
     expect(gateway.instance).toEqual({});
+  });
+});
+
+describe('gatewayPath', () => {
+  it.each([
+    // What a request may have for a gateway at /ws
+    ['/ws', '/ws'],
+    ['/WS', '/ws'],
+    ['/ws/', '/ws'],
+    ['/ws?x=1', '/ws'],
+    ['/ws/?x=/y/', '/ws'],
+    ['/ws#fragment', '/ws'],
+    ['/%77s', '/ws'],
+    ['http://example.com/ws', '/ws'],
+    ['HTTPS://example.com:8443/Ws/?x', '/ws'],
+    ['ws://example.com/ws', '/ws'],
+    ['wss://example.com/ws', '/ws'],
+    // What a gateway may be declared with
+    ['ws', '/ws'],
+    ['', '/'],
+    ['/', '/'],
+    ['/a/b/', '/a/b'],
+    // What has another path
+    ['http://example.com', '/'],
+    ['http://example.com?x', '/'],
+    ['/ws/x', '/ws/x'],
+    ['//ws', '//ws'],
+    ['//example.com/ws', '//example.com/ws'],
+    ['/%2Fws', '//ws'],
+    ['/ws%2F', '/ws/'],
+    ['/ws%3Fx=1', '/ws?x=1'],
+    ['/x?http://example.com/ws', '/x'],
+    ['*', '/*'],
+    // What cannot be decoded
+    ['/%', '/%'],
+    ['/%FF', '/%ff'],
+    // What is not ASCII
+    ['/gr%C3%BC%C3%9Fe', '/grüße'],
+    ['/GRÜSSE', '/grüsse'],
+  ])('makes of %j %j', (url, path) => {
+    expect(gatewayPath(url)).toBe(path);
   });
 });

@@ -34,7 +34,7 @@ describe('serveConnection', () => {
     expect(await readCloseStatus(pair)).toBe(1000);
     pair.client.end(close(1000));
     await served;
-    expect(await pair.connection.closed).toMatchObject({ reason: 'server', status: 1000 });
+    expect(await pair.connection.closed).toMatchObject({ by: 'server', status: 1000 });
     expect(logger.lines).toEqual([]);
   });
 
@@ -105,7 +105,7 @@ describe('serveConnection', () => {
         : Buffer.concat([Buffer.from([status >> 8, status & 255]), Buffer.from(reason)]),
     );
     await served;
-    expect(await pair.connection.closed).toEqual({ reason: 'peer', status, description: reason });
+    expect(await pair.connection.closed).toEqual({ by: 'peer', status, description: reason });
   });
 
   it.each<[string, () => Promise<void>]>([
@@ -174,7 +174,7 @@ describe('serveConnection', () => {
       'A handler',
       callHandler(() => Promise.resolve()),
     );
-    expect(await pair.connection.closed).toMatchObject({ reason: 'timeout' });
+    expect(await pair.connection.closed).toMatchObject({ by: 'timeout' });
   });
 });
 

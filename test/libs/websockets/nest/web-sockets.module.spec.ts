@@ -1,14 +1,16 @@
 import { Injectable, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Server } from 'node:http';
 import {
+  useWebSockets,
   WebSocketConnections,
   WebSocketsModule,
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/index.js';
-import {
-  RESOLVED_OPTIONS,
-  resolveWebSocketOptions,
-} from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { RecordingLogger } from '../../../support/nest-app.js';
+import { platforms } from '../../../support/platforms.js';
+import { connect } from '../../../support/socket-pair.js';
 
 const TIMEOUT = Symbol('timeout');
 
@@ -53,13 +55,13 @@ describe('WebSocketsModule', () => {
     ],
   ])('has the options of %s', async (_how, register) => {
     const context = await start(register());
-    expect(context.get(RESOLVED_OPTIONS)).toMatchObject({ closeTimeout: 7, shutdownTimeout: 30_000 });
+    expect(context.get(WebSocketConnections).options).toMatchObject({ closeTimeout: 7, shutdownTimeout: 30_000 });
     await context.close();
   });
 
   it('needs no options', async () => {
     const context = await start(WebSocketsModule.forRoot());
-    expect(context.get(RESOLVED_OPTIONS)).toEqual(resolveWebSocketOptions());
+    expect(context.get(WebSocketConnections).options).toEqual(resolveWebSocketOptions());
     await context.close();
   });
 
@@ -105,5 +107,88 @@ describe('WebSocketsModule', () => {
     await expect(start(WebSocketsModule.forRootAsync({ useFactory: () => options as object }))).rejects.toThrow(
       expect.objectContaining({ code: 'WS_INVALID_OPTION', message: expect.stringContaining(message) as string }),
     );
+  });
+
+  it('lets the application close its connections at shutdown, and says how many there are', async () => {
+    const logger = new RecordingLogger();
+    const imports = [WebSocketsModule.forRoot({ shutdownTimeout: 0 })];
+    const context = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger });
+    const { connection } = connect();
+    context.get(WebSocketConnections).add(connection);
+    await context.close();
+    expect(connection.state).toBe('aborted');
+    expect(logger.lines.filter(({ text }) => text.startsWith('Closing'))).toEqual([
+      { level: 'log', text: expect.stringContaining('Closing 1 WebSocket connections, for at most 0 ms') },
+    ]);
+  });
+
+  it('says nothing at shutdown where there is no connection', async () => {
+    const logger = new RecordingLogger();
+    const imports = [WebSocketsModule.forRoot()];
+    const context = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger });
+    await context.close();
+    expect(logger.lines.filter(({ text }) => text.startsWith('Closing'))).toEqual([]);
+  });
+});
+
+describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
+  const create = (...imports: Parameters<typeof WebSocketsModule.forRoot>[]) =>
+    NestFactory.create(
+      { module: AppModule, imports: imports.map((args) => WebSocketsModule.forRoot(...args)) },
+      createAdapter(),
+      { logger: false },
+    );
+
+  it('needs WebSocketsModule, and says so', async () => {
+    const app = await create();
+    expect(() => useWebSockets(app)).toThrow(
+      expect.objectContaining({
+        name: 'WebSocketError',
+        code: 'WS_MODULE_MISSING',
+        message: expect.stringContaining('needs WebSocketsModule.forRoot() or forRootAsync()') as string,
+      }),
+    );
+    expect((app.getHttpServer() as Server).listenerCount('upgrade')).toBe(0);
+    await app.close();
+  });
+
+  it('cannot be called twice, and says so', async () => {
+    const app = await create([]);
+    useWebSockets(app);
+    expect(() => useWebSockets(app)).toThrow(
+      expect.objectContaining({
+        code: 'WS_ALREADY_USED',
+        message: 'useWebSockets(app) was called before for this application.',
+      }),
+    );
+    expect((app.getHttpServer() as Server).listenerCount('upgrade')).toBe(1);
+    await app.close();
+  });
+
+  it.each([
+    ['forRoot()', () => [WebSocketsModule.forRoot(), WebSocketsModule.forRoot()]],
+    ['forRootAsync()', () => [WebSocketsModule.forRoot(), WebSocketsModule.forRootAsync({ useFactory: () => ({}) })]],
+  ])('refuses a second module by %s, which would be a second registry', async (_how, register) => {
+    const app = await NestFactory.create({ module: AppModule, imports: register() }, createAdapter(), {
+      logger: false,
+    });
+    expect(() => useWebSockets(app)).toThrow(
+      expect.objectContaining({
+        code: 'WS_MODULE_CONFLICT',
+        message: expect.stringContaining('is imported 2 times. Import it once: it is global') as string,
+      }),
+    );
+    await app.close();
+  });
+
+  it('listens for upgrades once, and no longer once the application is closed', async () => {
+    const app = await create([]);
+    const server = app.getHttpServer() as Server;
+    useWebSockets(app);
+    expect(server.listenerCount('upgrade')).toBe(1);
+    await app.listen(0, '127.0.0.1');
+    expect(server.listenerCount('upgrade')).toBe(1);
+    await app.close();
+    expect(server.listenerCount('upgrade')).toBe(0);
   });
 });

@@ -77,7 +77,7 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('refuses what follows a final block and is no deflated data', async () => {
+  it('refuses what follows a final block and is not deflated data', async () => {
     const decompressor = new Decompressor(parameters());
     const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0xff]);
     await expect(joined(decompressor, final)).rejects.toMatchObject({ closeStatus: 1007 });
@@ -121,7 +121,7 @@ describe('Decompressor', () => {
   });
 
   it.each<[string, Buffer]>([
-    ['bytes that are no deflated data', Buffer.from([0x06, 0xff, 0xff, 0xff])],
+    ['bytes that are not deflated data', Buffer.from([0x06, 0xff, 0xff, 0xff])],
     ['a distance that reaches before the window', Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00])],
   ])('refuses %s with 1007', async (_name, bytes) => {
     const decompressor = new Decompressor(parameters());

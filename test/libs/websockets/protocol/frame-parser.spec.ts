@@ -1,5 +1,5 @@
 import { FrameParser } from '../../../../libs/websockets/src/protocol/frame-parser.js';
-import { ProtocolError } from '../../../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from './client-frame.js';
 
 const MIB = 1024 * 1024;
@@ -91,7 +91,7 @@ const streams: readonly (readonly [string, Buffer, readonly string[]])[] = [
   ['a close without a status', close(), ['close:undefined:']],
   ['a close with a reason of 123 bytes', close(4999, 'é'.repeat(61) + '.'), [`close:4999:${'é'.repeat(61)}.`]],
   [
-    'text that is no UTF-8',
+    'text that is not UTF-8',
     Buffer.concat([text('ok'), text(Buffer.from([0x61, 0xc0, 0xaf]))]),
     ['text:ok', 'error:1007'],
   ],
@@ -163,7 +163,7 @@ describe('FrameParser', () => {
       close(status),
       1002,
     ]),
-    ['a close reason that is no UTF-8', close(1000, Buffer.from([0xff])), 1007],
+    ['a close reason that is not UTF-8', close(1000, Buffer.from([0xff])), 1007],
     ['a close reason that ends inside a character', close(1000, Buffer.from([0xc3])), 1007],
   ])('refuses %s, however it is cut', (_name, bytes, closeStatus) => {
     for (let cut = 0; cut <= bytes.length; cut++) {

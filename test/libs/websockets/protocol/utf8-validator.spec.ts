@@ -61,7 +61,7 @@ describe('Utf8Validator', () => {
     ['a byte that UTF-8 does not have', [0x61, 0xff], 1],
     ['a character cut short by another one', [0xe2, 0x82, 0x61], 2],
     ['nothing: the last character of all', [0xf4, 0x8f, 0xbf, 0xbf], -1],
-    ['nothing: U+FFFF, which is no character but well-formed', [0xef, 0xbf, 0xbf], -1],
+    ['nothing: U+FFFF, which is not a character but well-formed', [0xef, 0xbf, 0xbf], -1],
   ])('finds %s at the first byte that makes it so', (_name, bytes, at) => {
     expect(firstBadByte(Buffer.from(bytes))).toBe(at);
   });

@@ -1,0 +1,203 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { admissionRefusal, type AdmissionOptions } from './admission.js';
+import {
+  hasUnsupportedVersion,
+  isConnectToWebSocket,
+  isWebSocketRequest,
+  mayLackHeaders,
+  WEB_SOCKET_VERSION,
+} from './handshake-request.js';
+import { refusalOfAuthority, refusalOfHost, useOriginForm } from './host.js';
+import { Http1Upgrade } from './http1-upgrade.js';
+import { handleConnectAsGet, Http2Upgrade } from './http2-upgrade.js';
+import { connectionEventOf, leaveBodiesOfUpgrades } from './node-internals.js';
+import { afterEarlierResponses, handleAsOrdinaryRequest, unlessTaken } from './passing-on.js';
+import type { PendingUpgrade } from './pending-upgrade.js';
+import {
+  HANDSHAKE_FAILED,
+  NO_TUNNEL,
+  OTHER_PROTOCOL,
+  refuseConnect,
+  refuseUpgrade,
+  SHUTTING_DOWN,
+  TOO_MANY_HEADERS,
+  unsupportedVersion,
+  UPGRADE_WITH_BODY,
+  type Refusal,
+} from './refusal.js';
+import type { WebSocketConnections } from '../connection/web-socket-connections.js';
+
+/** What serves the WebSockets of a path without the HTTP pipeline. */
+export interface HandshakeEndpoint {
+  /** Asks the application why a client may not connect. Undefined where it has nothing to say. */
+  readonly verify: ((request: IncomingMessage) => Promise<Refusal | undefined>) | undefined;
+  /** Accepts a handshake and serves the connection. False if that failed. */
+  readonly connect: (upgrade: PendingUpgrade, request: IncomingMessage) => Promise<boolean>;
+}
+
+/** Where handshakes go. */
+export interface HandshakeRoutes {
+  /** The endpoint of a target such as `/ws?x=1`. Without one the HTTP pipeline handles the request. */
+  endpointOf(target: string): HandshakeEndpoint | undefined;
+  /** Tells the HTTP pipeline that it can accept a WebSocket of this request. */
+  offer(request: IncomingMessage, upgrade: PendingUpgrade): void;
+  /** Tells the HTTP pipeline why it cannot accept a WebSocket of this request. */
+  decline(request: IncomingMessage, refusal: Refusal): void;
+}
+
+type Refuse = (refusal: Refusal) => void;
+
+/**
+ * Answers the handshakes of an HTTP server, over HTTP/1.1 and, where the server has HTTP/2 connections, over HTTP/2: each
+ * is accepted by an endpoint, refused, or left to the HTTP pipeline, which also gets every other upgrade request.
+ */
+export class HandshakeServer {
+  constructor(
+    private readonly server: Server,
+    private readonly connections: WebSocketConnections,
+    private readonly admission: Required<AdmissionOptions>,
+    private readonly routes: HandshakeRoutes,
+  ) {}
+
+  /** Answers from now on. */
+  open(): void {
+    this.server.on(connectionEventOf(this.server), leaveBodiesOfUpgrades);
+    // Before other listeners, whose use of a socket is noticed only from then on.
+    this.server.prependListener('upgrade', this.onUpgrade);
+    this.server.prependListener('connect', this.onConnect);
+  }
+
+  /** Answers no more. */
+  close(): void {
+    this.server.off(connectionEventOf(this.server), leaveBodiesOfUpgrades);
+    this.server.off('upgrade', this.onUpgrade);
+    this.server.off('connect', this.onConnect);
+  }
+
+  private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    unlessTaken(this.server, 'upgrade', socket, () => {
+      socket.on('error', ignore);
+      afterEarlierResponses(isSocket(socket) ? socket : request.socket, () =>
+        this.handleUpgrade(request, socket, head),
+      );
+    });
+  };
+
+  private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    if (!isSocket(socket)) {
+      refuse(UPGRADE_WITH_BODY);
+      return;
+    }
+    const isHandshake = isWebSocketRequest(request);
+    const isOfOtherVersion = hasUnsupportedVersion(request);
+    if (isHandshake || isOfOtherVersion) {
+      useOriginForm(request);
+    }
+    const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
+    if (malformed !== undefined) {
+      refuse(malformed);
+    } else if (isHandshake) {
+      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
+    } else if (isOfOtherVersion) {
+      this.refuseVersion(new Http1Upgrade(request, socket, head, this.connections), refuse);
+    } else {
+      socket.off('error', ignore);
+      handleAsOrdinaryRequest(this.server, request, socket, head);
+    }
+  }
+
+  private readonly onConnect = (
+    request: IncomingMessage | Http2ServerRequest,
+    answerTo: Socket | Http2ServerResponse,
+  ): void => {
+    unlessTaken(this.server, 'connect', answerTo, () => {
+      if ('stream' in request && 'stream' in answerTo) {
+        this.handleConnect(request, answerTo);
+      } else {
+        const socket = answerTo as Socket;
+        socket.on('error', ignore);
+        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
+      }
+    });
+  };
+
+  private handleConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    // :authority takes precedence over Host (RFC 9113 section 8.3.1), but handlers read Host.
+    request.headers.host = request.authority;
+    const refuse: Refuse = (refusal) => refuseConnect(response, refusal);
+    const refusal =
+      refusalOfAuthority(request.authority) ?? (isConnectToWebSocket(request) ? undefined : OTHER_PROTOCOL);
+    if (refusal !== undefined) {
+      refuse(refusal);
+      return;
+    }
+    const upgrade = new Http2Upgrade(request, response, this.connections);
+    const version = request.headers['sec-websocket-version'];
+    if (version === WEB_SOCKET_VERSION) {
+      this.admit(upgrade, refuse);
+    } else if (version !== undefined) {
+      this.refuseVersion(upgrade, refuse);
+    } else {
+      handleConnectAsGet(this.server, upgrade.request, response);
+    }
+  }
+
+  /** Lets a handshake in, or refuses it, or leaves that to the HTTP pipeline. */
+  private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
+    const { request } = upgrade;
+    const refusal = admissionRefusal(request.headers, request.socket.remoteAddress, this.connections, this.admission);
+    const endpoint = this.routes.endpointOf(request.url ?? '/');
+    if (refusal !== undefined) {
+      refuse(refusal);
+    } else if (endpoint !== undefined) {
+      void this.connect(endpoint, upgrade, refuse);
+    } else {
+      this.routes.offer(request, upgrade);
+      upgrade.handleOverHttp(this.server);
+    }
+  }
+
+  private async connect(
+    { verify, connect }: HandshakeEndpoint,
+    upgrade: PendingUpgrade,
+    refuse: Refuse,
+  ): Promise<void> {
+    const { request } = upgrade;
+    if (verify !== undefined) {
+      const giveBack = upgrade.takePlace();
+      const refusal = (await verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
+      giveBack();
+      if (refusal !== undefined) {
+        refuse(refusal);
+        return;
+      }
+    }
+    if (!(await connect(upgrade, request)) && upgrade.connection === undefined) {
+      refuse(HANDSHAKE_FAILED);
+    }
+  }
+
+  /** Refuses a version at an endpoint. Elsewhere the HTTP pipeline answers, and refuses it where it would accept. */
+  private refuseVersion(upgrade: PendingUpgrade, refuse: Refuse): void {
+    const { request } = upgrade;
+    const refusal = unsupportedVersion(request);
+    if (this.routes.endpointOf(request.url ?? '/') !== undefined) {
+      refuse(refusal);
+    } else {
+      this.routes.decline(request, refusal);
+      upgrade.handleOverHttp(this.server);
+    }
+  }
+}
+
+/** Whether an upgrade came with the socket itself, and not with a wrapper of it. That of Bun is not a `net.Socket`. */
+function isSocket(stream: Duplex): stream is Socket {
+  return 'setTimeout' in stream;
+}
+
+/** The errors of a client that goes away during its handshake. */
+function ignore(): void {}

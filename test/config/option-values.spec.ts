@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import {
+  byteSize,
+  choice,
+  duration,
+  flag,
+  limit,
+  origins,
+  positiveByteSize,
+  positiveNumber,
+  redisUrl,
+} from '../../src/config/option-values.js';
+
+const word = choice('text', 'json');
+
+describe('The value of an option', () => {
+  it.each<[name: string, text: string, schema: z.ZodType, value: unknown]>([
+    ['a duration', '1.5s', duration, 1500],
+    ['a size', '64 KiB', byteSize, 65_536],
+    ['a size', '0', byteSize, 0],
+    ['a size of at least 1', '1GiB', positiveByteSize, 1_073_741_824],
+    ['a limit', '0', limit, 0],
+    ['a limit', '007', limit, 7],
+    ['a limit', '9007199254740991', limit, Number.MAX_SAFE_INTEGER],
+    ['a number of at least 1', '1000', positiveNumber, 1000],
+    ['a choice', 'JSON', word, 'json'],
+    ['a flag', 'True', flag, true],
+    ['a flag', 'false', flag, false],
+    ['a list of origins', ' https://a.com ,https://*.b.com,,', origins, ['https://a.com', 'https://*.b.com']],
+    ['a list of origins', 'same-origin', origins, ['same-origin']],
+    ...[
+      'redis://localhost',
+      'redis://localhost:6379',
+      'redis://redis:6379/2',
+      'redis://[::1]:6379/',
+      'rediss://user:pass%40word@redis.example.com:6380',
+      'redis://:password@redis',
+      'REDIS://redis',
+    ].map((url): [string, string, z.ZodType, unknown] => ['the URL of Redis', url, redisUrl, url]),
+  ])('that is %s may be %j', (_name, text, schema, value) => {
+    expect(schema.parse(text)).toEqual(value);
+  });
+
+  it.each<[name: string, schema: z.ZodType, texts: string[], accepted: RegExp]>([
+    ['a duration', duration, ['soon', '-1', '0.5ms'], /^a duration .*1\.5s.* at most 24 days$/],
+    ['a size', byteSize, ['64KB', '-1'], /^a size .*64KiB/],
+    ['a size of at least 1', positiveByteSize, ['0', '0KiB', '1.5MiB'], /at least 1$/],
+    [
+      'a limit',
+      limit,
+      ['', ' 1', '-1', '+1', '1.5', '1e3', '0x10', '1_000', 'many', '9007199254740992'],
+      /0 for no limit$/,
+    ],
+    ['a number of at least 1', positiveNumber, ['0', '1.5', 'many'], /at least 1$/],
+    ['a choice', word, ['', 'xml', 'toString'], /^text or json$/],
+    ['a flag', flag, ['', '1', 'yes', 'toString'], /^true or false$/],
+    ['a list of origins', origins, ['', ',', 'client.com', 'https://a.com/path'], /^origins such as /],
+    [
+      'the URL of Redis',
+      redisUrl,
+      [
+        '',
+        'localhost',
+        'localhost:6379',
+        'http://localhost:6379',
+        'redis:localhost',
+        'redis://',
+        'redis:///1',
+        'redis://localhost:70000',
+        'redis://localhost/chat',
+        'redis://localhost?db=1',
+        'redis://local host',
+        'redis://:100%@localhost',
+      ],
+      /^redis:\/\/host:port/,
+    ],
+  ])('that is not %s is refused, and what is accepted is said', (_name, schema, texts, accepted) => {
+    for (const text of texts) {
+      expect(schema.safeParse(text).error?.issues[0].message).toMatch(accepted);
+    }
+  });
+});

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Each file below a folder with its text. */
+function textsIn(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'));
+  return Object.fromEntries(files.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
+}
+
+describe('docs/api', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nest-ws-echo-api-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is what npm run docs:api makes of the sources', () => {
+    execFileSync('npm', ['run', '--silent', 'docs:api', '--', '--out', folder], {
+      cwd: root,
+      shell: process.platform === 'win32',
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    expect(textsIn(join(root, 'docs', 'api'))).toEqual(textsIn(folder));
+  }, 120_000);
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { publint } from 'publint';
+import { compiledFiles, packPackage, Project, removeFolders, typeFaults } from './support/npm.js';
+
+const server = packPackage('.');
+const { manifest, files, tarball } = server;
+afterAll(removeFolders);
+
+describe('The package of the server', () => {
+  it('is the build of its sources and of the page, with README and LICENSE', () => {
+    const built = [
+      ...compiledFiles('src', 'dist/src', ['.js', '.js.map']),
+      ...compiledFiles('client/page', 'dist/client/page', ['.js', '.js.map']),
+    ];
+    const pageFiles = files.filter((path) => /^dist\/client\/page\/.*\.(html|css|svg|png|ico)$/.test(path));
+    expect(pageFiles).toContain('dist/client/page/index.html');
+    expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built, ...pageFiles].toSorted());
+  });
+
+  it('holds the program that package.json names', () => {
+    expect(files).toEqual(expect.arrayContaining(Object.values(manifest.bin ?? {})));
+  });
+
+  it('has no fault that publint finds', async () => {
+    const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
+    expect(messages).toEqual([]);
+  });
+
+  it('exports nothing that has wrong types', () => {
+    expect(typeFaults(tarball)).toBe('');
+  }, 120_000);
+});
+
+describe('The packed server, with no other packages than those that it depends on', () => {
+  const packages = ['libs/websockets', 'client/console'].map(packPackage);
+  const project = new Project();
+  beforeAll(() => {
+    project.extract([server, ...packages]);
+    const own = packages.map((one) => one.manifest.name);
+    const needed = [server, ...packages].flatMap((one) =>
+      Object.keys({ ...one.manifest.dependencies, ...one.manifest.peerDependencies }),
+    );
+    project.link(Array.from(new Set(needed)).filter((name) => !own.includes(name)));
+  }, 60_000);
+
+  it.each([
+    [['--help'], '--urls <urls>'],
+    [['client', '--help'], '--http2'],
+  ])(
+    'runs with %j',
+    (args, expected) => {
+      expect(project.run(server.manifest, args)).toContain(expected);
+    },
+    60_000,
+  );
+});
