@@ -9,7 +9,9 @@ import type { Dependencies } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { LabModule } from './lab/lab.module.js';
 import { Metrics } from './metrics/metrics.js';
+import { PAGE_HEADERS } from './page/page-headers.js';
 import { PageModule } from './page/page.module.js';
 import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
@@ -44,6 +46,16 @@ export class AppModule {
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,
+        ...(configuration.lab
+          ? [
+              LabModule.register({
+                maxConnections: configuration.labMaxConnections,
+                maxTime: configuration.labMaxTime,
+                maxBytes: configuration.labMaxBytes,
+                pageHeaders: PAGE_HEADERS,
+              }),
+            ]
+          : []),
       ],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },

@@ -13,6 +13,7 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 export function defineServe(command: Command): void {
   command
     .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
+    .option('--lab-on-loopback', 'offer /lab where only this machine can reach it, unless LAB says otherwise')
     .addHelpText('after', () => {
       const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
       const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);

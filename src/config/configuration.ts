@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseUrls, port, urls } from './listen-address.js';
+import { isLoopback, parseUrls, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
 import {
   byteSize,
@@ -9,6 +9,7 @@ import {
   limit,
   origins,
   positiveByteSize,
+  positiveDuration,
   positiveNumber,
   redisUrl,
 } from './option-values.js';
@@ -71,6 +72,14 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  lab: choice('true', 'false', 'loopback')
+    .prefault('false')
+    .describe(
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+    ),
+  labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
+  labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
+  labMaxBytes: positiveByteSize.prefault('4GiB').describe('how many bytes one of them is sent at most'),
   redisUrl: redisUrl.optional().describe('Redis that connects the chats of several servers (default: none)'),
   chatQueueMessages: positiveNumber.prefault('1000').describe('how many messages may wait for a slow chat client'),
   chatQueueSize: positiveByteSize.prefault('1MiB').describe('how many bytes may wait for a slow chat client'),
@@ -95,11 +104,15 @@ export const configurationSchema = applicationOptions
     // Checked even if another option is bad: one error names all faults.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, http2, ...rest }) => ({
-    ...rest,
-    http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-    listenOn: Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []),
-  }))
+  .transform(({ urls: fromUrls, port: fromPort, http2, lab, ...rest }) => {
+    const listenOn = Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []);
+    return {
+      ...rest,
+      http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
+      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
+      listenOn,
+    };
+  })
   .readonly();
 
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */

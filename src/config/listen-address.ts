@@ -60,6 +60,11 @@ export function parsePort(text: string): ListenAddress[] | undefined {
   return /^\d+$/.test(text) && port <= 65_535 ? [{ scheme: 'http', host: '0.0.0.0', port }] : undefined;
 }
 
+/** Whether only this machine can reach an address. A named pipe cannot be told. */
+export function isLoopback(address: ListenAddress): boolean {
+  return 'host' in address && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(address.host);
+}
+
 /** The text of an address, for the log and for errors. */
 export function formatAddress(address: ListenAddress): string {
   return 'path' in address ? address.path : `${address.scheme}://${address.host}:${address.port}`;

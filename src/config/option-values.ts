@@ -27,6 +27,12 @@ export function parsed<T>(parse: (text: string) => T | undefined, accepted: stri
 /** A duration in milliseconds. */
 export const duration = parsed(parseDuration, ACCEPTED_DURATIONS);
 
+/** A duration in milliseconds, at least 1. */
+export const positiveDuration = parsed(
+  (text) => parseDuration(text) || undefined,
+  `${ACCEPTED_DURATIONS}, at least 1 ms`,
+);
+
 /** A size in bytes. */
 export const byteSize = parsed(parseSize, ACCEPTED_SIZES);
 

@@ -3,6 +3,8 @@ import { configurationSchema, optionDescriptions, type Configuration } from './c
 /** The options of the command line, by their names in the code. They override the environment. */
 export interface CommandLineOptions {
   urls?: string;
+  /** Offers `/lab` where every address is a loopback one, unless LAB says otherwise. */
+  labOnLoopback?: boolean;
 }
 
 /** A configuration with which the application cannot start. The message is written for users. */
@@ -20,6 +22,7 @@ export function readConfiguration(
   commandLine: Readonly<CommandLineOptions> = {},
 ): Configuration {
   const settings = [
+    { name: 'lab', source: '--lab-on-loopback', text: commandLine.labOnLoopback ? 'loopback' : undefined },
     ...optionDescriptions.map(({ name, variable }) => ({ name, source: variable, text: environment[variable] })),
     // After the environment: of two settings for one option, the later one wins.
     { name: 'urls', source: '--urls', text: commandLine.urls },

@@ -240,7 +240,7 @@ describe('Bounded: the time that a client may take', () => {
     const closed = new Promise((resolve) => client.socket.once('close', resolve));
     const [connection] = app.app.get(WebSocketConnections, { strict: false });
     void connection.close(1001, 'Server shutting down');
-    await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout' });
+    await expect(connection.closed).resolves.toMatchObject({ by: 'timeout' });
     await flood.done;
     await closed;
   });
@@ -251,6 +251,6 @@ describe('Bounded: the time that a client may take', () => {
     void connection.close(1001, 'Server shutting down');
     expect(await client.readBytes(24)).toBeBytes(serverClose(1001, 'Server shutting down'));
     await untilCut(client, text('x'.repeat(10_000)));
-    await expect(connection.closed).resolves.toMatchObject({ reason: 'timeout', status: 1006 });
+    await expect(connection.closed).resolves.toMatchObject({ by: 'timeout', status: 1006 });
   });
 });

@@ -8,9 +8,9 @@ pipe each line of stdin is sent as a message, and each message that arrives is a
 line of stdout.
 
 With --input json each line is {"text": "…"}, {"binary": "00ff"}, {"ping": "…"}
-or {"close": 4000, "reason": "…"}. With --input message the whole of stdin is one
-message; with --input chunks each chunk that is read is one. They are text, or
-any bytes with --binary.
+or {"close": 4000, "reason": "…"}. With --input message the whole of stdin is
+one message; with --input chunks each chunk that is read is one. They are text,
+or any bytes with --binary.
 
 Times are 500ms, 1.5s, 2m, 1h or milliseconds; sizes are bytes, 64KiB, 1MiB or
 1GiB.

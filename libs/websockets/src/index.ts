@@ -31,3 +31,4 @@ export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
 export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
+export type { TakenOverHandshake } from './handshake/taken-over-handshake.js';

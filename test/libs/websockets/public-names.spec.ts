@@ -16,6 +16,7 @@ const publicNames = [
   'PreparedMessage',
   'RawWebSocketGateway',
   'SENT',
+  'TakenOverHandshake',
   'tuneForLargeMessages',
   'useWebSockets',
   'VerifyClient',

@@ -63,13 +63,18 @@ export class Http1Upgrade extends PendingUpgrade {
   protected override readonly acceptedStatus = 101;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { request, response, stream: socket } = this;
+    const socket = this.leaveHttp();
+    switchProtocols(this.request, socket, headers);
+    return socket;
+  }
+
+  protected override leaveHttp(): Socket {
+    const { response, stream: socket } = this;
     if (response !== undefined) {
       this.endExchange(response);
     }
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    switchProtocols(request, socket, headers);
     return socket;
   }
 

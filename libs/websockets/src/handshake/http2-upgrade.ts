@@ -40,9 +40,13 @@ export class Http2Upgrade extends PendingUpgrade {
   protected override readonly acceptedStatus = 200;
 
   protected override switchProtocols(headers: HandshakeHeaders): Duplex {
-    const { response, stream } = this;
     // Without Connection, Upgrade and Sec-WebSocket-Accept (RFC 8441 section 5).
-    stream.respond({ ':status': 200, ...headers });
+    this.stream.respond({ ':status': 200, ...headers });
+    return this.leaveHttp();
+  }
+
+  protected override leaveHttp(): Duplex {
+    const { response, stream } = this;
     ignoreLaterAnswers(response);
     completeHttp2Response(response);
     resetWhenDestroyed(stream);

@@ -8,6 +8,7 @@ import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
+import type { TakenOverHandshake } from './taken-over-handshake.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
 /** `ws` parses the grammar of Sec-WebSocket-Protocol (RFC 6455 section 4.1). Its typings leave that out. */
@@ -103,6 +104,38 @@ export abstract class PendingUpgrade implements PendingHandshake {
   }
 
   /**
+   * Hands over the stream of the request, without an answer.
+   *
+   * @param answer has the framework make a response of this status, which is not sent
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_CLOSED_PREMATURELY` when the client is gone
+   */
+  takeOver(answer: (status: number) => void): Promise<TakenOverHandshake> {
+    if (this.agreed !== undefined) {
+      throw new WebSocketError('WS_ALREADY_ACCEPTED', 'takeOver() was called for a request that is accepted already.');
+    }
+    const gone = new WebSocketError(
+      'WS_CLOSED_PREMATURELY',
+      'The client has gone before its handshake was taken over.',
+    );
+    if (this.isGone) {
+      throw gone;
+    }
+    this.agreed = {};
+    return new Promise((resolve, reject) => {
+      this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
+      this.answerWith = () => {
+        const stream = this.leaveHttp();
+        const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
+        this.connections.addPending(place);
+        stream.once('close', () => this.connections.removePending(place));
+        resolve({ request: this.request, httpVersion: this.httpVersion, stream });
+        return stream;
+      };
+      answer(this.acceptedStatus);
+    });
+  }
+
+  /**
    * Lets the HTTP pipeline handle the request, with its guards, pipes and filters: a controller may accept it, and any
    * other answer goes to the client as an ordinary response. Until then the handshake is pending.
    */
@@ -138,13 +171,19 @@ export abstract class PendingUpgrade implements PendingHandshake {
   /** Answers the handshake, with these headers among others, and returns what the frames go over. */
   protected abstract switchProtocols(headers: HandshakeHeaders): Duplex;
 
+  /** Ends the HTTP exchange without an answer, and returns what it went over. */
+  protected abstract leaveHttp(): Duplex;
+
+  /** What happens once the pipeline has made the answer that accepts. */
+  private answerWith = (headers: HandshakeHeaders): Duplex => this.switchProtocols(headers);
+
   /** The status of the answer that is an acceptance, as long as there is none. */
   protected readonly accepting = (): number | undefined =>
     this.agreed === undefined || this.isGone ? undefined : this.acceptedStatus;
 
   /** The pipeline has made the answer that accepts. */
   protected readonly open = (headers: OutgoingHttpHeaders): void => {
-    this.transport = this.switchProtocols({ ...headersForHandshake(headers), ...this.agreed });
+    this.transport = this.answerWith({ ...headersForHandshake(headers), ...this.agreed });
     this.delayed?.open(this.transport);
   };
 

@@ -12,6 +12,7 @@ import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import { serveConnection } from './serve-connection.js';
 
@@ -100,6 +101,23 @@ export class WebSocketManager {
    * the meantime.
    */
   accept(options?: WebSocketAcceptOptions): WebSocketConnection {
+    return this.upgradeNow().accept(options, (status) => send(this.response, status));
+  }
+
+  /**
+   * Hands the bytes of the request's connection over to the application, which writes the answer to the handshake and
+   * every frame itself: for test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends
+   * here as it does with `accept()`, but nothing of it is sent, and the method may return before the stream ends.
+   *
+   * @throws HttpException as `accept()`
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime
+   */
+  async takeOver(): Promise<TakenOverHandshake> {
+    return this.upgradeNow().takeOver((status) => send(this.response, status));
+  }
+
+  /** @throws HttpException where nothing can be accepted */
+  private upgradeNow(): PendingUpgrade {
     const { request, response, upgrade } = this;
     if (upgrade === undefined) {
       throw refusing(response, notAHandshake(nodeRequestOf(request)));
@@ -107,7 +125,7 @@ export class WebSocketManager {
     if (upgrade.isDraining) {
       throw refusing(response, SHUTTING_DOWN);
     }
-    return upgrade.accept(options, (status) => send(response, status));
+    return upgrade;
   }
 }
 

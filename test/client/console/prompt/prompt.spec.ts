@@ -253,7 +253,7 @@ describeInTerminal('On a terminal the client', () => {
     const terminal = openTerminal([app.webSocketUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/help\r');
-    await terminal.shows('server.');
+    await terminal.shows('ends the client at once.');
     terminal.type(CTRL_D);
     await terminal.exit();
 

@@ -1,0 +1,14 @@
+/** The options of the lab in the application. */
+export interface LabOptions {
+  /** How many connections there may be. */
+  readonly maxConnections: number;
+  /** How long one lasts at most, in ms. */
+  readonly maxTime: number;
+  /** How many bytes one writes at most. */
+  readonly maxBytes: number;
+  /** The headers of the page at `/lab`, with its Content-Security-Policy. */
+  readonly pageHeaders: Readonly<Record<string, string>>;
+}
+
+/** Injects the `LabOptions`. */
+export const LAB_OPTIONS = Symbol('LAB_OPTIONS');

@@ -1,0 +1,123 @@
+import { applyDecorators, Controller, Get, Header, Inject, NotFoundException, Param, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
+import { LAB_OPTIONS, type LabOptions } from './lab-options.js';
+import { LAB_PAGE_SCRIPT, LAB_PAGE_STYLE, labPage } from './lab-page.js';
+import { labRequestOf, type LabRequest } from './lab-request.js';
+import type { ClientClose } from './lab-sessions.js';
+import { Lab } from './lab.js';
+import { LAB_PARAMETER_NAMES, labParameter } from './parameters.js';
+
+/** Every parameter of the table, for the OpenAPI document. */
+function ApiLabParameters(): MethodDecorator {
+  return applyDecorators(
+    ...LAB_PARAMETER_NAMES.map((name) => {
+      const { description, accepted, example, words, rfc, isRepeatable = false } = labParameter(name);
+      const schema = { type: 'string' as const, ...(words === undefined ? {} : { enum: [...words] }) };
+      return ApiQuery({
+        name,
+        required: false,
+        description: `${description}. Accepted: ${accepted}.${rfc === undefined ? '' : ` ${rfc}.`}`,
+        schema: isRepeatable ? { type: 'array', items: schema } : schema,
+        example: isRepeatable ? [example] : example,
+      });
+    }),
+  );
+}
+
+/** A server that misbehaves on command: the URL says what happens. */
+@ApiTags('WebSockets')
+@Controller('lab')
+export class LabController {
+  constructor(
+    @Inject(Lab) private readonly lab: Lab,
+    @Inject(LAB_OPTIONS) private readonly options: LabOptions,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Misbehave as the query says',
+    description:
+      'The parameters combine, and are applied in the order of the list. Without any, messages are echoed. Any other ' +
+      'GET request gets a page with all of them.',
+  })
+  @ApiLabParameters()
+  @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
+  @ApiResponse({ status: 200, description: 'The page.', content: { 'text/html': {} } })
+  @ApiResponse({ status: 400, description: 'A parameter is wrong. The message names it, and what is accepted.' })
+  async open(
+    @WebSockets() webSockets: WebSocketManager,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | undefined> {
+    const script = this.lab.scriptOf(request.raw, webSockets.isWebSocketRequest);
+    if (webSockets.isWebSocketRequest) {
+      await this.lab.follow(webSockets, reply, script);
+      return undefined;
+    }
+    reply.headers(this.options.pageHeaders).type('text/html; charset=utf-8');
+    return labPage(`${request.protocol === 'https' ? 'wss' : 'ws'}://${request.host}`);
+  }
+
+  @Get('page.js')
+  @Header('Content-Type', 'text/javascript; charset=utf-8')
+  pageScript(@Res({ passthrough: true }) reply: FastifyReply): string {
+    reply.headers(this.options.pageHeaders);
+    return LAB_PAGE_SCRIPT;
+  }
+
+  @Get('page.css')
+  @Header('Content-Type', 'text/css; charset=utf-8')
+  pageStyle(@Res({ passthrough: true }) reply: FastifyReply): string {
+    reply.headers(this.options.pageHeaders);
+    return LAB_PAGE_STYLE;
+  }
+
+  @Get('request')
+  @ApiOperation({
+    summary: 'Tell the request as it came',
+    description: 'As JSON: of a GET request as the response, of a WebSocket as the first message. Then it echoes.',
+  })
+  @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
+  @ApiResponse({ status: 200, description: 'Method, URL, headers, cookies, address, HTTP version and TLS.' })
+  async request(
+    @WebSockets() webSockets: WebSocketManager,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LabRequest | undefined> {
+    if (webSockets.isWebSocketRequest) {
+      await this.lab.follow(webSockets, reply, { tell: 'request' });
+      return undefined;
+    }
+    return labRequestOf(request.raw);
+  }
+
+  @Get('connections')
+  @ApiOperation({ summary: 'Tell how many connections the lab has', description: 'As JSON, as /lab/request.' })
+  @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
+  @ApiResponse({ status: 200, description: 'The number.' })
+  async connections(
+    @WebSockets() webSockets: WebSocketManager,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ connections: number } | undefined> {
+    if (webSockets.isWebSocketRequest) {
+      await this.lab.follow(webSockets, reply, { tell: 'connections' });
+      return undefined;
+    }
+    return { connections: this.lab.sessions.size };
+  }
+
+  @Get('closes/:id')
+  @ApiOperation({
+    summary: 'Tell how the client of a connection closed',
+    description: 'Of the last connection with this `id`. The latest 1000 are known.',
+  })
+  closeOf(@Param('id') id: string): ClientClose {
+    const close = this.lab.sessions.closeOf(id);
+    if (close === undefined) {
+      throw new NotFoundException('No connection with this id has ended.');
+    }
+    return close;
+  }
+}

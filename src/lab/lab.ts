@@ -1,0 +1,77 @@
+import {
+  BadRequestException,
+  Inject,
+  Injectable,
+  ServiceUnavailableException,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { FastifyReply } from 'fastify';
+import type { TakenOverHandshake, WebSocketManager } from 'nest-raw-websockets';
+import { LAB_OPTIONS, type LabOptions } from './lab-options.js';
+import { LabPeer } from './lab-peer.js';
+import { labRequestOf } from './lab-request.js';
+import { LabSessions } from './lab-sessions.js';
+import { Http1Transport, Http2Transport } from './lab-transport.js';
+import type { LabScript } from './parameters.js';
+import { readScript, ScriptError } from './read-script.js';
+import { ScriptRun, type DotNetVariations } from './script-run.js';
+
+/** Takes WebSocket requests over, and follows their scripts. */
+@Injectable()
+export class Lab implements OnModuleDestroy {
+  readonly sessions = new LabSessions();
+
+  constructor(@Inject(LAB_OPTIONS) private readonly options: LabOptions) {}
+
+  /**
+   * Reads the script in the query of a request, a handshake or not.
+   *
+   * @throws BadRequestException that names every parameter at fault
+   */
+  scriptOf(request: IncomingMessage, isHandshake: boolean): LabScript {
+    const seen = labRequestOf(request);
+    try {
+      return readScript(
+        new URL(seen.url, 'http://localhost').searchParams,
+        this.options,
+        isHandshake ? seen : undefined,
+      );
+    } catch (error) {
+      throw error instanceof ScriptError ? new BadRequestException(error.message) : error;
+    }
+  }
+
+  /**
+   * Takes a handshake over. The connection ends in its own time, and holds up nothing.
+   *
+   * @throws ServiceUnavailableException where the lab has as many connections as it may have
+   */
+  async follow(
+    webSockets: WebSocketManager,
+    reply: FastifyReply,
+    script: LabScript,
+    dotNet?: DotNetVariations,
+  ): Promise<void> {
+    const { sessions, options } = this;
+    if (sessions.isEnding || sessions.size >= options.maxConnections) {
+      reply.header('Retry-After', '5');
+      throw new ServiceUnavailableException(
+        `The lab has as many connections as LAB_MAX_CONNECTIONS allows, which is ${options.maxConnections}.`,
+      );
+    }
+    const handshake = await webSockets.takeOver();
+    const peer = new LabPeer(labRequestOf(handshake.request), transportOf(handshake), options);
+    void new ScriptRun(peer, script, sessions, dotNet).run();
+  }
+
+  /** Lab connections would otherwise hold up the shutdown for as long as their scripts last. */
+  async onModuleDestroy(): Promise<void> {
+    await this.sessions.end();
+  }
+}
+
+function transportOf({ httpVersion, stream }: TakenOverHandshake): Http1Transport | Http2Transport {
+  return httpVersion === '2' ? new Http2Transport(stream as ServerHttp2Stream) : new Http1Transport(stream);
+}
