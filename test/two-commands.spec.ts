@@ -50,8 +50,10 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'two-commands-'));
   cpSync(fileURLToPath(new URL('../scripts/ready.mjs', import.meta.url)), inProject('scripts/ready.mjs'));
   write('build.js', `require('node:fs').mkdirSync('dist', { recursive: true }); console.log('built');`);
-  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page']) write(`${folder}/main.ts`, '');
-  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json']) write(file, {});
+  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page'])
+    write(`${folder}/main.ts`, '');
+  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json'])
+    write(file, {});
   requireDependency('1.0.1');
   cpSync(inProject('package-lock.json'), inProject('next/package-lock.json'));
   cpSync(inProject('package.json'), inProject('next/package.json'));
