@@ -9,8 +9,8 @@ afterAll(removeFolders);
 describe('The package of the server', () => {
   it('is the build of its sources and of the page, with README and LICENSE', () => {
     const built = [
-      ...compiledFiles('src', 'dist/src', ['.js', '.js.map']),
-      ...compiledFiles('client/page', 'dist/client/page', ['.js', '.js.map']),
+      ...compiledFiles('src', 'dist/src', ['.js', '.js.map', '.d.ts']),
+      ...compiledFiles('client/page', 'dist/client/page', ['.js', '.js.map', '.d.ts']),
     ];
     const pageFiles = files.filter((path) => /^dist\/client\/page\/.*\.(html|css|svg|png|ico)$/.test(path));
     expect(pageFiles).toContain('dist/client/page/index.html');

@@ -185,7 +185,7 @@ describeInBrowser('The log of the page', (executablePath) => {
           socket.close(1000, 'All sent');
         },
         async (url) => {
-          await logPage.connect(url);
+          await logPage.connect(url, 60_000);
           await page.locator('#stateLabel:text-is("Closed")').waitFor({ timeout: 60_000 });
           await logPage.rowsOnce(100_000);
 

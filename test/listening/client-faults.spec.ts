@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { removeFolders, startHttpsApp } from '../support/https-app.js';
@@ -32,8 +33,8 @@ describe('No fault of a client is logged', () => {
     const client = await RawClient.connect(Number(new URL(url).port));
     const arrived = once(app.getHttpServer(), 'request');
     client.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`);
-    const [request] = (await arrived) as [NodeJS.EventEmitter];
-    const gone = new Promise((resolve) => request.once('close', resolve));
+    const [{ socket }] = (await arrived) as [IncomingMessage];
+    const gone = new Promise((resolve) => socket.once('close', resolve));
     client.destroy();
     await gone;
 

@@ -59,12 +59,16 @@ export class LogPage {
     await this.page.locator(`#stateLabel:text-is("${state}")`).waitFor();
   }
 
-  /** Presses Connect, with another URL if there is one. */
-  async connect(url?: string): Promise<void> {
+  /**
+   * Presses Connect, with another URL if there is one.
+   *
+   * @param timeout how long the page may take to react, in ms: it is busy if a flood begins with the connection
+   */
+  async connect(url?: string, timeout?: number): Promise<void> {
     if (url !== undefined) {
       await this.page.fill('#connectionUrl', url);
     }
-    await this.page.click('#connectButton');
+    await this.page.click('#connectButton', { timeout });
   }
 
   /** Connects, and waits until the connection is open. */
