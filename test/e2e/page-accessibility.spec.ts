@@ -6,7 +6,7 @@ import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { LogPage } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(60_000);
+import.meta.jest.setTimeout(150_000);
 
 /** The success criteria of WCAG 2.2, levels A and AA, that axe-core can check. */
 const CRITERIA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

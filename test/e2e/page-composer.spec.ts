@@ -3,7 +3,7 @@ import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { LogPage } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(60_000);
+import.meta.jest.setTimeout(150_000);
 
 describeInBrowser('The message box of the page', (executablePath) => {
   let app: RunningApp;

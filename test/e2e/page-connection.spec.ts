@@ -5,7 +5,7 @@ import { freePort } from '../support/free-port.js';
 import { LogPage, withServer, withSilentServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(60_000);
+import.meta.jest.setTimeout(150_000);
 
 describeInBrowser('Connections of the page', (executablePath) => {
   let app: RunningApp;

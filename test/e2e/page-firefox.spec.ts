@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port.js';
 import { withServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(120_000);
+import.meta.jest.setTimeout(150_000);
 
 describeWith([firefoxProgram], 'The page in Firefox', () => {
   let app: RunningApp;

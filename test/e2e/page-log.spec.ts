@@ -6,7 +6,7 @@ import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { LogPage, withServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(120_000);
+import.meta.jest.setTimeout(150_000);
 
 describeInBrowser('The log of the page', (executablePath) => {
   let app: RunningApp;

@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port.js';
 import { LogPage, withServer, withSilentServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
-import.meta.jest.setTimeout(30_000);
+import.meta.jest.setTimeout(150_000);
 
 describe('What serves the page', () => {
   let app: RunningApp;

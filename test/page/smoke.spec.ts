@@ -2,6 +2,8 @@ import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { LogPage } from '../support/log-page.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
+import.meta.jest.setTimeout(150_000);
+
 afterAll(closeApps);
 
 describeInBrowser('A smoke of the page', (executablePath) => {

@@ -26,8 +26,8 @@ export class LogPage {
 
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<LogPage> {
     const context = await browser.newContext(options);
-    // Well below that of a test: what did not appear is then named.
-    context.setDefaultTimeout(10_000);
+    // Below that of a test, so that the error names what did not appear.
+    context.setDefaultTimeout(45_000);
     const logPage = new LogPage(context, await context.newPage());
     await logPage.page.goto(url);
     return logPage;
