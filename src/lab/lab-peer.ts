@@ -232,7 +232,7 @@ export class LabPeer {
       if (done) {
         return undefined;
       }
-      const bytes = value as Buffer;
+      const bytes = value;
       if (this.readRate !== undefined) {
         await this.wait((bytes.length / this.readRate) * 1000);
       }

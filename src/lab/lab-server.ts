@@ -115,7 +115,7 @@ export class LabServer {
               peer.end();
             }
           } catch (error) {
-            reject(error as Error);
+            reject(error);
             peer.reset();
           }
         },

@@ -106,7 +106,7 @@ const rate = size(1, 1024 ** 3, '1GiB');
 const faulty = words('wrong', 'missing', 'double');
 
 function one<T>(grammar: Grammar<T>, details: Details): LabParameter<T> & { readonly isRepeatable?: false } {
-  return { ...grammar, ...details } as LabParameter<T> & { readonly isRepeatable?: false };
+  return { ...grammar, ...details };
 }
 
 function many<T>(grammar: Grammar<T>, details: Details): LabParameter<T> & { readonly isRepeatable: true } {

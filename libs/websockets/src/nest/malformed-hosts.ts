@@ -25,7 +25,7 @@ interface Reply {
 export function refuseMalformedHosts(app: INestApplication): void {
   const adapter = app.getHttpAdapter() as AbstractHttpAdapter;
   if (adapter.getType() === 'fastify') {
-    (adapter.getInstance() as Fastify).addHook('onRequest', async ({ raw }, reply) => {
+    adapter.getInstance<Fastify>().addHook('onRequest', async ({ raw }, reply) => {
       const refusal = hostRefusal(raw);
       return refusal === undefined ? undefined : reply.code(refusal.status).send(bodyOf(refusal));
     });
