@@ -81,6 +81,7 @@ function newSession(settings: Settings): Session {
 const LONGEST_PAUSE = 150;
 
 let lastDrawing = { end: 0, duration: 0 };
+const logTable = element('logTable', HTMLTableElement);
 
 /** Draws once in the next frame, however much happens before it, and leaves time for messages, keys and clicks. */
 function requestRender(): void {
@@ -88,6 +89,8 @@ function requestRender(): void {
     return;
   }
   isFrameRequested = true;
+  // Assistive technology waits with what is about to change, and so do tests.
+  logTable.setAttribute('aria-busy', 'true');
   const pause = Math.min(LONGEST_PAUSE, 3 * lastDrawing.duration) - (performance.now() - lastDrawing.end);
   if (pause > 0) {
     setTimeout(() => requestAnimationFrame(draw), pause);
@@ -100,6 +103,7 @@ function draw(): void {
   isFrameRequested = false;
   const start = performance.now();
   render(start);
+  logTable.removeAttribute('aria-busy');
   const end = performance.now();
   lastDrawing = { end, duration: end - start };
 }

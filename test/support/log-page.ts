@@ -42,8 +42,9 @@ export class LogPage {
     );
   }
 
-  /** The rows of the log that are in view, without size, round trip and times. */
-  rows(): Promise<Row[]> {
+  /** The rows of the log that are in view, without size, round trip and times, once the page has drawn all changes. */
+  async rows(): Promise<Row[]> {
+    await this.page.locator('#logTable:not([aria-busy])').waitFor({ state: 'attached' });
     return this.page.evaluate<Row[]>(`
       Array.from(document.querySelectorAll('#commsLog tr'), (row) =>
         Array.from(row.querySelectorAll('td:not(.meta, .note)'), (cell) => cell.innerText))`);
