@@ -5,7 +5,7 @@ export interface CommandedConnection {
   close(reason: string): Promise<void>;
   abort(): void;
   wait(milliseconds: number): Promise<void>;
-  /** Sends the command itself back, as any message. */
+  /** Echoes the command itself, like any other message. */
   echo(): Promise<void>;
 }
 
