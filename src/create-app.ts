@@ -1,12 +1,11 @@
 import 'reflect-metadata';
-import { isatty } from 'node:tty';
-import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { answerFromMemory } from './listening/file-responses.js';
 import { endStalledConnections, REQUEST_TIMEOUT } from './listening/stalled-clients.js';
+import { createLogger } from './logger.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
 import { useWebSockets } from 'nest-raw-websockets';
 
@@ -40,13 +39,4 @@ function leaveBodiesUnread(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
-}
-
-function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {
-  return new ConsoleLogger({
-    logLevels: logLevel === 'off' ? [] : [logLevel],
-    json: logFormat === 'json',
-    // Without this Nest would also write colours into files and pipes.
-    colors: logFormat === 'text' && isatty(1) && process.stdout.hasColors(),
-  });
 }

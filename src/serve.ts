@@ -36,8 +36,11 @@ async function serve(options: CommandLineOptions): Promise<void> {
     if (warning !== undefined) {
       logger.warn(warning);
     }
-    for (const url of await listen(app, configuration.listenOn)) {
-      logger.log(`Now listening on: ${url}`);
+    const urls = await listen(app, configuration.listenOn);
+    urls.forEach((url) => logger.log(`Now listening on: ${url}`));
+    const page = pageUrl(urls);
+    if (page !== undefined) {
+      logger.log(`Open ${page} in a browser`);
     }
   } catch (error) {
     if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
@@ -46,6 +49,12 @@ async function serve(options: CommandLineOptions): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+/** Where a browser on this machine finds the page: not at an address that stands for all, nor at a pipe. */
+function pageUrl(urls: readonly string[]): string | undefined {
+  const url = urls.find((address) => /^https?:\/\/(?!unix:)/.test(address));
+  return url?.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//localhost');
 }
 
 /** A second signal ends the process at once. Nest ignores further signals while the application closes. */

@@ -21,6 +21,7 @@ describe('The configuration', () => {
       http2: hasSafeHttp2(NODE_RELEASE),
       logLevel: 'log',
       logFormat: 'text',
+      accessLog: 'all',
       lab: false,
       labMaxConnections: 100,
       labMaxTime: 600_000,
