@@ -1,4 +1,4 @@
-import { Counter, Gauge, prometheusContentType, Registry } from 'prom-client';
+import { Counter, Gauge, prometheusContentType, Registry, type Aggregator } from 'prom-client';
 
 /** Returns the current value of a metric. It is called when the metrics are collected, so that counting costs nothing. */
 export type Reading = () => number | Promise<number>;
@@ -8,7 +8,8 @@ export class Metrics {
   /** The content type of `text`. */
   static readonly contentType: string = prometheusContentType;
 
-  private readonly registry = new Registry();
+  /** Where metrics of prom-client are registered that do more than read a value. */
+  readonly registry = new Registry();
 
   /** Adds a metric that only grows. By the convention of Prometheus its name ends in `_total`. */
   counter(name: string, help: string, read: Reading): void {
@@ -25,11 +26,16 @@ export class Metrics {
     this.registry.registerMetric(counter);
   }
 
-  /** Adds a metric that rises and falls. */
-  gauge(name: string, help: string, read: Reading): void {
+  /**
+   * Adds a metric that rises and falls.
+   *
+   * @param aggregator what several processes have together
+   */
+  gauge(name: string, help: string, read: Reading, aggregator: Aggregator = 'sum'): void {
     const gauge = new Gauge({
       name,
       help,
+      aggregator,
       registers: [],
       async collect() {
         gauge.set(await read());
