@@ -28,6 +28,7 @@ import {
   UPGRADE_WITH_BODY,
   type Refusal,
 } from './refusal.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** What serves the WebSockets of a path without the HTTP pipeline. */
@@ -59,6 +60,7 @@ export class HandshakeServer {
     private readonly server: Server,
     private readonly connections: WebSocketConnections,
     private readonly admission: Required<AdmissionOptions>,
+    private readonly proxies: TrustedProxies,
     private readonly routes: HandshakeRoutes,
   ) {}
 
@@ -101,13 +103,17 @@ export class HandshakeServer {
     if (malformed !== undefined) {
       refuse(malformed);
     } else if (isHandshake) {
-      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
+      this.admit(this.http1Upgrade(request, socket, head), refuse);
     } else if (isOfOtherVersion) {
-      this.refuseVersion(new Http1Upgrade(request, socket, head, this.connections), refuse);
+      this.refuseVersion(this.http1Upgrade(request, socket, head), refuse);
     } else {
       socket.off('error', ignore);
       handleAsOrdinaryRequest(this.server, request, socket, head);
     }
+  }
+
+  private http1Upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Http1Upgrade {
+    return new Http1Upgrade(request, socket, head, this.connections, this.proxies.clientOf(request));
   }
 
   private readonly onConnect = (
@@ -135,7 +141,7 @@ export class HandshakeServer {
       refuse(refusal);
       return;
     }
-    const upgrade = new Http2Upgrade(request, response, this.connections);
+    const upgrade = new Http2Upgrade(request, response, this.connections, this.proxies.clientOf(request));
     const version = request.headers['sec-websocket-version'];
     if (version === WEB_SOCKET_VERSION) {
       this.admit(upgrade, refuse);
@@ -149,7 +155,7 @@ export class HandshakeServer {
   /** Lets a handshake in, or refuses it, or leaves that to the HTTP pipeline. */
   private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
     const { request } = upgrade;
-    const refusal = admissionRefusal(request.headers, request.socket.remoteAddress, this.connections, this.admission);
+    const refusal = admissionRefusal(request.headers, upgrade.client, this.connections, this.admission);
     const endpoint = this.routes.endpointOf(request.url ?? '/');
     if (refusal !== undefined) {
       refuse(refusal);

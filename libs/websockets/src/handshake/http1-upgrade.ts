@@ -6,6 +6,7 @@ import { ignoreLaterAnswers, interceptAcceptance, type HandshakeHeaders } from '
 import { completeUnsent, createResponse, releaseSocket } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import { endAfterAnswer } from './refusal.js';
+import type { ForwardedClient } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** RFC 6455 section 1.3. */
@@ -21,8 +22,9 @@ export class Http1Upgrade extends PendingUpgrade {
     /** The bytes that came together with the request. */
     head: Buffer,
     connections: WebSocketConnections,
+    client: ForwardedClient,
   ) {
-    super(request, connections, '1.1', stream.remoteAddress ?? '');
+    super(request, connections, '1.1', client);
     if (head.length > 0) {
       // Not later: a socket at its end takes no bytes back.
       stream.unshift(head);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { ignoreLaterAnswers, interceptAcceptance, type HandshakeHeaders } from './handshake-response.js';
 import { completeHttp2Response } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
+import type { ForwardedClient } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /**
@@ -15,9 +16,10 @@ export class Http2Upgrade extends PendingUpgrade {
     request: Http2ServerRequest,
     private readonly response: Http2ServerResponse,
     connections: WebSocketConnections,
+    client: ForwardedClient,
   ) {
     // The compatibility API of node:http2 gives its requests the interface of node:http.
-    super(request as unknown as IncomingMessage, connections, '2', request.socket.remoteAddress ?? '');
+    super(request as unknown as IncomingMessage, connections, '2', client);
   }
 
   override handleOverHttp(server: Server): void {

@@ -9,6 +9,7 @@ import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import type { TakenOverHandshake } from './taken-over-handshake.js';
+import type { ForwardedClient } from './trusted-proxies.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
 /** `ws` parses the grammar of Sec-WebSocket-Protocol (RFC 6455 section 4.1). Its typings leave that out. */
@@ -36,8 +37,13 @@ export abstract class PendingUpgrade implements PendingHandshake {
     readonly request: IncomingMessage,
     private readonly connections: WebSocketConnections,
     private readonly httpVersion: '1.1' | '2',
-    readonly remoteAddress: string,
+    readonly client: ForwardedClient,
   ) {}
+
+  /** The address of the client. */
+  get remoteAddress(): string {
+    return this.client.address;
+  }
 
   /** What became of it, once it was accepted. */
   get connection(): ServerConnection | undefined {
@@ -125,10 +131,11 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
       this.answerWith = () => {
         const stream = this.leaveHttp();
-        const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
+        const { request, httpVersion, remoteAddress } = this;
+        const place = { remoteAddress, cut: () => this.cut() };
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
-        resolve({ request: this.request, httpVersion: this.httpVersion, stream });
+        resolve({ request, httpVersion, remoteAddress, stream });
         return stream;
       };
       answer(this.acceptedStatus);

@@ -30,7 +30,7 @@ describe('Http1Upgrade', () => {
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
     socket.on('error', () => {}); // as the adapter does
     const connections = new WebSocketConnections(resolveWebSocketOptions({ closeTimeout: 100 }));
-    const upgrade = new Http1Upgrade(request, socket, head, connections);
+    const upgrade = new Http1Upgrade(request, socket, head, connections, { address: '127.0.0.1' });
     const arrived = new Promise<ServerResponse>((resolve) =>
       server.once('request', (_request, response) => resolve(response)),
     );
@@ -92,7 +92,7 @@ describe('Http1Upgrade', () => {
     client.write(handshake('/', { 'Sec-WebSocket-Protocol': 'p1', 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
     const connections = new WebSocketConnections(resolveWebSocketOptions());
-    const connection = new Http1Upgrade(request, socket, head, connections).accept();
+    const connection = new Http1Upgrade(request, socket, head, connections, { address: '127.0.0.1' }).accept();
     expect(await client.readResponse()).toEqual({
       status: 101,
       headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': SAMPLE_ACCEPT },
