@@ -103,7 +103,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
 
   it('fills in placeholders if enabled, and says so if not', async () => {
     await page.fill('#sendMessage', 'number {{n}}');
-    expect(await page.textContent('#draftHint')).toContain('sent as they stand');
+    expect(await page.textContent('#draftHint')).toContain('sent unchanged');
     await page.getByText('Fill in {{n}}').click();
     await page.click('#sendButton');
     await page.click('#sendButton');

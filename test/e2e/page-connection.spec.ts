@@ -252,7 +252,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
 
   it('do not show the server’s view if the server does not offer it', async () => {
     await page.click('#serverTab');
-    await page.locator('#draftHint:text-matches("does not tell what it sees")').waitFor();
+    await page.locator('#draftHint:text-matches("does not offer its view")').waitFor();
 
     expect(await page.isVisible('#serverTab')).toBe(false);
     expect(await page.isVisible('#messagesView')).toBe(true);

@@ -96,7 +96,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
       async (url) => {
         await fillInUrl(url);
         await firefox.click('#connectButton');
-        await firefox.waitForText('#logLimit', /^Keeps the latest 100,000 rows; 20,001 older rows gone\.$/);
+        await firefox.waitForText('#logLimit', /^Keeps the latest 100,000 rows; 20,001 older rows dropped\.$/);
 
         expect(await firefox.evaluate("document.querySelector('#commsLog tr:last-child .data').innerText")).toBe(
           'message 120000',

@@ -189,7 +189,7 @@ describeInBrowser('The log of the page', (executablePath) => {
           await page.locator('#stateLabel:text-is("Closed")').waitFor({ timeout: 60_000 });
           await logPage.rowsOnce(100_000);
 
-          expect(await page.textContent('#logLimit')).toBe('Keeps the latest 100,000 rows; 20,002 older rows gone.');
+          expect(await page.textContent('#logLimit')).toBe('Keeps the latest 100,000 rows; 20,002 older rows dropped.');
           expect((await rowsInView())[1]).toBe('Connection closed. Code: 1000. Reason: All sent');
           expect(await page.locator('#commsLog tr').count()).toBeLessThan(100);
           await page.focus('#logView');

@@ -34,7 +34,7 @@ describe('Echoes', () => {
 
     expect(echoes.received('help', 7)).toEqual({
       roundTrip: 7,
-      difference: 'Differs from what was sent at character 3: sent "lo", received "p".',
+      difference: 'Differs from the sent message at character 3: sent "lo", received "p".',
     });
   });
 
@@ -46,7 +46,7 @@ describe('Echoes', () => {
 
     expect(echoes.received('c', 9)).toEqual({
       roundTrip: 7,
-      difference: '2 messages sent before this one did not come back.',
+      difference: '2 messages sent before this one had no echo.',
     });
     expect(echoes.waiting).toBe(0);
   });
@@ -65,8 +65,8 @@ describe('Echoes', () => {
     ['abc', 'ab', 'at character 2: sent "c", received nothing more.'],
     [bytes(1, 2), bytes(1, 3, 4), 'at byte 1 (2 bytes sent, 3 bytes received).'],
     [bytes(1), bytes(1, 2), 'at byte 1 (1 byte sent, 2 bytes received).'],
-    ['a', bytes(1), 'text was sent, and bytes came back.'],
-    [bytes(1), 'a', 'bytes were sent, and text came back.'],
+    ['a', bytes(1), 'text was sent, and binary was received.'],
+    [bytes(1), 'a', 'binary was sent, and text was received.'],
   ])('that differ include the first difference', (sent, received, expected) => {
     expect(differenceOf(sent, received)).toContain(expected);
   });

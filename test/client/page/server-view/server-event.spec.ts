@@ -38,9 +38,9 @@ describe('A server event', () => {
     [{ kind: 'pong', at: 1, from: 'client', length: 8, roundTrip: 1.234 }, 'pong, round trip 1.23 ms'],
     [
       { kind: 'pause', at: 1, bufferedAmount: 65_536 },
-      'The server stopped reading: 65,536 bytes wait to be taken by the client.',
+      'The server stopped reading: 65,536 bytes are buffered until the client reads.',
     ],
-    [{ kind: 'resume', at: 1, duration: 12 }, 'The server reads on after 12 ms.'],
+    [{ kind: 'resume', at: 1, duration: 12 }, 'The server resumed reading after 12 ms.'],
     [
       { kind: 'close', at: 1, by: 'peer', status: 1000, description: 'Bye' },
       'Closed by the client. Code: 1000. Reason: Bye',
