@@ -8,6 +8,7 @@ it('names the environment variable of every option', () => {
     'TLS_KEY',
     'HTTP2',
     'XDG_CACHE_HOME',
+    'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
     'LAB',

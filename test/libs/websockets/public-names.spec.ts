@@ -6,6 +6,7 @@ import ts from 'typescript';
 const publicNames = [
   'BinaryType',
   'ClientEvent',
+  'ConnectionLimit',
   'EventListener',
   'EventListenerObject',
   'Fragment',
@@ -16,6 +17,7 @@ const publicNames = [
   'PreparedMessage',
   'RawWebSocketGateway',
   'SENT',
+  'SharedLimits',
   'TakenOverHandshake',
   'tuneForLargeMessages',
   'useWebSockets',

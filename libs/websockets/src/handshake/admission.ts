@@ -23,6 +23,27 @@ export interface AdmissionOptions {
    * all clients have the proxy's address.
    */
   maxConnectionsPerAddress?: number;
+  /**
+   * Counts connections for several processes, so that `maxConnections` and `maxConnectionsPerAddress` hold for all of them
+   * together. Default false: they hold for this process.
+   */
+  sharedLimits?: SharedLimits | false;
+}
+
+/** A limit on the number of connections, by the name of its option. */
+export type ConnectionLimit = 'maxConnections' | 'maxConnectionsPerAddress';
+
+/** Counts the connections of several processes. It knows the limits. */
+export interface SharedLimits {
+  /**
+   * Takes a place for a client. It is asked for each handshake that nothing else refuses, if there is a limit.
+   *
+   * @returns the limit that is reached; undefined if the client has a place, until `release`. If the promise is rejected,
+   * the handshake gets 500.
+   */
+  take(remoteAddress: string): Promise<ConnectionLimit | undefined>;
+  /** Gives the place back: the connection has ended, or the handshake led to none. */
+  release(remoteAddress: string): void;
 }
 
 /** The rules of these options. */
@@ -35,7 +56,17 @@ export const admissionRules: OptionRules<AdmissionOptions> = {
   requireOrigin: flag(false),
   maxConnections: number(0, 'connections', 0),
   maxConnectionsPerAddress: number(0, 'connections', 0),
+  sharedLimits: {
+    default: false,
+    accepted: 'an object with the methods take and release, or false',
+    accepts: (value) => value === false || isSharedLimits(value),
+  },
 };
+
+function isSharedLimits(value: unknown): value is SharedLimits {
+  const methods = value as Partial<SharedLimits> | null;
+  return typeof methods === 'object' && typeof methods?.take === 'function' && typeof methods.release === 'function';
+}
 
 /**
  * Why a handshake is refused before it is routed: the server shuts down, its origin is not allowed, or a limit is reached.
@@ -56,18 +87,20 @@ export function admissionRefusal(
   }
   const { maxConnections, maxConnectionsPerAddress } = options;
   if (maxConnections > 0 && connections.placesTaken >= maxConnections) {
-    return {
-      status: 503,
-      message: `There are as many WebSockets as maxConnections allows, which is ${maxConnections}.`,
-      headers: { 'Retry-After': '5' },
-    };
+    return limitRefusal('maxConnections', options);
   }
   if (maxConnectionsPerAddress > 0 && connections.sizeOf(remoteAddress ?? '') >= maxConnectionsPerAddress) {
-    return {
-      status: 429,
-      message: `There are as many WebSockets of this address as maxConnectionsPerAddress allows, which is ${maxConnectionsPerAddress}.`,
-      headers: { 'Retry-After': '5' },
-    };
+    return limitRefusal('maxConnectionsPerAddress', options);
   }
   return undefined;
+}
+
+/** The answer to a handshake that would exceed a limit. */
+export function limitRefusal(limit: ConnectionLimit, options: Required<AdmissionOptions>): Refusal {
+  const [status, whose] = limit === 'maxConnections' ? [503, ''] : [429, ' of this address'];
+  return {
+    status,
+    message: `There are as many WebSockets${whose} as ${limit} allows, which is ${options[limit]}.`,
+    headers: { 'Retry-After': '5' },
+  };
 }

@@ -17,6 +17,7 @@ describe('resolveWebSocketOptions', () => {
     requireOrigin: false,
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
+    sharedLimits: false,
     maxMessagesPerSecond: 0,
     dangerousEnableCompression: false,
     disableServerContextTakeover: false,
