@@ -18,7 +18,7 @@ import { SocketsModule } from './sockets/sockets.module.js';
 import type { WorkerProcess } from './workers/worker.js';
 import { WebSocketsModule } from 'nest-raw-websockets';
 
-/** The parts of the application, with the options that each is given. */
+/** Composes the application: each module gets its options here. */
 @Module({})
 export class AppModule {
   /** @param worker what the application shares with other processes that serve the same addresses */

@@ -7,7 +7,7 @@ export function createLogger({ logLevel, logFormat }: Pick<Configuration, 'logLe
   return new ConsoleLogger({
     logLevels: logLevel === 'off' ? [] : [logLevel],
     json: logFormat === 'json',
-    // Nest colours what goes into files and pipes too.
+    // Without this Nest would also write colours into files and pipes.
     colors: logFormat === 'text' && isatty(1) && process.stdout.hasColors(),
   });
 }

@@ -92,6 +92,6 @@ describeWith([redisServerProgram], 'A Redis', () => {
     while (!/NOPERM:count=[3-9]/.test(await watcher.info('errorstats')));
     watcher.destroy();
 
-    expect(said).toEqual([`Redis at ${redis.url} joins this server to the others`]);
+    expect(said).toEqual([`Redis at ${redis.url} connects this server to the others`]);
   });
 });

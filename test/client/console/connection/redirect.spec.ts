@@ -144,6 +144,7 @@ describe('With --location', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+    expect(stderr).not.toContain('Warning');
   });
 });
 
