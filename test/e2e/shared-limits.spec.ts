@@ -152,6 +152,8 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     const released = once(limits, 'released');
     answer();
     await released;
+
+    expect(limits.taken).toBe(0);
   });
 
   it('refuses with 503 when the application shuts down meanwhile', async () => {
@@ -162,12 +164,16 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     const handshake = app.shakeHands('/ws');
     await asked;
 
+    const released = once(limits, 'released');
     void app.app.close();
     while (!app.app.get(WebSocketConnections).isDraining) {
       await turn();
     }
     answer();
 
-    await expect(handshake).resolves.toMatchObject({ status: 503 });
+    const { status, client } = await handshake;
+    expect(status).toBe(503);
+    client.destroy();
+    await released;
   });
 });

@@ -110,7 +110,7 @@ describe('A server with WORKERS=2', () => {
 
     server.child.kill('SIGKILL');
 
-    await Promise.all(workers.map(untilGone));
+    await expect(Promise.all(workers.map(untilGone))).resolves.toHaveLength(2);
   });
 
   it('has MAX_CONNECTIONS for all workers, and replaces one that dies, which ends its connections alone', async () => {
