@@ -43,7 +43,7 @@ export class SecureServers {
     application: Server,
     { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings,
     shared?: DevelopmentCertificate,
-  ) {
+  ): Promise<SecureServers> {
     if (tlsCert === undefined || tlsKey === undefined) {
       const { path, ...certificate } = shared ?? (await developmentCertificate(xdgCacheHome));
       const secure = new SecureServers(application, certificate, http2);
