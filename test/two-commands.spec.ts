@@ -56,11 +56,15 @@ beforeAll(() => {
      }
      console.log('built');`,
   );
-  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page'])
+  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page']) {
     write(`${folder}/main.ts`, '');
-  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json'])
+  }
+  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json']) {
     write(file, {});
-  for (const folder of ['libs/websockets', 'client/console']) write(`${folder}/tsconfig.json`, {});
+  }
+  for (const folder of ['libs/websockets', 'client/console']) {
+    write(`${folder}/tsconfig.json`, {});
+  }
   requireDependency('1.0.1');
   cpSync(inProject('package-lock.json'), inProject('next/package-lock.json'));
   cpSync(inProject('package.json'), inProject('next/package.json'));

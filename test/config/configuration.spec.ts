@@ -33,6 +33,7 @@ it('Every option has an environment variable', () => {
     'REQUIRE_ORIGIN',
     'MAX_CONNECTIONS',
     'MAX_CONNECTIONS_PER_ADDRESS',
+    'TRUST_PROXY',
     'MAX_MESSAGES_PER_SECOND',
     'COMPRESSION',
   ]);

@@ -90,7 +90,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
     ann.webSocket.close();
     await untilScraped(url, { chat_backplane_published_total: 3, chat_rooms: 1 });
-    while ((await channels()).length > 1);
+    while ((await channels()).length > 1) {}
     await expect(channels()).resolves.toEqual(['nest-ws-echo:background:b']);
     expect(bob.heard).toHaveLength(2);
     watcher.destroy();

@@ -8,32 +8,32 @@ export interface TextStorage {
 
 /** A value in the browser's storage, as JSON. If there is no storage, or it is full, the value is not stored. */
 export class KeptValue<T> {
-  readonly #storage: () => TextStorage;
-  readonly #key: string;
-  readonly #read: (value: unknown) => T;
+  private readonly storage: () => TextStorage;
+  private readonly key: string;
+  private readonly read: (value: unknown) => T;
 
   /**
    * @param storage - throws if storage is disabled
    * @param read - converts any stored value, or `undefined`, to a valid value
    */
   constructor(storage: () => TextStorage, key: string, read: (value: unknown) => T) {
-    this.#storage = storage;
-    this.#key = `nest-ws-echo:${key}`;
-    this.#read = read;
+    this.storage = storage;
+    this.key = `nest-ws-echo:${key}`;
+    this.read = read;
   }
 
   load(): T {
     try {
-      return this.#read(JSON.parse(this.#storage().getItem(this.#key) ?? 'null'));
+      return this.read(JSON.parse(this.storage().getItem(this.key) ?? 'null'));
     } catch {
-      return this.#read(undefined);
+      return this.read(undefined);
     }
   }
 
   /** @returns whether the value is stored */
   save(value: T): boolean {
     try {
-      this.#storage().setItem(this.#key, JSON.stringify(value));
+      this.storage().setItem(this.key, JSON.stringify(value));
       return true;
     } catch {
       return false;

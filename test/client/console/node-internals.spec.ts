@@ -18,7 +18,9 @@ describe('The undocumented parts of readline', () => {
     const keys: (string | undefined)[] = [];
     interceptKeys(readline, (key, toReadline) => {
       keys.push(key.sequence);
-      if (key.sequence !== 'x') toReadline();
+      if (key.sequence !== 'x') {
+        toReadline();
+      }
     });
     const line = once(readline, 'line');
 

@@ -9,7 +9,7 @@ import type { WebSocketClosed, WebSocketConnection } from './web-socket-connecti
 export interface WebSocketHandshake {
   /** Its path and query. */
   readonly path: string;
-  /** The address of the client, or of the last proxy before the server. */
+  /** The address of the client; with `trustProxy` as trusted proxies tell it. */
   readonly remoteAddress: string;
   readonly httpVersion: '1.1' | '2';
   /** Such as `TLSv1.3`; undefined where TLS does not reach this server. */

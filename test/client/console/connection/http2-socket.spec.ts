@@ -92,7 +92,9 @@ describe('Without WebSockets over HTTP/2, the client exits', () => {
   });
 
   afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
+    for (const server of servers.splice(0)) {
+      server.close();
+    }
   });
 
   async function listen(server: Server | Http2SecureServer): Promise<string> {

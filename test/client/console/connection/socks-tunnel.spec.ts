@@ -114,7 +114,9 @@ describe('Through a SOCKS5 proxy the client', () => {
   const servers: ReturnType<typeof createServer>[] = [];
 
   afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
+    for (const server of servers.splice(0)) {
+      server.close();
+    }
   });
 
   /** A server that handles a connection in this way after the first data. */

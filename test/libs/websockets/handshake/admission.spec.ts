@@ -15,8 +15,12 @@ function connectionsOf(options: WebSocketOptions, addresses: readonly string[] =
 }
 
 /** The refusal of a handshake when admission and connections have the same options. */
-const refusalOf = (headers: IncomingHttpHeaders, address: string, connections: WebSocketConnections) =>
-  admissionRefusal(headers, address, connections, connections.options as Required<WebSocketOptions>);
+const refusalOf = (
+  headers: IncomingHttpHeaders,
+  address: string,
+  connections: WebSocketConnections,
+): ReturnType<typeof admissionRefusal> =>
+  admissionRefusal(headers, { address }, connections, connections.options as Required<WebSocketOptions>);
 
 const abortAll = (connections: WebSocketConnections): void => [...connections].forEach((one) => one.abort());
 

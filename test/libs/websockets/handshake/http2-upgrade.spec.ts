@@ -75,7 +75,7 @@ describe('Over HTTP/2', () => {
 
   describe('Http2Upgrade', () => {
     const upgradeOf = ({ request, response }: Connect): Http2Upgrade =>
-      new Http2Upgrade(new ReceivedHandshake(request), response, connections);
+      new Http2Upgrade(new ReceivedHandshake(request, { address: '127.0.0.1' }), response, connections);
 
     it('is accepted with 200, with the negotiated headers and without those of HTTP/1.1', async () => {
       const exchange = await connect();

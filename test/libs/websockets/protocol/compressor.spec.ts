@@ -23,22 +23,25 @@ describe('Compressor', () => {
     ['with context takeover', {}],
     ['without context takeover', { serverNoContextTakeover: true, clientNoContextTakeover: true }],
     ['with a small window', { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }],
-  ])('deflates data that a Decompressor inflates, %s, in messages and parts, including empty ones', async (_name, agreed) => {
-    const compressor = new Compressor(parameters(agreed));
-    const decompressor = new Decompressor(parameters(agreed));
-    const messages = [['Hello'], [''], ['Hel', '', 'lo', ''], ['x'.repeat(100_000)], ['', ''], ['end']];
-    for (const parts of messages) {
-      let message = '';
-      for (const [i, part] of parts.entries()) {
-        const isLast = i === parts.length - 1;
-        const payload = await compressor.compress(Buffer.from(part), isLast);
-        message += await inflated(decompressor, payload ?? Buffer.alloc(0), isLast);
+  ])(
+    'deflates data that a Decompressor inflates, %s, in messages and parts, including empty ones',
+    async (_name, agreed) => {
+      const compressor = new Compressor(parameters(agreed));
+      const decompressor = new Decompressor(parameters(agreed));
+      const messages = [['Hello'], [''], ['Hel', '', 'lo', ''], ['x'.repeat(100_000)], ['', ''], ['end']];
+      for (const parts of messages) {
+        let message = '';
+        for (const [i, part] of parts.entries()) {
+          const isLast = i === parts.length - 1;
+          const payload = await compressor.compress(Buffer.from(part), isLast);
+          message += await inflated(decompressor, payload ?? Buffer.alloc(0), isLast);
+        }
+        expect(message).toBe(`${parts.join('')}.`);
       }
-      expect(message).toBe(`${parts.join('')}.`);
-    }
-    compressor.close();
-    decompressor.close();
-  });
+      compressor.close();
+      decompressor.close();
+    },
+  );
 
   it('produces the bytes of the RFC example, and fewer for repeated data', async () => {
     const compressor = new Compressor(parameters());

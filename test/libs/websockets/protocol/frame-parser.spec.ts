@@ -90,11 +90,7 @@ const streams: readonly (readonly [string, Buffer, readonly string[]])[] = [
   ['bytes after a close', Buffer.concat([close(1000), text('no')]), ['close:1000:']],
   ['a close without a status', close(), ['close:undefined:']],
   ['a close with a reason of 123 bytes', close(4999, 'é'.repeat(61) + '.'), [`close:4999:${'é'.repeat(61)}.`]],
-  [
-    'invalid UTF-8 text',
-    Buffer.concat([text('ok'), text(Buffer.from([0x61, 0xc0, 0xaf]))]),
-    ['text:ok', 'error:1007'],
-  ],
+  ['invalid UTF-8 text', Buffer.concat([text('ok'), text(Buffer.from([0x61, 0xc0, 0xaf]))]), ['text:ok', 'error:1007']],
   ['text that ends inside a character', text(Buffer.from('é').subarray(0, 1)), ['error:1007']],
   [
     'a surrogate split between fragments',
@@ -177,11 +173,7 @@ describe('FrameParser', () => {
     ['an unmasked frame at the second byte', [0x81, 0x05], 1002],
     ['a length with the top bit set at its first byte', [0x82, 0xff, 0x80], 1002],
     ['a long ping at the second byte', [0x89, 0xfe], 1002],
-    [
-      'invalid text before the end of the frame',
-      [0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x61, 0xff],
-      1007,
-    ],
+    ['invalid text before the end of the frame', [0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x61, 0xff], 1007],
     ['an overlong form at its second byte', [0x81, 0x84, 0, 0, 0, 0, 0xe0, 0x80], 1007],
   ])('rejects %s', (_name, bytes, closeStatus) => {
     const transcript = new Transcript().take(Buffer.from(bytes.slice(0, -1)));
