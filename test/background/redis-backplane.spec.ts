@@ -31,7 +31,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe('A Redis URL whose server never answers', () => {
+describe('A server that takes connections and never answers', () => {
   let silent: Server;
 
   beforeEach(async () => {
@@ -40,7 +40,7 @@ describe('A Redis URL whose server never answers', () => {
   });
   afterEach(() => silent.close());
 
-  it('does not keep the application from starting, and is reported once for many attempts', async () => {
+  it('does not keep the application from starting, and is reported once for all attempts', async () => {
     const url = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
 
     const { status } = await start(url, 50);
