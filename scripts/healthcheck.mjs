@@ -10,7 +10,9 @@ const firstUrl = URLS.split(';').find((url) => url.trim() !== '') ?? `http://loc
 const [, path] = /^http:\/\/unix:(\/.+)$/i.exec(firstUrl.trim()) ?? [];
 const url = new URL('/health/ready', path === undefined ? firstUrl : 'http://localhost');
 // "Every address" is not an address to connect to.
-if (['0.0.0.0', '[::]', '*', '+'].includes(url.hostname)) url.hostname = 'localhost';
+if (['0.0.0.0', '[::]', '*', '+'].includes(url.hostname)) {
+  url.hostname = 'localhost';
+}
 const isSecure = url.protocol === 'https:';
 
 // The certificate may be for another name: this asks whether the server lives, not who it is.
@@ -25,7 +27,9 @@ if (PROXY_PROTOCOL.trim().toLowerCase() === 'true') {
 }
 const request = (isSecure ? https : http).get(url, options);
 request.on('response', ({ statusCode }) => {
-  if (statusCode !== 200) process.stderr.write(`${firstUrl} answered ${statusCode}\n`);
+  if (statusCode !== 200) {
+    process.stderr.write(`${firstUrl} answered ${statusCode}\n`);
+  }
   process.exit(statusCode === 200 ? 0 : 1);
 });
 request.on('error', ({ message }) => {

@@ -13,7 +13,10 @@ import { z } from 'zod';
  * @param parse returns undefined for a text that is not accepted
  * @param accepted what is accepted
  */
-export function parsed<T>(parse: (text: string) => T | undefined, accepted: string) {
+export function parsed<T>(
+  parse: (text: string) => T | undefined,
+  accepted: string,
+): z.ZodPipe<z.ZodString, z.ZodTransform<T, string>> {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value === undefined) {
@@ -60,7 +63,7 @@ function parseWholeNumber(text: string): number | undefined {
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
 
 /** One of several words, in any case. */
-export function choice<const Word extends string>(...words: Word[]) {
+export function choice<const Word extends string>(...words: Word[]): ReturnType<typeof parsed<Word>> {
   return parsed((text) => words.find((word) => word === text.toLowerCase()), alternatives.format(words));
 }
 

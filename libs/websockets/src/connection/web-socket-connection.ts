@@ -92,6 +92,8 @@ export interface WebSocketConnection {
   readonly httpVersion: '1.1' | '2';
   /** The subprotocol that was agreed on, if any (RFC 6455 section 1.9). */
   readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on, as `Sec-WebSocket-Extensions` has them; empty without any (RFC 6455 section 9.1). */
+  readonly extensions: string;
   /** When it was accepted, in ms since 1970, like `Date.now()`. */
   readonly since: number;
   /** For the application: what it wants to keep with the connection. The library does not use it. */

@@ -65,12 +65,13 @@ export function admissionRefusal(
   }
   if (!isOriginAllowed({ origin: headers.origin, host: client.host ?? headers.host, scheme: client.scheme }, options)) {
     const option = headers.origin === undefined ? 'requireOrigin' : 'allowedOrigins';
-    return { status: 403, message: `The origin is refused by the option ${option}.`, headers: {} };
+    return { status: 403, reason: 'origin', message: `The origin is refused by the option ${option}.`, headers: {} };
   }
   const { maxConnections, maxConnectionsPerAddress } = options;
   if (maxConnections > 0 && connections.placesTaken >= maxConnections) {
     return {
       status: 503,
+      reason: 'limit',
       message: `There are as many WebSockets as maxConnections allows, which is ${maxConnections}.`,
       headers: { 'Retry-After': '5' },
     };
@@ -78,6 +79,7 @@ export function admissionRefusal(
   if (maxConnectionsPerAddress > 0 && connections.sizeOf(client.address) >= maxConnectionsPerAddress) {
     return {
       status: 429,
+      reason: 'address-limit',
       message: `There are as many WebSockets of this address as maxConnectionsPerAddress allows, which is ${maxConnectionsPerAddress}.`,
       headers: { 'Retry-After': '5' },
     };

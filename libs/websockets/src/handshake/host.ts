@@ -23,7 +23,7 @@ export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal
     return undefined;
   }
   const message = `Host is ${JSON.stringify(hosts.length === 1 ? headers.host : hosts.join(', '))}; one host is accepted, with a port or without.`;
-  return { status: 400, message, headers: {} };
+  return { status: 400, reason: 'malformed', message, headers: {} };
 }
 
 /**
@@ -36,7 +36,7 @@ export function refusalOfAuthority(authority: string | undefined): Refusal | und
     return undefined;
   }
   const message = `:authority is ${JSON.stringify(authority)}; one host is accepted, with a port or without.`;
-  return { status: 400, message, headers: {} };
+  return { status: 400, reason: 'malformed', message, headers: {} };
 }
 
 /**

@@ -66,7 +66,7 @@ export class WebSocketsAdapter extends WsAdapter {
     });
     this.handshakes.open();
     refuseMalformedHosts(app);
-    app.useGlobalInterceptors(new WebSocketLifetimeInterceptor());
+    app.useGlobalInterceptors(new WebSocketLifetimeInterceptor(connections.observers, proxies));
   }
 
   /** @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */
