@@ -4,6 +4,10 @@ it('Every option has an environment variable', () => {
   expect(optionDescriptions.map(({ variable }) => variable)).toEqual([
     'URLS',
     'PORT',
+    'LISTEN_FDS',
+    'LISTEN_PID',
+    'LISTEN_FDNAMES',
+    'PROXY_PROTOCOL',
     'TLS_CERT',
     'TLS_KEY',
     'HTTP2',
