@@ -72,6 +72,9 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  diagnostics: flag
+    .prefault('true')
+    .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(

@@ -10,6 +10,7 @@ it('names the environment variable of every option', () => {
     'XDG_CACHE_HOME',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'DIAGNOSTICS',
     'LAB',
     'LAB_MAX_CONNECTIONS',
     'LAB_MAX_TIME',

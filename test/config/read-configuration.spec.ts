@@ -21,6 +21,7 @@ describe('The configuration', () => {
       http2: hasSafeHttp2(NODE_RELEASE),
       logLevel: 'log',
       logFormat: 'text',
+      diagnostics: true,
       lab: false,
       labMaxConnections: 100,
       labMaxTime: 600_000,
