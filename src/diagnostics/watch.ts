@@ -114,7 +114,7 @@ export class Watch implements WebSocketConnectionObserver {
   }
 
   private request(
-    { path, headers, rawHeaders, httpVersion, tlsVersion, remoteAddress }: WebSocketHandshake,
+    { path, headers, rawHeaders, httpVersion, tlsVersion, addresses }: WebSocketHandshake,
     answer: object,
   ): void {
     this.hasHandshake = true;
@@ -125,7 +125,7 @@ export class Watch implements WebSocketConnectionObserver {
       headers: pairsOf(rawHeaders),
       httpVersion,
       tlsVersion,
-      addresses: [remoteAddress],
+      addresses,
       ...answer,
     });
   }

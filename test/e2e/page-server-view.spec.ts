@@ -61,7 +61,7 @@ describeInBrowser('The page’s view of what the server sees', (executablePath) 
     const logPage = await LogPage.open(browser, url);
     const { page } = logPage;
     await page.click('#serverTab');
-    await page.locator('#draftHint:text-matches("does not tell what it sees")').waitFor();
+    await page.locator('#draftHint:text-matches("does not offer its view")').waitFor();
 
     expect(await page.isVisible('#serverTab')).toBe(false);
     expect(await page.isVisible('#messagesView')).toBe(true);
@@ -72,9 +72,10 @@ describeInBrowser('The page’s view of what the server sees', (executablePath) 
     afterEach(endNginx);
 
     it('shows what nginx made of the handshake, and the frames', async () => {
-      const { url } = await startApp({ COMPRESSION: 'true' });
-      const { headers, events } = await watch(await startNginx([url, url]));
+      const { url } = await startApp({ COMPRESSION: 'true', TRUST_PROXY: 'loopback' });
+      const { facts, headers, events } = await watch(await startNginx([url, url]));
       expect(events).toEqual(echoAndClose);
+      expect(facts).toContain('Addresses\n127.0.0.1 → 127.0.0.1');
       expect(headers).toContain('X-Forwarded-For\n127.0.0.1');
     });
   });

@@ -40,3 +40,9 @@ export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } fr
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
 export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
 export type { TakenOverHandshake } from './handshake/taken-over-handshake.js';
+export {
+  TrustedProxies,
+  type ForwardedClient,
+  type ForwardedRequest,
+  type TrustProxy,
+} from './handshake/trusted-proxies.js';

@@ -30,6 +30,7 @@ import {
   UPGRADE_WITH_BODY,
   type Refusal,
 } from './refusal.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** What serves the WebSockets of a path without the HTTP pipeline. */
@@ -61,6 +62,7 @@ export class HandshakeServer {
     private readonly server: Server,
     private readonly connections: WebSocketConnections,
     private readonly admission: Required<AdmissionOptions>,
+    private readonly proxies: TrustedProxies,
     private readonly routes: HandshakeRoutes,
   ) {}
 
@@ -89,7 +91,7 @@ export class HandshakeServer {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const handshake = new ReceivedHandshake(request);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
     const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
     if (!isSocket(socket)) {
       refuse(UPGRADE_WITH_BODY);
@@ -123,7 +125,7 @@ export class HandshakeServer {
       } else {
         const socket = answerTo as Socket;
         socket.on('error', ignore);
-        const handshake = new ReceivedHandshake(request);
+        const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
         const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
         afterEarlierResponses(socket, () => refuse(NO_TUNNEL));
       }
@@ -133,7 +135,7 @@ export class HandshakeServer {
   private handleConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     // :authority takes precedence over Host (RFC 9113 section 8.3.1), but handlers read Host.
     request.headers.host = request.authority;
-    const handshake = new ReceivedHandshake(request);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
     const refuse = this.refusing(handshake, (refusal) => refuseConnect(response, refusal));
     const refusal =
       refusalOfAuthority(request.authority) ?? (isConnectToWebSocket(request) ? undefined : OTHER_PROTOCOL);
@@ -164,7 +166,7 @@ export class HandshakeServer {
   private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
     const { request } = upgrade;
     this.connections.observers.handshake(upgrade.handshake);
-    const refusal = admissionRefusal(request.headers, request.socket.remoteAddress, this.connections, this.admission);
+    const refusal = admissionRefusal(request.headers, upgrade.handshake.client, this.connections, this.admission);
     const endpoint = this.routes.endpointOf(request.url ?? '/');
     if (refusal !== undefined) {
       refuse(refusal);

@@ -54,6 +54,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
     return this.handshake.request;
   }
 
+  /** The address of the client. */
   get remoteAddress(): string {
     return this.handshake.remoteAddress;
   }
@@ -145,10 +146,11 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
       this.answerWith = () => {
         const stream = this.leaveHttp();
-        const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
+        const { request, handshake, remoteAddress } = this;
+        const place = { remoteAddress, cut: () => this.cut() };
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
-        resolve({ request: this.request, httpVersion: this.handshake.httpVersion, stream });
+        resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });
         return stream;
       };
       answer(this.acceptedStatus);

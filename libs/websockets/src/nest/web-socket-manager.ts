@@ -11,6 +11,7 @@ import { defer, lastValueFrom, tap, type Observable } from 'rxjs';
 import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
+import type { TrustedProxies } from '../handshake/trusted-proxies.js';
 import { ReceivedHandshake } from '../handshake/received-handshake.js';
 import type { Observers } from '../connection/observers.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
@@ -190,7 +191,10 @@ function refusing(response: FrameworkResponse, refusal: Refusal): HttpException 
  */
 @Injectable()
 export class WebSocketLifetimeInterceptor implements NestInterceptor {
-  constructor(private readonly observers: Observers) {}
+  constructor(
+    private readonly observers: Observers,
+    private readonly proxies: TrustedProxies,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') {
@@ -209,7 +213,8 @@ export class WebSocketLifetimeInterceptor implements NestInterceptor {
   private onError(error: object, request: FrameworkRequest): void {
     const refusal = thrown.get(error);
     if (refusal?.reason === 'not-a-handshake') {
-      this.observers.refused(new ReceivedHandshake(nodeRequestOf(request)), refusal);
+      const nodeRequest = nodeRequestOf(request);
+      this.observers.refused(new ReceivedHandshake(nodeRequest, this.proxies.clientOf(nodeRequest)), refusal);
     }
   }
 
