@@ -96,6 +96,9 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  diagnostics: flag
+    .prefault('true')
+    .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
@@ -133,17 +136,21 @@ export const configurationSchema = applicationOptions
     // Checked even if another option is bad: one error names all faults.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, listenFds, listenPid, listenFdnames, http2, lab, ...rest }) => {
-    const passed = listenPid === LISTENING_PROCESS ? passedSockets(listenFds ?? 0, listenFdnames) : [];
-    const named = fromUrls ?? fromPort ?? (passed.length > 0 ? [] : parseUrls(defaultUrls));
-    const listenOn = Object.freeze([...(named ?? []), ...passed]);
-    return {
-      ...rest,
-      http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-      lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
-      listenOn,
-    };
-  })
+  .transform(
+    ({ urls: fromUrls, port: fromPort, listenFds, listenPid, listenFdnames, http2, lab, diagnostics, ...rest }) => {
+      const passed = listenPid === LISTENING_PROCESS ? passedSockets(listenFds ?? 0, listenFdnames) : [];
+      const named = fromUrls ?? fromPort ?? (passed.length > 0 ? [] : parseUrls(defaultUrls));
+      const listenOn = Object.freeze([...(named ?? []), ...passed]);
+      return {
+        ...rest,
+        http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
+        // The stream and its WebSocket may arrive at different workers.
+        diagnostics: diagnostics && rest.workers === 1,
+        lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
+        listenOn,
+      };
+    },
+  )
   .readonly();
 
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */

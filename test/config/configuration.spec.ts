@@ -15,6 +15,7 @@ it('Every option has an environment variable', () => {
     'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'DIAGNOSTICS',
     'LAB',
     'LAB_MAX_CONNECTIONS',
     'LAB_MAX_TIME',

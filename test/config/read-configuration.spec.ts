@@ -24,6 +24,7 @@ describe('The configuration', () => {
       logLevel: 'log',
       logFormat: 'text',
       workers: 1,
+      diagnostics: true,
       lab: false,
       labMaxConnections: 100,
       labMaxTime: 600_000,

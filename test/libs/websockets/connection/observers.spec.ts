@@ -18,6 +18,7 @@ const handshake: WebSocketHandshake = {
   rawHeaders: [],
   path: '/',
   remoteAddress: '127.0.0.1',
+  addresses: ['127.0.0.1'],
   httpVersion: '1.1',
   tlsVersion: undefined,
   origin: undefined,

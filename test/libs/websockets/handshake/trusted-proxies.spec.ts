@@ -93,6 +93,21 @@ describe('The client of a request', () => {
     expect(clientOf(trustProxy, peer, headers).address).toBe(address);
   });
 
+  it.each<[what: string, trustProxy: TrustProxy, headers: IncomingHttpHeaders, proxies: string[] | undefined]>([
+    ['none where none is trusted', 0, xff('1.1.1.1'), undefined],
+    ['none where it tells nothing', 1, {}, undefined],
+    ['the peer', 1, xff('9.9.9.9, 1.1.1.1'), ['10.0.0.1']],
+    [
+      'the peer and those behind it',
+      '10.0.0.0/8',
+      xff('1.1.1.1, 10.0.0.3, 10.0.0.2'),
+      ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+    ],
+    ['those that Forwarded tells', '10.0.0.0/8', { forwarded: 'for=1.1.1.1, for=10.0.0.2' }, ['10.0.0.1', '10.0.0.2']],
+  ])('came through %s', (_what, trustProxy, headers, proxies) => {
+    expect(clientOf(trustProxy, '10.0.0.1', headers).proxies).toEqual(proxies);
+  });
+
   it('has no address when a connection was lost, whatever its headers say', () => {
     const socket = { remoteAddress: undefined, destroyed: true };
 
