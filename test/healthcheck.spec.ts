@@ -34,11 +34,11 @@ describe('the health check of the image', () => {
     [200, 0],
     [404, 1],
     [503, 1],
-  ])('meets %i and leaves with %i', async (status, code) => {
+  ])('exits after the answer %i with %i', async (status, code) => {
     expect(await healthcheck({ PORT: `${await answering(status)}` })).toBe(code);
   });
 
-  it('leaves with 1 when nobody listens', async () => {
+  it('exits with 1 when no server listens', async () => {
     const port = await answering(200);
     await once(servers.pop()!.close(), 'close');
     expect(await healthcheck({ PORT: `${port}` })).toBe(1);
@@ -52,12 +52,12 @@ describe('the health check of the image', () => {
     'http://+:PORT',
     'http://[::]:PORT/',
     ' ; http://127.0.0.1:PORT',
-  ])('asks where URLS=%s makes the server listen', async (urls) => {
+  ])('sends its request to the address of URLS=%s', async (urls) => {
     const port = await answering(200);
     expect(await healthcheck({ URLS: urls.replace('PORT', `${port}`), PORT: '1' })).toBe(0);
   });
 
-  it('asks at PORT when URLS is empty', async () => {
+  it('sends its request to PORT when URLS is empty', async () => {
     expect(await healthcheck({ URLS: '', PORT: `${await answering(200)}` })).toBe(0);
   });
 });

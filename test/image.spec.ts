@@ -87,7 +87,7 @@ describe('the image, rehearsed in empty folders', () => {
     }
   });
 
-  it('serves, is healthy, and leaves with 0 when it is told to', async () => {
+  it('serves, is healthy, and exits with 0 after STOPSIGNAL', async () => {
     server = start(last(final, 'CMD'), { PORT: '0' });
     let port = '';
     for await (const line of createInterface(server.stdout!)) {

@@ -11,7 +11,7 @@ import.meta.jest.setTimeout(150_000);
 /** The success criteria of WCAG 2.2, levels A and AA, that axe-core can check. */
 const CRITERIA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-describeInBrowser('The page for everybody', (executablePath) => {
+describeInBrowser('The accessibility of the page', (executablePath) => {
   let app: RunningApp;
   let browser: Browser;
   let logPage: LogPage;
@@ -98,14 +98,14 @@ describeInBrowser('The page for everybody', (executablePath) => {
       page = logPage.page;
     });
 
-    it('sums up what happens instead of reading every row', async () => {
+    it('announces a summary instead of every row', async () => {
       await logPage.converse('Hello');
 
       await page.locator('#announcer:text-matches("^Connection opened 1 message received[.]$")').waitFor();
       expect(await page.getAttribute('#logView', 'aria-live')).toBeNull();
     });
 
-    it('tells how many rows there are, and which are in view', async () => {
+    it('exposes the number of rows and the index of each row', async () => {
       await logPage.converse('Hello');
 
       expect(await page.getAttribute('#logTable', 'aria-rowcount')).toBe('4');
@@ -116,7 +116,7 @@ describeInBrowser('The page for everybody', (executablePath) => {
       ).toEqual(['1', '2', '3', '4']);
     });
 
-    it('lists the shortcuts at a question mark, but not where text is typed', async () => {
+    it('lists the shortcuts at a question mark outside text boxes', async () => {
       await page.focus('#connectionUrl');
       await page.keyboard.type('?');
       expect(await page.isVisible('#help')).toBe(false);

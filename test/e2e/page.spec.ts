@@ -9,7 +9,7 @@ import { startApp, type RunningApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(150_000);
 
-describe('What serves the page', () => {
+describe('The server of the page', () => {
   let app: RunningApp;
 
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('What serves the page', () => {
     expect(await response.text()).toBe('');
   });
 
-  it('sends a file again only when it has changed', async () => {
+  it('answers 304 for a file that has not changed', async () => {
     const first = await fetch(`${app.url}/main.js`);
     await first.text();
     const second = await fetch(`${app.url}/main.js`, {
@@ -72,7 +72,7 @@ describe('What serves the page', () => {
   });
 
   it.each(['/nowhere', '/page/index.html', '/package.json', '/..%2f..%2fpackage.json', '/%2e%2e/src/main.js'])(
-    'leaves %s to Nest, which does not know it',
+    'answers %s with the 404 of Nest',
     async (path) => {
       const response = await fetch(`${app.url}${path}`);
 
@@ -81,7 +81,7 @@ describe('What serves the page', () => {
     },
   );
 
-  it('leaves /ws to its controller', async () => {
+  it('does not answer /ws', async () => {
     const response = await fetch(`${app.url}/ws`);
 
     expect(response.status).toBe(400);
@@ -142,7 +142,7 @@ describeInBrowser('The page', (executablePath) => {
   });
 
   describe('in a conversation', () => {
-    it('goes through the states of the sample in their order', async () => {
+    it('shows the states of the sample in their order', async () => {
       await page.evaluate(`
         globalThis.states = [];
         new MutationObserver((changes) => {
@@ -156,7 +156,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await page.evaluate('states')).toEqual(['Connecting', 'Connecting...', 'Open', 'Closing...', 'Closed']);
     });
 
-    it('lets messages and Close be used only while open, and the URL and Connect only while not', async () => {
+    it('enables messages and Close only while open, and the URL and Connect otherwise', async () => {
       await logPage.connect();
       await logPage.reachState('Open');
       expect(await logPage.enabledControls()).toEqual(['sendMessage', 'sendButton', 'closeButton']);
@@ -165,7 +165,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
-    it('lets only Close be used while it connects, which gives up the attempt', async () => {
+    it('enables only Close while it connects, which ends the attempt', async () => {
       await whileConnecting(async () => {
         await logPage.reachState('Connecting...');
         expect(await logPage.enabledControls()).toEqual(['closeButton']);
@@ -191,7 +191,7 @@ describeInBrowser('The page', (executablePath) => {
       ['entities', '&lt;b&gt; &amp; "quotes"'],
       ['white space', '  two  spaces'],
       ['other scripts', 'Zoë 日本語 שלום 🙂'],
-    ])('shows %s as the text that it is', async (_what, message) => {
+    ])('shows %s as plain text', async (_what, message) => {
       const title = await page.title();
       await logPage.converse(message);
 
@@ -222,7 +222,7 @@ describeInBrowser('The page', (executablePath) => {
       );
     });
 
-    it('loads only its own files, and opens only the WebSocket that was asked for', async () => {
+    it('loads only its own files and opens only the requested WebSocket', async () => {
       const addresses: string[] = [];
       page.on('request', (request) => addresses.push(request.url()));
       page.on('websocket', (webSocket) => addresses.push(webSocket.url()));
@@ -237,7 +237,7 @@ describeInBrowser('The page', (executablePath) => {
     it('has less than 80 KiB of compressed files', async () => {
       const addresses: string[] = [];
       page.on('request', (request) => addresses.push(request.url()));
-      await page.reload({ waitUntil: 'networkidle' });
+      await page.reload();
       const files = await Promise.all(addresses.map(async (address) => (await fetch(address)).arrayBuffer()));
       const sizes = files.map((file) => gzipSync(file).length);
 
@@ -261,7 +261,7 @@ describeInBrowser('The page', (executablePath) => {
       ['/', 'Hello', (answer) => expect(answer).toBe('Hello')],
       ['/sockets', 'Hello', (answer) => expect(answer).toBe('Server Response to: Hello')],
       ['/rpc', '{"event":"time"}', (answer) => expect(answer).toMatch(/^{"event":"time","data":{"time":"[^"]+"}}$/)],
-    ])('%s fills in its URL, and talks to it', async (path, message, check) => {
+    ])('%s fills in its URL and connects to it', async (path, message, check) => {
       await page.selectOption('#endpoint', path);
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl(path));
 
@@ -275,7 +275,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(closed).toEqual(['Connection closed. Code: 1000. Reason: Closing from client']);
     });
 
-    it('/background fills in its URL, and what is said there is heard', async () => {
+    it('/background fills in its URL and shows the messages of the chat', async () => {
       await page.selectOption('#endpoint', '/background');
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/background'));
 
@@ -314,7 +314,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/sockets'));
     });
 
-    it.each([320, 768, 1280])('moves nothing in a window %d pixels wide', async (width) => {
+    it.each([320, 768, 1280])('keeps the layout in a window %d pixels wide', async (width) => {
       await page.setViewportSize({ width, height: 700 });
       const places = (): Promise<string> =>
         page.evaluate<string>(`JSON.stringify(Array.from(document.querySelectorAll('body *:not(option)'),
@@ -373,7 +373,7 @@ describeInBrowser('The page', (executablePath) => {
         'The server answers 404: it has no endpoint at /ws/nowhere.',
       ],
       ['a port that browsers block', () => Promise.resolve('ws://127.0.0.1:6000/'), 'Browsers block port 6000'],
-    ])('says so in the log, and why: %s', async (_what, urlOf, reason) => {
+    ])('logs the reason: %s', async (_what, urlOf, reason) => {
       const url = await urlOf();
       await logPage.connect(url);
       await logPage.reachState('Closed');
@@ -392,7 +392,7 @@ describeInBrowser('The page', (executablePath) => {
       ['ws://', '"ws://" is not a valid URL.'],
       ['http://127.0.0.1/ws', 'It has to start with ws:// or wss://.'],
       ['ws://127.0.0.1/ws#part', 'has a fragment (#).'],
-    ])('says what is wrong with the URL "%s", and goes back to it', async (url, problem) => {
+    ])('explains the fault of the URL "%s" and focuses it', async (url, problem) => {
       await logPage.connect(url);
 
       expect((await logPage.rowsOnce(1))[0]?.[0]).toContain(problem);
@@ -407,7 +407,7 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
-  describe('for everybody', () => {
+  describe('as an accessible page', () => {
     it('can be used with the keyboard alone', async () => {
       for (const id of ['newTab', 'showHelp', 'endpoint']) {
         await page.keyboard.press('Tab');
@@ -488,7 +488,7 @@ describeInBrowser('The page', (executablePath) => {
       );
     });
 
-    it('keeps still where less motion is wanted', async () => {
+    it('does not move when reduced motion is preferred', async () => {
       const animations = 'document.getAnimations().length';
       await whileConnecting(async () => {
         expect(await page.evaluate(animations)).toBe(1);

@@ -11,7 +11,7 @@ import { closeWebSocketServers, echo, startWebSocketServer } from '../../../supp
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('In a pipe the client', () => {
+describe('The client in a pipe', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -27,11 +27,11 @@ describe('In a pipe the client', () => {
     ['characters of several bytes', 'grüße\n😀\n', 'grüße\n😀\n'],
     ['control characters, which are for the next program', '\u001b[1m\u0000\t\n', '\u001b[1m\u0000\t\n'],
     ['nothing', '', ''],
-  ])('sends %s and prints what comes back, and nothing else', async (_, input, output) => {
+  ])('sends %s and prints only the echoes', async (_, input, output) => {
     expect(await runClient([echoUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
   });
 
-  it('connects even if there is nothing to send, to see that the server is there', async () => {
+  it('connects even when stdin is empty', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
 
@@ -39,7 +39,7 @@ describe('In a pipe the client', () => {
     await connected;
   });
 
-  it('keeps many lines in order, and waits for the last of their echoes', async () => {
+  it('keeps many lines in order and waits for the last echo', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
 
     expect(await runClient([echoUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
@@ -59,14 +59,14 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it('sends all of stdin as one message, and writes its bytes, with --input message and --output raw', async () => {
+  it('sends stdin as one message and writes raw bytes with --input message --output raw', async () => {
     const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => index));
     const options = ['--binary', '--verify', '--input', 'message', '--output', 'raw'];
 
     expect(await runClient([echoUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
   });
 
-  it('does what --input json says, and waits for pongs', async () => {
+  it('executes the commands of --input json and waits for pongs', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const lines = '{"text":"a\\nb"}\n{"binary":"ff"}\n{"ping":"hi"}\n{"close":4000,"reason":"bye"}\n';
@@ -87,7 +87,7 @@ describe('In a pipe the client', () => {
     [['--close-status-code', '4000'], 4000, ''],
     [['--close-status-code', '4000', '--close-reason', 'bye'], 4000, 'bye'],
     [['--close-reason', 'bye'], 1000, 'bye'],
-  ])('closes as %j say', async (options, status, reason) => {
+  ])('closes with the status and reason of %j', async (options, status, reason) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options]);
@@ -107,7 +107,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it('sends a ping at each --ping-interval, and is done all the same', async () => {
+  it('sends a ping at each --ping-interval and ends when stdin ends', async () => {
     const { url, server } = await startWebSocketServer((webSocket) => {
       let pings = 0;
       webSocket.on('ping', () => {
@@ -127,7 +127,7 @@ describe('In a pipe the client', () => {
     expect(stdout).not.toContain('"type":"pong"');
   });
 
-  it('begins lines with the time of day with --timestamps', async () => {
+  it('starts each line with the time of day with --timestamps', async () => {
     const { stdout } = await runClient([echoUrl, '--timestamps'], 'hello\n');
 
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
@@ -152,7 +152,7 @@ describe('In a pipe the client', () => {
       Buffer.from('00\nxyz\n'),
       'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"',
     ],
-  ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
+  ])('exits with 1 and closes the connection after a line that is not %s', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options], input);
@@ -184,7 +184,7 @@ describe('In a pipe the client', () => {
     expect(stdout === `${message}\n`.repeat(512)).toBe(true);
   });
 
-  it('says that it leaves early when the next program of the pipe has ended, and leaves with 3', async () => {
+  it('reports that the next program of the pipe has ended, and exits with 3', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit } = startClient([url]);
@@ -197,24 +197,30 @@ describe('In a pipe the client', () => {
     expect(await exit).toMatchObject({ code: 3, stderr: 'stdout cannot be written: broken pipe (EPIPE).\n' });
   });
 
-  describe('with a server that does not send one message for each', () => {
+  describe('with a server that does not echo every message', () => {
     it.each([
       [[], 0],
       [['--verify'], 4],
-    ])('and %j, it waits for the quiet period, says what is missing, and leaves with %i', async (options, exitCode) => {
-      const { url } = await startWebSocketServer((webSocket) =>
-        webSocket.once('message', () => webSocket.send('only one')),
-      );
+    ])(
+      'and %j waits for the quiet period, reports the missing messages and exits with %i',
+      async (options, exitCode) => {
+        const { url } = await startWebSocketServer((webSocket) =>
+          webSocket.once('message', () => webSocket.send('only one')),
+        );
 
-      const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
+        const { code, stdout, stderr } = await runClient(
+          [url, '--quiet-period', '200ms', ...options],
+          'only one\ntwo\n',
+        );
 
-      expect([code, stdout]).toEqual([exitCode, 'only one\n']);
-      expect(stderr).toBe(
-        'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
-      );
-    });
+        expect([code, stdout]).toEqual([exitCode, 'only one\n']);
+        expect(stderr).toBe(
+          'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
+        );
+      },
+    );
 
-    it('and none at all, it leaves with 4', async () => {
+    it('exits with 4 without any message', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--quiet-period', '200ms'], 'one\ntwo\n')).toMatchObject({
@@ -223,7 +229,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it says that it leaves because nothing came, and leaves with 0', async () => {
+    it('and --no-echo reports the quiet period and exits with 0', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
@@ -232,7 +238,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it prints all that comes until the server closes', async () => {
+    it('and --no-echo prints all messages until the server closes', async () => {
       const { url } = await startWebSocketServer((webSocket) => {
         webSocket.send('welcome');
         webSocket.on('message', () => {
@@ -247,13 +253,13 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('leaves with', () => {
+  describe('exits with', () => {
     it.each([
       [0, '1000', [1000, 'done'], ''],
       [0, 'no status', [], ''],
       [3, '1001', [1001, 'Server shutting down'], 'The connection was closed with 1001 Server shutting down.\n'],
       [3, '4000', [4000], 'The connection was closed with 4000.\n'],
-    ])('%i when the server closes with %s while nothing is to be sent', async (exitCode, _, close, message) => {
+    ])('%i when the server closes with %s after all messages were sent', async (exitCode, _, close, message) => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(...(close as [number?, string?])));
 
       const { exit } = startClient([url]);
@@ -261,13 +267,13 @@ describe('In a pipe the client', () => {
       expect(await exit).toMatchObject({ code: exitCode, stderr: message });
     });
 
-    it('3 when the server closes with 1000 and there was more to send', async () => {
+    it('3 when the server closes with 1000 before all messages were sent', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
 
       expect((await runClient([url], 'more\n'.repeat(100_000))).code).toBe(3);
     });
 
-    it('3 when the server dies', async () => {
+    it('3 when the connection is cut', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
 
       expect(await runClient([url], 'hello\n')).toMatchObject({
@@ -292,7 +298,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('and with --json', () => {
+  describe('with --json', () => {
     it('prints one object per event, with time, type, size and round-trip time', async () => {
       const events = eventsOf(await runClient([echoUrl, '--json'], 'grüße\n'));
 
@@ -310,7 +316,7 @@ describe('In a pipe the client', () => {
       expect(message).toMatchObject({ type: 'binary', size: 2, data: '00ff' });
     });
 
-    it('says what differs, and that the connection was lost', async () => {
+    it('reports a wrong echo and a lost connection', async () => {
       const { url } = await startWebSocketServer((webSocket) =>
         webSocket.on('message', () => webSocket.send('x', () => webSocket.terminate())),
       );
@@ -325,7 +331,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 at %s and exits with 0', async (signal) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit, said } = startClient([url, '--json']);
@@ -338,7 +344,7 @@ describe('In a pipe the client', () => {
     expect((await exit).code).toBe(0);
   });
 
-  it('says so when stdin cannot be read', async () => {
+  it('reports an error of stdin', async () => {
     const session = new Session({
       connect: connectOptions(new URL(echoUrl), { connectTimeout: 0 }, {}),
       echo: true,
