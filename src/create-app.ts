@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { answerFromMemory } from './listening/file-responses.js';
+import { believeTrustedProxies } from './listening/forwarded-requests.js';
 import { endStalledConnections, REQUEST_TIMEOUT } from './listening/stalled-clients.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
 import { useWebSockets } from 'nest-raw-websockets';
@@ -31,6 +32,7 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
   answerFromMemory(app);
   endStalledConnections(app.getHttpServer());
   useWebSockets(app);
+  believeTrustedProxies(app);
   serveOpenApi(app);
   return app;
 }

@@ -1,4 +1,4 @@
-import { WebSocketsModule } from 'nest-raw-websockets';
+import { WebSocketsModule, type TrustProxy } from 'nest-raw-websockets';
 import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 
@@ -85,6 +85,23 @@ function parseOrigins(text: string): string[] | undefined {
     return undefined;
   }
   return allowedOrigins.length > 0 ? allowedOrigins : undefined;
+}
+
+/** The proxies that are believed: their number, or a list separated by commas. The library decides what an entry may be. */
+export const trustProxy = parsed(
+  parseTrustProxy,
+  'the number of proxies such as 1, or their addresses such as 10.0.0.0/8, ::1, "loopback", "linklocal", "uniquelocal" or ' +
+    '"unix", separated by ","',
+);
+
+function parseTrustProxy(text: string): TrustProxy | undefined {
+  const proxies = parseWholeNumber(text) ?? text;
+  try {
+    WebSocketsModule.forRoot({ trustProxy: proxies });
+  } catch {
+    return undefined;
+  }
+  return /[^\s,]/.test(text) ? proxies : undefined;
 }
 
 /**

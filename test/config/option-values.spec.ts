@@ -9,6 +9,7 @@ import {
   positiveByteSize,
   positiveNumber,
   redisUrl,
+  trustProxy,
 } from '../../src/config/option-values.js';
 
 const word = choice('text', 'json');
@@ -28,6 +29,8 @@ describe('The value of an option', () => {
     ['a flag', 'false', flag, false],
     ['a list of origins', ' https://a.com ,https://*.b.com,,', origins, ['https://a.com', 'https://*.b.com']],
     ['a list of origins', 'same-origin', origins, ['same-origin']],
+    ['trusted proxies', '2', trustProxy, 2],
+    ['trusted proxies', '10.0.0.0/8, unix', trustProxy, '10.0.0.0/8, unix'],
     ...[
       'redis://localhost',
       'redis://localhost:6379',
@@ -37,7 +40,7 @@ describe('The value of an option', () => {
       'redis://:password@redis',
       'REDIS://redis',
     ].map((url): [string, string, z.ZodType, unknown] => ['the URL of Redis', url, redisUrl, url]),
-  ])('that is %s may be %j', (_name, text, schema, value) => {
+  ])('for %s may be %j', (_name, text, schema, value) => {
     expect(schema.parse(text)).toEqual(value);
   });
 
@@ -55,6 +58,7 @@ describe('The value of an option', () => {
     ['a choice', word, ['', 'xml', 'toString'], /^text or json$/],
     ['a flag', flag, ['', '1', 'yes', 'toString'], /^true or false$/],
     ['a list of origins', origins, ['', ',', 'client.com', 'https://a.com/path'], /^origins such as /],
+    ['trusted proxies', trustProxy, ['', ',', 'true', '-1', '1.5', 'proxy.internal', '10.0.0.0/33'], /^the number of /],
     [
       'the URL of Redis',
       redisUrl,
@@ -74,7 +78,7 @@ describe('The value of an option', () => {
       ],
       /^redis:\/\/host:port/,
     ],
-  ])('that is not %s is refused, and what is accepted is said', (_name, schema, texts, accepted) => {
+  ])('for %s is refused with a message that says what is accepted', (_name, schema, texts, accepted) => {
     for (const text of texts) {
       expect(schema.safeParse(text).error?.issues[0].message).toMatch(accepted);
     }

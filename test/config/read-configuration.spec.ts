@@ -49,7 +49,7 @@ describe('The configuration', () => {
     });
   });
 
-  it('has the defaults of the library', () => {
+  it('uses the defaults of the library', () => {
     expect(resolveWebSocketOptions()).toMatchObject(readConfiguration({}).webSockets);
   });
 
@@ -134,11 +134,11 @@ describe('The configuration', () => {
     ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
     ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
     ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
-  ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
+  ])('refuses %s=%s, and says what it accepts', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
-  it('shows no password in an error', () => {
+  it('hides passwords in errors', () => {
     const message = messageOf({ REDIS_URL: 'redis://chat:secret@redis:6379/x' });
 
     expect(message).toContain('REDIS_URL is "redis://***@redis:6379/x"; accepted: ');
@@ -159,7 +159,7 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: '/etc/tls.pem' })).toContain(`${variable} is "/etc/tls.pem"; accepted: ${accepted}`);
   });
 
-  it('names every bad value in one error', () => {
+  it('lists all invalid values in one error', () => {
     const message = messageOf({ PORT: 'eighty', CLOSE_TIMEOUT: 'soon', LOG_FORMAT: 'text' }, { urls: 'nowhere' });
 
     expect(message.split('\n')).toEqual([
@@ -175,13 +175,13 @@ describe('The configuration', () => {
     [{ TLS_KEY: 'a.key', LOG_LEVEL: 'loud' }, ['LOG_LEVEL is "loud"', 'TLS_KEY is "a.key"']],
     [{ TLS_CERT: 'a.crt', CLOSE_TIMEOUT: 'soon' }, ['CLOSE_TIMEOUT is "soon"', 'TLS_CERT is "a.crt"']],
     [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key', PORT: '70000' }, ['PORT is "70000"']],
-  ])('names a missing option and a bad value in one error: %j', (environment, faults) => {
+  ])('lists a missing option and an invalid value in one error: %j', (environment, faults) => {
     expect(messageOf(environment).split('\n').slice(1)).toEqual(
       faults.map((fault) => expect.stringContaining(`  ${fault}; accepted: `) as string),
     );
   });
 
-  it('treats an empty variable as not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
       readConfiguration({}),
     );
@@ -218,6 +218,6 @@ it.each([
   ['redis://host/chat', 'redis://host/chat'],
   ['http://host:port?query', 'http://host:port?query'],
   ['', ''],
-])('A text is shown without its credentials: %j as %j', (text, expected) => {
+])('The log hides credentials: %j appears as %j', (text, expected) => {
   expect(redacted(text)).toBe(expected);
 });

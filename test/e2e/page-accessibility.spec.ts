@@ -52,9 +52,9 @@ describeInBrowser('The accessibility of the page', (executablePath) => {
     });
 
     it.each<[string, () => Promise<void>]>([
-      ['at first', async () => {}],
+      ['in its initial state', async () => {}],
       [
-        'with a conversation and a message opened',
+        'with a conversation and an open message',
         async () => {
           await logPage.converse('{"a":[1,"\u202e"]}');
           await page.locator('#commsLog tr').last().click();
@@ -71,14 +71,14 @@ describeInBrowser('The accessibility of the page', (executablePath) => {
         },
       ],
       [
-        'with a problem and several tabs',
+        'with an error and several tabs',
         async () => {
           await logPage.connect('hello');
           await page.click('#newTab');
         },
       ],
       [
-        'with the latency',
+        'with the latency view',
         async () => {
           await logPage.converse('Hello');
           await page.click('#latencyTab');
@@ -105,7 +105,7 @@ describeInBrowser('The accessibility of the page', (executablePath) => {
       expect(await page.getAttribute('#logView', 'aria-live')).toBeNull();
     });
 
-    it('exposes the number of rows and the index of each row', async () => {
+    it('exposes the number of rows, and the position of the visible ones', async () => {
       await logPage.converse('Hello');
 
       expect(await page.getAttribute('#logTable', 'aria-rowcount')).toBe('4');
@@ -116,7 +116,7 @@ describeInBrowser('The accessibility of the page', (executablePath) => {
       ).toEqual(['1', '2', '3', '4']);
     });
 
-    it('lists the shortcuts at a question mark outside text boxes', async () => {
+    it('lists the shortcuts at a question mark outside text fields', async () => {
       await page.focus('#connectionUrl');
       await page.keyboard.type('?');
       expect(await page.isVisible('#help')).toBe(false);
@@ -127,7 +127,7 @@ describeInBrowser('The accessibility of the page', (executablePath) => {
       expect(await page.innerText('#shortcutList')).toContain('Alt+C');
     });
 
-    it('changes views with the arrow keys', async () => {
+    it('switches views with the arrow keys', async () => {
       await page.focus('#messagesTab');
       await page.keyboard.press('ArrowRight');
 

@@ -4,7 +4,7 @@ import { removeFolders, startHttpsApp, type HttpsApp } from '../support/https-ap
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe('A handshake at a path without WebSockets', () => {
+describe('A handshake for a path without a WebSocket', () => {
   let http: RunningApp;
   let https: HttpsApp;
 
@@ -21,7 +21,7 @@ describe('A handshake at a path without WebSockets', () => {
     ['/swagger', 200],
     ['/swagger-json', 200],
     ['/nothing', 404],
-  ])('is answered like any GET: %s with %i', async (path, status) => {
+  ])('is answered like an ordinary GET: %s with %i', async (path, status) => {
     const client = await RawClient.connect((http.app.getHttpServer().address() as AddressInfo).port);
 
     client.write(handshake(path));
@@ -34,7 +34,7 @@ describe('A handshake at a path without WebSockets', () => {
     ['/swagger', 400],
     ['/swagger-json', 400],
     ['/nothing', 404],
-  ])('is not accepted by a 2xx over HTTP/2: %s is answered with %i', async (path, status) => {
+  ])('is not answered with 2xx over HTTP/2, which would accept it: %s with %i', async (path, status) => {
     const client = await Http2Client.connect(https.url, https.ca);
 
     expect(await client.connect(path)).toMatchObject({ status });

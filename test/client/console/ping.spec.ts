@@ -9,7 +9,7 @@ const time = String.raw`[\d.]+ m?s`;
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('nest-ws-echo client --count', () => {
+describe('In ping mode the client', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -17,7 +17,7 @@ describe('nest-ws-echo client --count', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('prints a line for each echo and a summary at the end', async () => {
+  it('prints a line for each echo, and statistics at the end', async () => {
     const { code, stdout, stderr } = await runClient([echoUrl, '--count', '3', '--interval', '10ms']);
 
     expect([code, stderr]).toEqual([0, '']);
@@ -38,7 +38,7 @@ describe('nest-ws-echo client --count', () => {
     ['--size', ['--size', '1KiB'], 1024, false],
     ['--size 0', ['--size', '0'], 0, false],
     ['--binary', ['--binary', '--size', '300'], 300, true],
-  ])('sends the message of %s', async (_, options, size, binary) => {
+  ])('sends messages according to %s', async (_, options, size, binary) => {
     const { url, server } = await startWebSocketServer(() => {});
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     startClient([url, '--count', '1', ...options]);
@@ -65,8 +65,8 @@ describe('nest-ws-echo client --count', () => {
     expect(new Set(most)).toEqual(new Set([1]));
   });
 
-  it('removes its listeners after each message', async () => {
-    // Node.js warns on stderr of more than ten listeners.
+  it('keeps one listener per event, however many echoes it waits for', async () => {
+    // Node.js warns on stderr about more than ten listeners.
     expect(await startClient([echoUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -88,7 +88,7 @@ describe('nest-ws-echo client --count', () => {
     expect(stdout).toContain('2 sent, 0 received, 2 lost (100%)\n');
   });
 
-  it('prints no times with --no-echo', async () => {
+  it('shows no times with --no-echo, because messages are not answers then', async () => {
     const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '200ms']);
 
     expect(code).toBe(0);
@@ -98,7 +98,7 @@ describe('nest-ws-echo client --count', () => {
   it.each([
     ['is missing', () => {}],
     ['differs', (webSocket: WebSocket) => webSocket.send('x')],
-  ])('exits with 4 with --verify when an echo %s', async (_, answer) => {
+  ])('exits with 4 when an echo %s, with --verify', async (_, answer) => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => answer(webSocket)));
 
     expect((await runClient([url, '-c', '1', '--quiet-period', '200ms', '--verify'])).code).toBe(4);
@@ -110,7 +110,7 @@ describe('nest-ws-echo client --count', () => {
     expect((await runClient([url, '-c', '1000', '-i', '10ms'])).code).toBe(3);
   });
 
-  it('sends until Ctrl+C without --count, and then prints the summary', async () => {
+  it('runs until Ctrl+C without --count, and then prints its statistics', async () => {
     const { child, exit, said } = startClient([echoUrl, '--interval', '10ms']);
     await said('stdout', 'seq=3');
     child.kill('SIGINT');
@@ -132,7 +132,7 @@ describe('nest-ws-echo client --count', () => {
 describeInTerminal('nest-ws-echo client --count on a terminal', () => {
   afterEach(closeTerminals);
 
-  it('does not show the prompt', async () => {
+  it('does not prompt for input', async () => {
     const { url } = await startWebSocketServer(echo);
     const terminal = openTerminal([url, '--count', '1']);
 

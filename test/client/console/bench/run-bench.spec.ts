@@ -13,7 +13,7 @@ describe('--bench', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('prints the result, and an explanation on stderr', async () => {
+  it('prints the results, and explains them on stderr', async () => {
     const { code, stdout, stderr } = await runClient([echoUrl, '--bench', '--duration', '300ms', '--verify']);
 
     expect(code).toBe(0);
@@ -46,9 +46,9 @@ describe('--bench', () => {
     expect(stdout).toContain('\nlatency  none: there was no echo\nfaults   12 without an echo\n');
   });
 
-  it('measures latency from the time at which a message was due', async () => {
+  it('measures latency from the scheduled time of a message, even if the server stalls', async () => {
     const held: (() => void)[] = [];
-    // It answers nothing before the last message is there: the message in the middle waits for half of the time.
+    // The server answers only after the last message: the median message waits for half of the time.
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', (data) => {
         held.push(() => webSocket.send(data));
@@ -99,7 +99,7 @@ describe('--bench', () => {
     expect(await runClient(['ws://127.0.0.1:1/', '--bench'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('prints the result so far at Ctrl+C', async () => {
+  it('prints the results so far on Ctrl+C', async () => {
     const { child, exit, said } = startClient([echoUrl, '--bench', '--duration', '1h', '--verify', '--json']);
     await said('stdout', '"type":"open"');
     child.kill('SIGINT');
@@ -109,8 +109,8 @@ describe('--bench', () => {
     expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1, unanswered: 0 });
   });
 
-  it('prints the result before it waits for the server to close', async () => {
-    // It reads nothing, so it does not answer a close frame either.
+  it('prints the results before it waits for the server to close', async () => {
+    // The server reads nothing, so it does not answer a close frame either.
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const { child, exit, said } = startClient([url, '--connections=2', '--duration=100ms', '--quiet-period=100ms']);
     await said('stdout', 'faults   2 without an echo\n');
@@ -124,7 +124,7 @@ describe('--bench', () => {
 describeInTerminal('--bench on a terminal', () => {
   afterEach(closeTerminals);
 
-  it('shows a progress bar and removes it', async () => {
+  it('shows a progress bar, and removes it', async () => {
     const { url } = await startWebSocketServer(echo);
     const terminal = openTerminal([url, '--bench', '--duration', '500ms']);
     await terminal.shows('% | ');

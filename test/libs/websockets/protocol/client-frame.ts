@@ -1,4 +1,4 @@
-/** A frame of a client: masked as in RFC 6455 section 5.3, or with the faults that a test wants. */
+/** One frame of a test client, masked as RFC 6455 section 5.3 requires, or invalid on request. */
 export interface ClientFrame {
   readonly opcode: number;
   readonly payload?: string | Uint8Array;
