@@ -11,5 +11,5 @@ export default {
   testMatch: ['client/console/display', 'client/page', 'config', 'conformance/transports', 'page/smoke', 'libs'].map(
     (part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`,
   ),
-  testPathIgnorePatterns: ['/package\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/(package|tune-for-large-messages)\\.spec\\.ts$'],
 };
