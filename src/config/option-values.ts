@@ -1,5 +1,11 @@
 import { WebSocketsModule } from 'nest-raw-websockets';
-import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from 'nest-ws-echo-client/amounts';
+import {
+  ACCEPTED_DURATIONS,
+  ACCEPTED_SIZES,
+  parseDuration,
+  parseSize,
+  parseWholeNumber,
+} from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 
 /*
@@ -47,12 +53,6 @@ export const positiveNumber = parsed(
   (text) => parseWholeNumber(text) || undefined,
   'a whole number such as 1000, at least 1',
 );
-
-/** @returns undefined if the text is not a whole number, or is more than `Number.MAX_SAFE_INTEGER` */
-function parseWholeNumber(text: string): number | undefined {
-  const number = Number(text);
-  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
-}
 
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
 
