@@ -70,7 +70,9 @@ describe('The lab server', () => {
     client.on('open', () => client.send('hi'));
 
     expect(await outcome(client)).toMatchObject({ code: 1006 });
-    await expect(done).rejects.toThrow('Expected text "hello". What happened:\n  accepted the handshake\n  received text "hi"');
+    await expect(done).rejects.toThrow(
+      'Expected text "hello". What happened:\n  accepted the handshake\n  received text "hi"',
+    );
   });
 
   it('refuses as a script has it', async () => {

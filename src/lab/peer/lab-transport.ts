@@ -51,13 +51,13 @@ export class Http2Transport implements LabTransport {
   }
 
   /**
-   * GOAWAY with any code (RFC 9113 section 6.8). The last stream that it names is the one before this one, so that this
-   * one counts as not served, and the others of the connection are not affected.
+   * GOAWAY with any code (RFC 9113 section 6.8). The last stream that it names is the one before this one, and this one is
+   * reset as not served (section 8.7). Other streams of the connection, which may be of other users behind a proxy, go on.
    */
   goAway(code: number): void {
     const { stream } = this;
     const session = stream.session as ServerHttp2Session | undefined;
-    session?.goaway(code, Math.max(0, (stream.id ?? 0) - 2));
-    session?.close();
+    session?.goaway(code, Math.max(0, (stream.id ?? 0) - 2)); // Node.js takes 0 for the stream that came last
+    this.resetWith(constants.NGHTTP2_REFUSED_STREAM);
   }
 }

@@ -24,7 +24,7 @@ export const HANDSHAKE_PARAMETERS = {
   }),
   goaway: one(errorCode, {
     group: 'handshake',
-    description: 'refuses the handshake with GOAWAY and this error code, which ends the HTTP/2 connection',
+    description: 'refuses the handshake with GOAWAY and this error code, after which the client opens no more streams',
     example: '11',
     rfc: 'RFC 9113 6.8',
     only: ['2', 'HTTP/1.1 has no GOAWAY'],

@@ -173,7 +173,7 @@ describe('The bytes of an answer', () => {
     const client = await ask('coalesce=true&frame=810161');
     const packet = await new Promise<Buffer>((resolve) => client.socket.once('data', resolve));
 
-    expect(packet.toString('latin1')).toMatch(/\r\n\r\n\x81\x01a$/);
+    expect(packet.toString('latin1').split('\r\n\r\n')[1]).toBe('\x81\x01a');
   });
 
   it('are followed by garbage', async () => {

@@ -31,7 +31,7 @@ describe('Messages that are sent', () => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
   it.each([
-    ['count=2', Array(2).fill({ opcode: 1, fin: true, payload: alphabet.slice(0, 32) })],
+    ['count=2', Array.from({ length: 2 }, () => ({ opcode: 1, fin: true, payload: alphabet.slice(0, 32) }))],
     ['count=1&size=0', [{ opcode: 1, fin: true, payload: '' }]],
     ['count=1&size=3&type=binary', [{ opcode: 2, fin: true, payload: 'ABC' }]],
     [
