@@ -12,6 +12,8 @@ import {
   positiveDuration,
   positiveNumber,
   redisUrl,
+  trustProxy,
+  workers,
 } from './option-values.js';
 
 /*
@@ -44,6 +46,11 @@ const webSocketOptions = z.object({
   maxConnectionsPerAddress: limit
     .prefault('0')
     .describe('how many WebSockets a client address may open; 0 for no limit'),
+  trustProxy: trustProxy
+    .optional()
+    .describe(
+      'proxies whose Forwarded and X-Forwarded-* are believed: their number, or addresses separated by commas (default: none)',
+    ),
   maxMessagesPerSecond: limit
     .prefault('0')
     .describe('how many messages a second are read from each WebSocket; 0 for no limit'),
@@ -67,6 +74,9 @@ const applicationOptions = z.object({
     .string()
     .optional()
     .describe('folder in which the self-signed certificate is kept (default: ~/.cache)'),
+  workers: workers
+    .prefault('1')
+    .describe('how many processes serve the addresses together; auto for one per processor'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
@@ -75,7 +85,8 @@ const applicationOptions = z.object({
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
-      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one ' +
+        'and there is one worker',
     ),
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
@@ -95,10 +106,14 @@ const applicationOptions = z.object({
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
-    ({ tlsCert, tlsKey }, context) => {
+    ({ tlsCert, tlsKey, lab, workers: count }, context) => {
       if ((tlsCert === undefined) !== (tlsKey === undefined)) {
         const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+      }
+      if (lab === 'true' && count > 1) {
+        const message = 'false with WORKERS above 1, because the lab is in one process';
+        context.addIssue({ code: 'custom', path: ['lab'], message });
       }
     },
     // Checked even if another option is bad: one error names all faults.
@@ -109,7 +124,7 @@ export const configurationSchema = applicationOptions
     return {
       ...rest,
       http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
+      lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
       listenOn,
     };
   })

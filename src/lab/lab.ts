@@ -11,7 +11,7 @@ import type { FastifyReply } from 'fastify';
 import type { TakenOverHandshake, WebSocketManager } from 'nest-raw-websockets';
 import { LAB_OPTIONS, type LabOptions } from './lab-options.js';
 import { LabPeer } from './peer/lab-peer.js';
-import { labRequestOf, queryOf } from './peer/lab-request.js';
+import { labRequestOf, queryOf, type LabRequest } from './peer/lab-request.js';
 import { LabSessions } from './script/lab-sessions.js';
 import { Http1Transport, Http2Transport } from './peer/lab-transport.js';
 import type { LabScript } from './script/parameters.js';
@@ -58,7 +58,7 @@ export class Lab implements OnModuleDestroy {
       );
     }
     const handshake = await webSockets.takeOver();
-    const peer = new LabPeer(labRequestOf(handshake.request), transportOf(handshake), options);
+    const peer = new LabPeer(seenRequest(handshake), transportOf(handshake), options);
     void new ScriptRun(peer, script, sessions, dotNet).run();
   }
 
@@ -66,6 +66,11 @@ export class Lab implements OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     await this.sessions.end();
   }
+}
+
+/** The request, with the address that trusted proxies tell. */
+function seenRequest({ request, remoteAddress }: TakenOverHandshake): LabRequest {
+  return { ...labRequestOf(request), remoteAddress };
 }
 
 function transportOf({ httpVersion, stream }: TakenOverHandshake): Http1Transport | Http2Transport {

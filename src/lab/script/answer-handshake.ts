@@ -101,7 +101,12 @@ function acceptHeaders(request: LabRequest, script: LabScript): HeaderLines {
   ];
 }
 
-function faulty(name: string, right: string, wrong: string, fault: 'wrong' | 'missing' | 'double' | undefined) {
+function faulty(
+  name: string,
+  right: string,
+  wrong: string,
+  fault: 'wrong' | 'missing' | 'double' | undefined,
+): HeaderLines {
   const line = [name, fault === 'wrong' ? wrong : right] as const;
   return fault === 'missing' ? [] : fault === 'double' ? [line, line] : [line];
 }

@@ -1,4 +1,10 @@
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import * as ws from 'ws';
@@ -7,7 +13,10 @@ import { headersForHandshake, type HandshakeHeaders, type HandshakeResponse } fr
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
+import type { WebSocketRefusal, WebSocketRefusalReason } from '../connection/web-socket-observer.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
+import type { ReceivedHandshake } from './received-handshake.js';
+import { CLIENT_GONE, type Refusal } from './refusal.js';
 import type { TakenOverHandshake } from './taken-over-handshake.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
@@ -25,19 +34,31 @@ export abstract class PendingUpgrade implements PendingHandshake {
   private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
+  private isTakenOver = false;
   /** The response that the HTTP pipeline has, where the request was left to it. */
   private handedOver: HandshakeResponse | undefined;
   /** What the frames go over, once the handshake is answered. */
   private transport: Duplex | undefined;
   /** What stands for it where the pipeline answers later. */
   private delayed: DelayedStream | undefined;
+  /** What a controller refuses the request with where it would accept it; undefined where it can accept it. */
+  refusal: Refusal | undefined;
+  /** Whether the HTTP pipeline has let the request through to a handler. */
+  hasReachedHandler = false;
 
   constructor(
-    readonly request: IncomingMessage,
+    readonly handshake: ReceivedHandshake,
     private readonly connections: WebSocketConnections,
-    private readonly httpVersion: '1.1' | '2',
-    readonly remoteAddress: string,
   ) {}
+
+  get request(): IncomingMessage {
+    return this.handshake.request;
+  }
+
+  /** The address of the client. */
+  get remoteAddress(): string {
+    return this.handshake.remoteAddress;
+  }
 
   /** What became of it, once it was accepted. */
   get connection(): ServerConnection | undefined {
@@ -68,7 +89,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
    */
   accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
     if (this.agreed !== undefined) {
-      throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
+      throw this.answeredAlready('accept()');
     }
     const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
     const { subprotocol } = options;
@@ -91,12 +112,13 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.agreed = undefined;
       throw error;
     }
-    const { httpVersion, remoteAddress } = this;
+    const { httpVersion, remoteAddress, path } = this.handshake;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { httpVersion, remoteAddress, path: this.request.url ?? '/', subprotocol };
-    this.accepted = new ServerConnection(socket, resolved, handshake, deflate?.parameters);
+    const accepted = { httpVersion, remoteAddress, path, subprotocol, extensions: deflate?.header };
+    this.accepted = new ServerConnection(socket, resolved, accepted, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
+    this.connections.observers.opened(this.accepted, this.handshake);
     if (socket.readableEnded) {
       process.nextTick(() => socket.emit('end')); // it came when the connection was not there to hear of it
     }
@@ -104,14 +126,14 @@ export abstract class PendingUpgrade implements PendingHandshake {
   }
 
   /**
-   * Hands over the stream of the request, without an answer.
+   * Hands over the stream of the request, without an answer. It has a place among the connections until it closes.
    *
    * @param answer has the framework make a response of this status, which is not sent
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
   takeOver(answer: (status: number) => void): Promise<TakenOverHandshake> {
     if (this.agreed !== undefined) {
-      throw new WebSocketError('WS_ALREADY_ACCEPTED', 'takeOver() was called for a request that is accepted already.');
+      throw this.answeredAlready('takeOver()');
     }
     const gone = new WebSocketError(
       'WS_CLOSED_PREMATURELY',
@@ -121,14 +143,16 @@ export abstract class PendingUpgrade implements PendingHandshake {
       throw gone;
     }
     this.agreed = {};
+    this.isTakenOver = true;
     return new Promise((resolve, reject) => {
       this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
       this.answerWith = () => {
         const stream = this.leaveHttp();
-        const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
+        const { request, handshake, remoteAddress } = this;
+        const place = { remoteAddress, cut: () => this.cut() };
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
-        resolve({ request: this.request, httpVersion: this.httpVersion, stream });
+        resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });
         return stream;
       };
       answer(this.acceptedStatus);
@@ -159,11 +183,16 @@ export abstract class PendingUpgrade implements PendingHandshake {
     return giveBack;
   }
 
+  /** Resolves when the connection (HTTP/1.1) or the stream (HTTP/2) of the handshake has closed. */
+  get ended(): Promise<void> {
+    return new Promise((resolve) => this.stream.once('close', resolve));
+  }
+
   /** What the handshake came on. */
   protected abstract get stream(): Duplex;
 
   /** Whether the client cannot be answered any more. */
-  protected abstract get isGone(): boolean;
+  abstract get isGone(): boolean;
 
   /** The status that accepts a WebSocket. */
   protected abstract readonly acceptedStatus: number;
@@ -193,10 +222,37 @@ export abstract class PendingUpgrade implements PendingHandshake {
     const giveBack = this.takePlace();
     response.once('close', () => {
       giveBack();
-      if (this.transport === undefined) {
-        this.delayed?.destroy(); // the pipeline answered otherwise, or the client has gone
+      if (this.transport !== undefined) {
+        return;
+      }
+      // The pipeline answered otherwise, or the client has gone.
+      if (this.delayed === undefined) {
+        this.connections.observers.refused(this.handshake, this.refusalBy(response));
+      } else {
+        this.delayed.destroy();
       }
     });
+  }
+
+  /** How the HTTP pipeline refused. */
+  private refusalBy({ headersSent, statusCode: status }: HandshakeResponse): WebSocketRefusal {
+    if (!headersSent) {
+      return CLIENT_GONE;
+    }
+    if (this.refusal?.status === status) {
+      return this.refusal;
+    }
+    return { status, reason: this.reasonOf(status), message: STATUS_CODES[status] ?? '' };
+  }
+
+  private reasonOf(status: number): WebSocketRefusalReason {
+    if (status >= 500) {
+      return 'error';
+    }
+    if (this.hasReachedHandler) {
+      return 'handler';
+    }
+    return status < 300 || status === 404 ? 'not-found' : 'guard';
   }
 
   /** Accepts where no framework has anything to add. */
@@ -208,6 +264,12 @@ export abstract class PendingUpgrade implements PendingHandshake {
       response.writeHead(status).end();
     }
   };
+
+  private answeredAlready(method: string): WebSocketError {
+    const first = this.isTakenOver ? 'takeOver()' : 'accept()';
+    const mistake = first === method ? 'twice' : `after ${first}`;
+    return new WebSocketError('WS_ALREADY_ACCEPTED', `${method} was called ${mistake} for one WebSocket request.`);
+  }
 
   private header(name: string): string | undefined {
     const value = this.request.headers[name];
