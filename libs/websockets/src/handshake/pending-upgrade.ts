@@ -150,6 +150,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
         const stream = this.leaveHttp();
         const { request, handshake, remoteAddress } = this;
         const place = { remoteAddress, cut: () => this.cut() };
+        this.connections.removePending(this);
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
         resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });

@@ -154,7 +154,9 @@ describe('Over HTTP/2', () => {
 
     it('hands over its stream without an answer with takeOver()', async () => {
       const exchange = await connect();
-      const { httpVersion, stream } = await upgradeOf(exchange).takeOver(
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      const { httpVersion, stream } = await upgrade.takeOver(
         (status) => void exchange.response.writeHead(status).end(),
       );
 
