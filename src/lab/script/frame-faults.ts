@@ -1,18 +1,18 @@
 import { constants, deflateRawSync } from 'node:zlib';
-import { closePayload, encodeFrame, encodeHeader, OPCODE } from './frame.js';
+import { closePayload, encodeFrame, encodeHeader, OPCODE } from '../peer/frame.js';
 
-/** What follows the bytes of a fault: the peer goes on, falls silent within the frame, or ends the connection. */
-export type AfterFault = 'go-on' | 'stall' | 'end';
-
-/** Frames that break the protocol, or strain it. */
+/** Frames that break or strain the protocol. */
 export interface FrameFault {
   readonly description: string;
-  /** The section of the RFC that forbids it, or that says what has to be done with it. */
+  /** The section of the RFC that forbids it, or that says what a client has to do. */
   readonly rfc: string;
-  /** Made anew for each connection, chunk by chunk. */
+  /** What that section says that a client MUST do: fail the connection, or deliver the message. */
+  readonly must?: 'fail' | 'deliver';
+  /** The frames, chunk by chunk. */
   readonly bytes: () => Iterable<Buffer>;
-  readonly afterwards?: AfterFault;
-  /** Whether it stands only where permessage-deflate was agreed on. */
+  /** What follows: nothing more within the frame, or the end of the connection. Default: whatever else the query has. */
+  readonly afterwards?: 'stall' | 'end';
+  /** Whether it needs an agreement on permessage-deflate. */
   readonly compressed?: true;
 }
 
@@ -24,39 +24,45 @@ const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 /** How many frames the faults of many fragments have. */
 const MANY = 10_000;
 
-/** What a bomb grows to: 256 MiB of zeros, in about 256 KiB. */
+/** How large the bomb is: 256 MiB of zeros in about 256 KiB. */
 const BOMB_BLOCKS = 256;
 
 /** The faults, by the name that `fault=` takes. */
 export const FRAME_FAULTS = {
   rsv1: {
-    description: 'a text message with the reserved bit RSV1, without an agreement on an extension',
+    description: 'a text message with the reserved bit RSV1, which no extension allows',
     rfc: 'RFC 6455 5.2',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, reserved: 4, payload: 'rsv1' })],
   },
   rsv2: {
     description: 'a text message with the reserved bit RSV2',
     rfc: 'RFC 6455 5.2',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, reserved: 2, payload: 'rsv2' })],
   },
   rsv3: {
     description: 'a text message with the reserved bit RSV3',
     rfc: 'RFC 6455 5.2',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, reserved: 1, payload: 'rsv3' })],
   },
   'reserved-opcode': {
     description: 'a frame with opcode 3, which is reserved for data',
     rfc: 'RFC 6455 5.2',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: 3, payload: 'opcode 3' })],
   },
   'reserved-control': {
     description: 'a frame with opcode 11, which is reserved for control frames',
     rfc: 'RFC 6455 5.2',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: 11, payload: 'opcode 11' })],
   },
   masked: {
     description: 'a masked text message',
     rfc: 'RFC 6455 5.1',
+    must: 'fail',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, mask: hex('01020304'), payload: 'masked' })],
   },
   'length-16': {
@@ -76,7 +82,7 @@ export const FRAME_FAULTS = {
     afterwards: 'stall',
   },
   'length-2gib': {
-    description: 'the header of a message of 2^31 bytes, and nothing behind it',
+    description: 'the header of a message of 2^31 bytes, and nothing after it',
     rfc: 'RFC 6455 10.4',
     bytes: () => [encodeHeader({ opcode: OPCODE.binary, length: 2 ** 31 })],
     afterwards: 'stall',
@@ -103,44 +109,56 @@ export const FRAME_FAULTS = {
     bytes: () => [continuation('nothing to continue')],
   },
   'message-in-message': {
-    description: 'a text message that starts before the last one has ended',
+    description: 'a text message that starts within another one',
     rfc: 'RFC 6455 5.4',
     bytes: () => [text('first', false), text('second')],
   },
   'utf8-invalid': {
     description: 'a text message whose bytes are not UTF-8',
     rfc: 'RFC 6455 8.1',
+    must: 'fail',
     bytes: () => [text(hex('48656cff6c6f'))],
   },
   'utf8-invalid-last': {
     description: 'a text message in three fragments, whose last one is not UTF-8',
     rfc: 'RFC 6455 8.1',
+    must: 'fail',
     bytes: () => [text('one ', false), continuation('two ', false), continuation(hex('ff'))],
   },
   'utf8-cut': {
     description: 'a text message that ends within a character',
     rfc: 'RFC 6455 8.1',
+    must: 'fail',
     bytes: () => [text(hex('e282'))],
   },
   'utf8-split-invalid': {
     description: 'a text message that is not UTF-8 across two fragments, each of which could be half of a character',
     rfc: 'RFC 6455 8.1',
+    must: 'fail',
     bytes: () => [text(hex('e282'), false), continuation(hex('28a1'))],
   },
   'utf8-split': {
     description: 'a valid text message with a character that is split across fragments',
-    rfc: 'RFC 6455 5.6',
+    rfc: 'RFC 6455 5.4',
+    must: 'deliver',
     bytes: () => [text(hex('e2'), false), continuation(hex('82'), false), continuation(hex('ac'))],
   },
+  'deflate-not-agreed': {
+    description: 'a compressed text message without an agreement on permessage-deflate',
+    rfc: 'RFC 6455 5.2',
+    must: 'fail',
+    bytes: () => [encodeFrame({ opcode: OPCODE.text, reserved: 4, payload: hex('f248cdc9c90700') })],
+  },
   'deflate-broken': {
-    description: 'a compressed message whose DEFLATE data is broken, where permessage-deflate was agreed on',
+    description: 'a compressed message whose DEFLATE data is broken; the client has to offer permessage-deflate',
     rfc: 'RFC 7692 7.2.2',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, reserved: 4, payload: hex('ffffffffff') })],
     compressed: true,
   },
   'deflate-continuation': {
-    description: 'a compressed message whose continuation has RSV1 as well, where permessage-deflate was agreed on',
-    rfc: 'RFC 7692 6.1',
+    description: 'a compressed message whose continuation has RSV1 as well; the client has to offer permessage-deflate',
+    rfc: 'RFC 7692 6',
+    must: 'fail',
     bytes: () => {
       const deflated = deflated1MiB().subarray(0, -4);
       return [
@@ -151,28 +169,28 @@ export const FRAME_FAULTS = {
     compressed: true,
   },
   'deflate-bomb': {
-    description: `a message of about ${BOMB_BLOCKS} KiB that inflates to ${BOMB_BLOCKS} MiB, where permessage-deflate was agreed on`,
+    description: `a message of about ${BOMB_BLOCKS} KiB that inflates to ${BOMB_BLOCKS} MiB; the client has to offer permessage-deflate`,
     rfc: 'RFC 7692 8',
     bytes: function* () {
       // Each block ends at a byte and refers to nothing before it, so one block can be sent again and again.
-      const block = deflated1MiB();
-      const length = block.length * BOMB_BLOCKS - 4;
+      const zeros = deflated1MiB();
+      const length = zeros.length * BOMB_BLOCKS - 4;
       yield encodeHeader({ opcode: OPCODE.binary, reserved: 4, length });
       for (let i = 1; i < BOMB_BLOCKS; i++) {
-        yield block;
+        yield zeros;
       }
-      yield block.subarray(0, -4);
+      yield zeros.subarray(0, -4);
     },
     compressed: true,
   },
   'stall-header': {
-    description: 'the first byte of a frame, and nothing behind it',
+    description: 'the first byte of a frame, and nothing after it',
     rfc: 'RFC 6455 5.2',
     bytes: () => [hex('81')],
     afterwards: 'stall',
   },
   'stall-payload': {
-    description: 'half of a text message, and nothing behind it',
+    description: 'half of a text message, and nothing after it',
     rfc: 'RFC 6455 5.2',
     bytes: () => [encodeFrame({ opcode: OPCODE.text, length: 10, payload: 'half.' })],
     afterwards: 'stall',
@@ -204,6 +222,11 @@ export const FRAME_FAULTS = {
     rfc: 'RFC 6455 5.5.1',
     bytes: () => [encodeFrame({ opcode: OPCODE.close, payload: hex('03') })],
   },
+  'close-126': {
+    description: 'a close frame with a reason of 124 bytes, so with a payload of 126',
+    rfc: 'RFC 6455 5.5',
+    bytes: () => [encodeFrame({ opcode: OPCODE.close, payload: closePayload(1000, 'x'.repeat(124)) })],
+  },
   'close-utf8': {
     description: 'a close frame whose reason is not UTF-8',
     rfc: 'RFC 6455 5.5.1',
@@ -234,6 +257,9 @@ function* fragments(payload: string): Iterable<Buffer> {
   yield continuation(payload);
 }
 
+let block: Buffer | undefined;
+
+/** 1 MiB of zeros, compressed once for all connections. */
 function deflated1MiB(): Buffer {
-  return deflateRawSync(Buffer.alloc(1024 ** 2), { finishFlush: constants.Z_SYNC_FLUSH });
+  return (block ??= deflateRawSync(Buffer.alloc(1024 ** 2), { finishFlush: constants.Z_SYNC_FLUSH }));
 }

@@ -1,24 +1,18 @@
-import { encodeHead, encodeRefusal, headersObject, type HeaderLines, type LabPeer } from './lab-peer.js';
+import { encodeHead, encodeRefusal, HARMLESS, headersObject, type HeaderLines } from '../peer/http-answer.js';
+import type { LabPeer } from '../peer/lab-peer.js';
+import { acceptKeyOf, type LabRequest } from '../peer/lab-request.js';
+import { Http2Transport } from '../peer/lab-transport.js';
 import { frameFault } from './frame-faults.js';
-import { acceptKeyOf, type LabRequest } from './lab-request.js';
-import { Http2Transport } from './lab-transport.js';
 import type { LabScript } from './parameters.js';
 
-/** How long the second packet of an answer comes after the first, in ms. */
+/** The time between the two packets of an answer, in ms. */
 const SPLIT_DELAY = 100;
 
-/** A page that is made of it runs nothing, whatever a query put into it. */
-const HARMLESS: HeaderLines = [
-  ['Content-Type', 'text/plain; charset=utf-8'],
-  ['X-Content-Type-Options', 'nosniff'],
-  ['Content-Security-Policy', "default-src 'none'; sandbox"],
-];
-
-/** The parameters of permessage-deflate where a fault needs it: each message is compressed by itself. */
+/** The answer to an offer of permessage-deflate where a fault needs it: each message is compressed by itself. */
 const DEFLATE = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 
 /**
- * Answers the handshake as the script has it.
+ * Answers the handshake of a client.
  *
  * @returns whether the WebSocket is open
  */
@@ -27,29 +21,46 @@ export async function answerHandshake(peer: LabPeer, script: LabScript): Promise
   if (delay === 'never') {
     return false;
   }
-  if (delay !== undefined) {
-    await peer.wait(delay);
-  }
-  const isRefused = script.status !== undefined && !isAuthorized(peer.request, script);
+  await peer.wait(delay ?? 0);
+  await sendInformational(peer, script);
+  const refusal = isAuthorized(peer.request, script) ? undefined : script.status;
   if (peer.transport instanceof Http2Transport) {
-    return answerOverHttp2(peer, peer.transport, script, isRefused);
+    return answerOverHttp2(peer, peer.transport, script, refusal);
   }
-  const bytes = isRefused
-    ? encodeRefusal(script.status, refusalHeaders(script), script.body ?? '')
-    : encodeHead(101, acceptHeaders(peer.request, script));
+  const bytes =
+    refusal === undefined
+      ? encodeHead(101, acceptHeaders(peer.request, script))
+      : encodeRefusal(refusal, refusalHeaders(script), script.body ?? '');
   if (cut !== undefined) {
     await writeAnswer(peer, bytes.subarray(0, cut), script);
     peer.end();
     return false;
   }
   await writeAnswer(peer, bytes, script);
-  if (isRefused) {
+  if (refusal !== undefined) {
     peer.end();
   }
-  return !isRefused;
+  return refusal === undefined;
 }
 
-function answerOverHttp2(peer: LabPeer, transport: Http2Transport, script: LabScript, isRefused: boolean): boolean {
+async function sendInformational({ transport, writer }: LabPeer, script: LabScript): Promise<void> {
+  const { informational: status } = script;
+  if (status === undefined) {
+    return;
+  }
+  if (transport instanceof Http2Transport) {
+    transport.respond({ ':status': status });
+  } else {
+    await writer.write([encodeHead(status, [])], script['handshake-rate']);
+  }
+}
+
+function answerOverHttp2(
+  peer: LabPeer,
+  transport: Http2Transport,
+  script: LabScript,
+  refusal: number | undefined,
+): boolean {
   if (script['rst-stream'] !== undefined) {
     transport.resetWith(script['rst-stream']);
     return false;
@@ -58,12 +69,12 @@ function answerOverHttp2(peer: LabPeer, transport: Http2Transport, script: LabSc
     transport.goAway(script.goaway);
     return false;
   }
-  if (isRefused) {
-    transport.respond({ ':status': script.status, ...headersObject(refusalHeaders(script)) });
+  if (refusal !== undefined) {
+    transport.respond({ ':status': refusal, ...headersObject(refusalHeaders(script)) });
     transport.stream.end(script.body ?? '');
     return false;
   }
-  transport.respond({ ':status': 200, ...headersObject(negotiated(peer.request, script)) });
+  transport.respond({ ':status': 200, ...headersObject(acceptedHeaders(peer.request, script)) });
   return true;
 }
 
@@ -80,13 +91,13 @@ async function writeAnswer(peer: LabPeer, bytes: Buffer, script: LabScript): Pro
   }
 }
 
-/** The headers of the 101, right or as the script has them. */
-export function acceptHeaders(request: LabRequest, script: LabScript): HeaderLines {
+/** The headers of the 101. */
+function acceptHeaders(request: LabRequest, script: LabScript): HeaderLines {
   return [
     ...faulty('Upgrade', 'websocket', 'h2c', script.upgrade),
     ...faulty('Connection', 'Upgrade', 'close', script.connection),
     ...faulty('Sec-WebSocket-Accept', acceptKeyOf(request), Buffer.alloc(20).toString('base64'), script.accept),
-    ...negotiated(request, script),
+    ...acceptedHeaders(request, script),
   ];
 }
 
@@ -100,15 +111,18 @@ function faulty(
   return fault === 'missing' ? [] : fault === 'double' ? [line, line] : [line];
 }
 
-/** What was agreed on, and what goes with any answer. */
-function negotiated(request: LabRequest, script: LabScript): HeaderLines {
+function acceptedHeaders(request: LabRequest, script: LabScript): HeaderLines {
+  return [...agreedHeaders(request, script), ...extraHeaders(script)];
+}
+
+/** The headers that tell what was agreed on, or claim that something was. */
+export function agreedHeaders(request: LabRequest, script: LabScript): HeaderLines {
   const { subprotocol = request.requestedProtocols.slice(0, 1), fault = [] } = script;
   const needsDeflate = fault.some((name) => frameFault(name).compressed);
   const extensions = script.extensions ?? (needsDeflate ? [DEFLATE] : []);
   return [
     ...subprotocol.filter((name) => name !== '').map((name) => ['Sec-WebSocket-Protocol', name] as const),
     ...extensions.map((value) => ['Sec-WebSocket-Extensions', value] as const),
-    ...extraHeaders(script),
   ];
 }
 
@@ -126,7 +140,7 @@ function refusalHeaders(script: LabScript): HeaderLines {
 function extraHeaders(script: LabScript): HeaderLines {
   const { cookie = [], header = [], 'header-size': size, 'obs-fold': fold } = script;
   return [
-    ...cookie.map((pair) => ['Set-Cookie', `${pair}; Path=/lab; HttpOnly; SameSite=Lax`] as const),
+    ...cookie.map((pair) => ['Set-Cookie', `${pair}; Path=/lab; Max-Age=300; HttpOnly; SameSite=Lax`] as const),
     ...header.map((line) => {
       const colon = line.indexOf(':');
       return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
@@ -136,7 +150,7 @@ function extraHeaders(script: LabScript): HeaderLines {
   ];
 }
 
-/** Whether the client has the credentials that the script wants. */
+/** Whether the handshake has the credentials that the script asks for. */
 function isAuthorized({ headers }: LabRequest, { 'www-authenticate': challenge, credentials }: LabScript): boolean {
   const { authorization } = headers;
   if (challenge === undefined || authorization === undefined) {

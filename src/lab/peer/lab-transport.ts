@@ -3,7 +3,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Session, type Serv
 import type { Duplex } from 'node:stream';
 import { resetConnection } from './node-internals.js';
 
-/** What a peer writes its bytes to. */
+/** Where a peer writes its bytes. */
 export interface LabTransport {
   readonly httpVersion: '1.1' | '2';
   readonly stream: Duplex;
@@ -22,15 +22,22 @@ export class Http1Transport implements LabTransport {
   }
 }
 
-/** HTTP/2: a stream. The head of the answer is a HEADERS frame that Node.js writes. */
+/** HTTP/2: a stream. Node.js writes the head of the answer, a HEADERS frame. */
 export class Http2Transport implements LabTransport {
   readonly httpVersion = '2';
 
   constructor(readonly stream: ServerHttp2Stream) {}
 
-  respond(headers: OutgoingHttpHeaders, endStream = false): void {
-    if (!this.stream.headersSent && !this.stream.destroyed) {
-      this.stream.respond(headers, { endStream });
+  /** Sends the head of the answer, or an informational one before it. */
+  respond(headers: OutgoingHttpHeaders & { readonly ':status': number }): void {
+    const { stream } = this;
+    if (stream.headersSent || stream.destroyed) {
+      return;
+    }
+    if (headers[':status'] < 200) {
+      stream.additionalHeaders(headers);
+    } else {
+      stream.respond(headers);
     }
   }
 
@@ -43,10 +50,14 @@ export class Http2Transport implements LabTransport {
     this.stream.close(code);
   }
 
-  /** GOAWAY with any code (RFC 9113 section 6.8), and the end of the connection. */
+  /**
+   * GOAWAY with any code (RFC 9113 section 6.8). The last stream that it names is the one before this one, and this one is
+   * reset as not served (section 8.7). Other streams of the connection, which may be of other users behind a proxy, go on.
+   */
   goAway(code: number): void {
-    const session = this.stream.session as ServerHttp2Session | undefined;
-    session?.goaway(code, 0);
-    session?.close();
+    const { stream } = this;
+    const session = stream.session as ServerHttp2Session | undefined;
+    session?.goaway(code, Math.max(0, (stream.id ?? 0) - 2)); // Node.js takes 0 for the stream that came last
+    this.resetWith(constants.NGHTTP2_REFUSED_STREAM);
   }
 }

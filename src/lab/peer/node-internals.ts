@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** What the lab uses of Node.js that Node.js does not document stands here, and nowhere else. */
+/** What Node.js does not document and the lab uses. It stands here and nowhere else. */
 
 /** Ends a connection with a TCP reset (RST), also beneath TLS. */
 export function resetConnection(socket: Socket): void {

@@ -1,15 +1,22 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 
 /** How often a second a writer with a rate writes, where the rate has enough bytes for it. */
 const WRITES_PER_SECOND = 20;
 
-/** The largest piece that is handed to the stream at once, in bytes. */
+/** The largest piece of one write, in bytes. */
 const PIECE = 64 * 1024;
 
-/** More than a peer of the lab may write. */
+/** A write beyond what a peer may write. */
 export class ByteLimitError extends Error {
   override readonly name = 'ByteLimitError';
+}
+
+/** How much a writer writes. */
+export interface WriteLimit {
+  readonly bytes: number;
+  /** Called before a write that would exceed `bytes` is rejected. */
+  readonly onExceeded: () => void;
 }
 
 /**
@@ -24,19 +31,21 @@ export class PacedWriter {
 
   /**
    * @param signal ends every wait
-   * @param limit how many bytes may be written
+   * @param limit default: no limit
    */
   constructor(
     private readonly stream: Duplex,
     private readonly signal: AbortSignal,
-    private readonly limit = Infinity,
+    private readonly limit?: WriteLimit,
   ) {}
 
   /**
-   * Writes a job when those before it are done.
+   * Writes a job after those before it.
    *
    * @param rate in bytes a second; undefined for no limit
-   * @returns resolves when the stream has taken it; rejects when the connection has ended, with `ByteLimitError` too
+   * @returns resolves when the stream has taken the bytes
+   * @throws ByteLimitError
+   * @throws the reason of the signal, or the error of the stream, when the connection has ended
    */
   write(job: Iterable<Uint8Array>, rate?: number): Promise<void> {
     const done = this.last.then(() => this.writeNow(job, rate));
@@ -44,17 +53,17 @@ export class PacedWriter {
     return done;
   }
 
-  /** The next job begins with these bytes, in the same write. */
+  /** Puts these bytes at the start of the next job, in the same write. */
   hold(bytes: Buffer): void {
     this.held.push(bytes);
   }
 
-  /** Writes what is held, where no job came. */
+  /** Writes the bytes that are held, where there was no job after them. */
   flush(): Promise<void> {
     return this.write([]);
   }
 
-  /** From here on nothing is written: jobs wait for ever. */
+  /** Writes nothing from here on: a job waits until the connection ends. */
   stop(): void {
     this.stopped = true;
   }
@@ -75,7 +84,11 @@ export class PacedWriter {
     for (let at = 0; at < bytes.length; at += size) {
       const piece = bytes.subarray(at, at + size);
       await this.writePiece(piece);
-      if (rate !== undefined) {
+      if (rate === undefined) {
+        // A socket that takes everything at once calls back without a turn of the event loop: a million small messages
+        // would hold up every other connection of the process.
+        await setImmediate();
+      } else {
         await wait((piece.length / rate) * 1000, undefined, { signal: this.signal });
       }
     }
@@ -87,8 +100,9 @@ export class PacedWriter {
       await aborted(this.signal);
     }
     this.bytesWritten += piece.length;
-    if (this.bytesWritten > this.limit) {
-      throw new ByteLimitError(`More than ${this.limit} bytes would be written.`);
+    if (this.limit !== undefined && this.bytesWritten > this.limit.bytes) {
+      this.limit.onExceeded();
+      throw new ByteLimitError(`A connection is sent at most ${this.limit.bytes} bytes.`);
     }
     await new Promise<void>((resolve, reject) => {
       const end = (): void => reject(this.signal.reason as Error);

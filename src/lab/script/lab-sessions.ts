@@ -1,22 +1,37 @@
-import type { ReceivedFrame } from './frame.js';
-import type { LabPeer } from './lab-peer.js';
+import type { ReceivedFrame } from '../peer/frame.js';
+import type { LabPeer } from '../peer/lab-peer.js';
 
 /** How the client ended a connection, as `/lab/closes/:id` tells it. */
 export interface ClientClose {
-  /** With a close frame, with the end of its half alone, or with a reset. */
-  readonly by: 'close-frame' | 'end' | 'reset';
+  /**
+   * The first of these: a close frame of the client, the end of its half without one, its reset, or the end of the
+   * connection by the lab.
+   */
+  readonly by: 'close-frame' | 'end' | 'reset' | 'lab';
   /** Of a close frame that has one. */
   readonly code?: number;
   readonly reason?: string;
+  /** What the client had sent until then. */
+  readonly received: ReceivedCounts;
   /** ISO 8601. */
   readonly at: string;
+}
+
+/** How many messages and control frames a client sent. */
+export interface ReceivedCounts {
+  readonly messages: number;
+  readonly pings: number;
+  readonly pongs: number;
 }
 
 /** How many closes are kept. The oldest is forgotten first. */
 const CLOSES_KEPT = 1000;
 
-/** How many bytes of a channel may wait for one of its connections; what comes then is lost for it. */
+/** How many bytes of a channel may wait for one of its connections, which loses the messages after them. */
 const CHANNEL_BACKLOG = 1024 * 1024;
+
+/** What a message costs beside its bytes while it waits, in bytes: many empty ones cost, too. */
+const MESSAGE_OVERHEAD = 512;
 
 /** What the connections to one lab share. */
 export class LabSessions {
@@ -38,7 +53,7 @@ export class LabSessions {
   }
 
   /** Counts a peer, and has it in a channel, until its connection ends. */
-  join(peer: LabPeer, channel: string | undefined): void {
+  join(peer: LabPeer, channel?: string): void {
     this.peers.add(peer);
     const members = channel === undefined ? undefined : (this.channels.get(channel) ?? new Set());
     if (channel !== undefined && members !== undefined) {
@@ -52,28 +67,33 @@ export class LabSessions {
     });
   }
 
-  /** Sends frames to every connection of a channel. One that does not read loses them, and holds up nobody. */
+  /** Sends frames to every connection of a channel. One that reads too slowly loses them, and delays no other. */
   broadcast(channel: string, frames: readonly Buffer[]): void {
-    const size = frames.reduce((sum, { length }) => sum + length, 0);
+    const size = frames.reduce((sum, { length }) => sum + length, MESSAGE_OVERHEAD);
     for (const peer of this.channels.get(channel) ?? []) {
       const waiting = this.waiting.get(peer) ?? 0;
       if (waiting === 0 || waiting + size <= CHANNEL_BACKLOG) {
         this.waiting.set(peer, waiting + size);
         void peer.writer
           .write(frames)
-          .catch(() => {})
+          .catch(() => {}) // the connection has ended
           .then(() => this.waiting.set(peer, (this.waiting.get(peer) ?? size) - size));
       }
     }
   }
 
-  /** Notes how the client of a connection closed. */
-  noteClose(id: string, by: ClientClose['by'], frame?: ReceivedFrame): void {
-    const payload = frame?.payload ?? Buffer.alloc(0);
+  /**
+   * Notes how the client of a connection closed.
+   *
+   * @param payload that of its close frame
+   */
+  noteClose(id: string, by: ClientClose['by'], received: ReceivedCounts, payload?: ReceivedFrame['payload']): void {
+    const hasCode = payload !== undefined && payload.length >= 2;
     this.closes.delete(id);
     this.closes.set(id, {
       by,
-      ...(payload.length < 2 ? {} : { code: payload.readUInt16BE(), reason: payload.toString('utf8', 2) }),
+      ...(hasCode ? { code: payload.readUInt16BE(), reason: payload.toString('utf8', 2) } : {}),
+      received: { ...received },
       at: new Date().toISOString(),
     });
     const [oldest] = this.closes.keys();
