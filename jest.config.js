@@ -27,9 +27,11 @@ export default {
   // No test asserts on time; this ends one that hangs, on a machine that may be slow and busy.
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   extensionsToTreatAsEsm: ['.ts'],
+  resolver: '<rootDir>/test/support/resolver.cjs',
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   moduleNameMapper: {
-    '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',
     '^nest-raw-websockets/testing$': '<rootDir>/libs/websockets/src/testing/index.ts',
     '^nest-ws-echo-client$': '<rootDir>/client/console/src/command.ts',

@@ -1,7 +1,7 @@
 import type { Transport } from './load/connection.js';
-import type { MessageShape } from './load/message-ring.js';
+import type { MessageShape } from './load/messages.js';
 
-/** What peers are compared by. Less is better for each of them. */
+/** The figures that are compared. Less is better for each of them. */
 export type FigureName = 'cpu' | 'p50' | 'peakMemory' | 'memoryPerConnection' | 'memoryGrowth';
 
 export interface Load {

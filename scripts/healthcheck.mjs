@@ -7,12 +7,16 @@ const { URLS = '', PORT = '' } = process.env;
 const firstUrl = URLS.split(';').find((url) => url.trim() !== '');
 const url = new URL('/health/ready', firstUrl ?? `http://localhost:${PORT.trim() || 5000}`);
 // "Every interface" is no address to connect to.
-if (['0.0.0.0', '[::]', '*', '+'].includes(url.hostname)) url.hostname = 'localhost';
+if (['0.0.0.0', '[::]', '*', '+'].includes(url.hostname)) {
+  url.hostname = 'localhost';
+}
 
 // The certificate may be for another name: this asks whether the server lives, not who it is.
 const request = (url.protocol === 'https:' ? https : http).get(url, { rejectUnauthorized: false });
 request.on('response', ({ statusCode }) => {
-  if (statusCode !== 200) process.stderr.write(`${url.href} answered ${statusCode}\n`);
+  if (statusCode !== 200) {
+    process.stderr.write(`${url.href} answered ${statusCode}\n`);
+  }
   process.exit(statusCode === 200 ? 0 : 1);
 });
 request.on('error', ({ message }) => {

@@ -2,16 +2,21 @@
 // clone as on the hundredth call, so it uses only what Node.js brings and is quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const buildStamp = join(root, 'dist', '.built-from');
+/** What the build makes. A copy of the stamp is in each, so that one that was deleted is built again. */
+const buildStamps = ['dist', 'libs/websockets/dist', 'client/console/dist'].map((folder) =>
+  join(root, folder, '.built-from'),
+);
 const buildInputs = [
   'src',
   'libs/websockets/src',
+  'libs/websockets/tsconfig.json',
   'client/console/src',
+  'client/console/tsconfig.json',
   'client/page',
   'package-lock.json',
   'tsconfig.json',
@@ -58,11 +63,7 @@ function fingerprint() {
 }
 
 function isBuilt(inputs) {
-  try {
-    return readFileSync(buildStamp, 'utf8') === inputs;
-  } catch {
-    return false;
-  }
+  return buildStamps.every((stamp) => existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs);
 }
 
 function run(command) {
@@ -83,5 +84,5 @@ if (!isInstalled()) {
 const inputs = fingerprint();
 if (!isBuilt(inputs)) {
   run('npm run --silent build');
-  writeFileSync(buildStamp, inputs);
+  buildStamps.forEach((stamp) => writeFileSync(stamp, inputs));
 }

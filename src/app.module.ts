@@ -17,7 +17,7 @@ import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { WebSocketsModule } from 'nest-raw-websockets';
 
-/** The parts of the application, with the options that each is given. */
+/** Composes the application: each module gets its options here. */
 @Module({})
 export class AppModule {
   static register(configuration: Configuration): DynamicModule {

@@ -6,24 +6,24 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { answerFromMemory } from './listening/file-responses.js';
+import { believeTrustedProxies } from './listening/forwarded-requests.js';
 import { endStalledConnections, REQUEST_TIMEOUT } from './listening/stalled-clients.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
 import { useWebSockets } from 'nest-raw-websockets';
 
 /**
- * Creates the application as it runs in production; `listen` starts it. The process is left alone: signals are the
- * caller's.
+ * Creates the application as it runs in production. `listen` starts it. The caller handles the signals of the process.
  *
- * @throws what a module throws when it is registered or created
+ * @throws the errors of modules that cannot be registered or created
  */
 export async function createApp(configuration: Configuration): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(configuration),
-    // As ASP.NET Core routes: /ws is also /WS and /ws/.
     new FastifyAdapter({
-      // On a slow and busy machine plugins, such as the page's files, take longer than the ten seconds of the default.
+      // On a slow and busy machine plugins, such as the files of the page, take longer than the default of ten seconds.
       pluginTimeout: 60_000,
       requestTimeout: REQUEST_TIMEOUT,
+      // As in ASP.NET Core, /WS and /ws/ are the same as /ws.
       routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     }),
     { abortOnError: false, bodyParser: false, logger: createLogger(configuration) },
@@ -32,11 +32,12 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
   answerFromMemory(app);
   endStalledConnections(app.getHttpServer());
   useWebSockets(app);
+  believeTrustedProxies(app);
   serveOpenApi(app);
   return app;
 }
 
-/** No route here takes a body: a request with one of whatever type gets the answer of its route. Node.js discards the body. */
+/** No route takes a body, so a body of any content type is accepted. Node.js discards it. */
 function leaveBodiesUnread(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
@@ -47,7 +48,7 @@ function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {
   return new ConsoleLogger({
     logLevels: logLevel === 'off' ? [] : [logLevel],
     json: logFormat === 'json',
-    // Nest colours what goes into files and pipes too.
+    // Without this Nest would also write colours into files and pipes.
     colors: logFormat === 'text' && isatty(1) && process.stdout.hasColors(),
   });
 }

@@ -2,10 +2,10 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 
-/** Gives a command its options, its help and what it does. */
+/** Adds the options, the help and the action to a command. */
 type Define = (command: Command) => void;
 
-// Each is loaded when it is wanted: the client does not wait for NestJS.
+// Loaded on demand, so that the client does not wait for NestJS.
 const definitions: Record<string, () => Promise<Define>> = {
   serve: async () => (await import('./serve.js')).defineServe,
   client: async () => (await import('nest-ws-echo-client')).defineClient,
@@ -24,7 +24,7 @@ const client = new Command('client').description(
   'A console client for WebSockets: interactive, in a pipe, or for measurements.',
 );
 
-// Without help and version of its own it hands these options on, too: `nest-ws-echo --help` is that of the server.
+// This command has no help and no version of its own, so `nest-ws-echo --help` reaches the command of the server.
 await new Command('nest-ws-echo')
   .helpOption(false)
   .helpCommand(false)

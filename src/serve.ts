@@ -9,7 +9,7 @@ import { tuneForLargeMessages } from 'nest-raw-websockets';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-/** Gives the command that starts the server its options, its help and what it does. */
+/** Adds the options, the help and the action to the command that starts the server. */
 export function defineServe(command: Command): void {
   command
     .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
@@ -26,7 +26,7 @@ async function serve(options: CommandLineOptions): Promise<void> {
   try {
     const configuration = readConfiguration(process.env, options);
     tuneForLargeMessages();
-    // Loaded when the configuration is right: neither the help nor an error has to wait for it.
+    // Loaded only after the configuration has been checked, so that the help and errors appear at once.
     const { createApp } = await import('./create-app.js');
     const app = await createApp(configuration);
     app.enableShutdownHooks([...signals], { useProcessExit: true });
@@ -48,13 +48,13 @@ async function serve(options: CommandLineOptions): Promise<void> {
   }
 }
 
-/** While the application closes, Nest ignores further signals; who sends another one does not want to wait. */
+/** A second signal ends the process at once. Nest ignores further signals while the application closes. */
 function endOnSecondSignal(): void {
   let firstAt: number | undefined;
   for (const signal of signals) {
     process.on(signal, () => {
       firstAt ??= performance.now();
-      // Ctrl+C is one wish that arrives twice: from the terminal, and from the npm or nest command in between.
+      // One Ctrl+C may arrive twice: from the terminal, and from the npm or nest command in between.
       if (performance.now() - firstAt > 500) {
         process.exit(128 + constants.signals[signal]);
       }

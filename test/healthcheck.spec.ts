@@ -25,7 +25,9 @@ describe('the health check of the image', () => {
   }
 
   afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
+    for (const server of servers.splice(0)) {
+      server.close();
+    }
   });
 
   it.each([

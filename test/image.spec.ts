@@ -82,7 +82,9 @@ describe('the image, rehearsed in empty folders', () => {
 
   afterAll(() => {
     server?.kill('SIGKILL');
-    for (const folder of Object.values(folders)) rmSync(folder, { recursive: true });
+    for (const folder of Object.values(folders)) {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('serves, is healthy, and leaves with 0 when it is told to', async () => {
@@ -90,10 +92,12 @@ describe('the image, rehearsed in empty folders', () => {
     let port = '';
     for await (const line of createInterface(server.stdout!)) {
       [, port = ''] = /listening on: http:\/\/0\.0\.0\.0:(\d+)/.exec(line) ?? [];
-      if (port !== '') break;
+      if (port !== '') {
+        break;
+      }
     }
 
-    const check = () => once(start(last(final, 'HEALTHCHECK'), { PORT: port }), 'exit');
+    const check = (): Promise<unknown> => once(start(last(final, 'HEALTHCHECK'), { PORT: port }), 'exit');
     expect(await check()).toEqual([0, null]);
 
     server.kill(last(final, 'STOPSIGNAL') as NodeJS.Signals);

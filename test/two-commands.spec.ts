@@ -49,11 +49,22 @@ function ready(): { status: number | null; ran: string[]; stdout: string } {
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'two-commands-'));
   cpSync(fileURLToPath(new URL('../scripts/ready.mjs', import.meta.url)), inProject('scripts/ready.mjs'));
-  write('build.js', `require('node:fs').mkdirSync('dist', { recursive: true }); console.log('built');`);
-  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page'])
+  write(
+    'build.js',
+    `for (const folder of ['dist', 'libs/websockets/dist', 'client/console/dist']) {
+       require('node:fs').mkdirSync(folder, { recursive: true });
+     }
+     console.log('built');`,
+  );
+  for (const folder of ['src', 'libs/websockets/src', 'client/console/src', 'client/page']) {
     write(`${folder}/main.ts`, '');
-  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json'])
+  }
+  for (const file of ['tsconfig.json', 'tsconfig.package.json', 'tsconfig.build.json', 'nest-cli.json']) {
     write(file, {});
+  }
+  for (const folder of ['libs/websockets', 'client/console']) {
+    write(`${folder}/tsconfig.json`, {});
+  }
   requireDependency('1.0.1');
   cpSync(inProject('package-lock.json'), inProject('next/package-lock.json'));
   cpSync(inProject('package.json'), inProject('next/package.json'));
@@ -80,6 +91,7 @@ describe('the script behind npm start and npm test', () => {
     ['a source file is gone', () => rmSync(inProject('src/echo/echo.ts')), ['build']],
     ['the settings of the compiler have changed', () => write('tsconfig.build.json', { include: [] }), ['build']],
     ['the build is gone', () => rmSync(inProject('dist'), { recursive: true }), ['build']],
+    ['the build of a package is gone', () => rmSync(inProject('client/console/dist'), { recursive: true }), ['build']],
     ['the installed packages are gone', () => rmSync(inProject('node_modules'), { recursive: true }), ['ci']],
     ['another version is pulled in', () => cpSync(inProject('next'), project, { recursive: true }), ['ci', 'build']],
   ])(

@@ -4,36 +4,36 @@ import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { BackgroundSocketProcessor, LOBBY } from './background-socket-processor.js';
 import { MAX_NAME_LENGTH, MemberNamePipe, ROOM, RoomPipe } from './chat-names.js';
 
-/** What the documentation says of a handshake for the chat. */
+/** Documents a handshake for the chat. */
 const ApiChat = (summary: string): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary,
       description:
-        'Each text message is said in the room. What happens there comes as JSON in text messages: `welcome` first, ' +
-        'then `joined`, `left` and `message`.',
+        'Each text message goes to all members of the room. The server sends events as JSON in text messages: first ' +
+        '`welcome`, then `joined`, `left` and `message`.',
     }),
     ApiQuery({
       name: 'name',
       required: false,
-      description: 'The name that you go by; without one it is your id.',
+      description: 'The name of the member. Default: its id.',
       schema: { type: 'string', maxLength: MAX_NAME_LENGTH },
     }),
     ApiResponse({ status: 101, description: 'The WebSocket is open.' }),
     ApiResponse({
       status: 400,
-      description: 'The request is not a WebSocket handshake, or a room or a member may not be called so.',
+      description: 'The request is not a WebSocket handshake, or the name of the room or of the member is not allowed.',
     }),
   );
 
-/** The chat at `/background` and `/background/:room`: accepts, and hands the socket to the processor. */
+/** The chat at `/background` and `/background/:room`. Accepts the socket and passes it to the processor. */
 @Controller('background')
 @ApiTags('WebSockets')
 export class BackgroundController {
   constructor(@Inject(BackgroundSocketProcessor) private readonly processor: BackgroundSocketProcessor) {}
 
   @Get()
-  @ApiChat(`Chat in the room ${LOBBY}: what one says, all hear`)
+  @ApiChat(`Chat in the room ${LOBBY}: each message goes to all members`)
   joinLobby(
     @WebSockets() webSockets: WebSocketManager,
     @Query('name', MemberNamePipe) name: string | undefined,
@@ -42,14 +42,14 @@ export class BackgroundController {
   }
 
   @Get(':room')
-  @ApiChat('Chat in a room: what one says, all in it hear')
+  @ApiChat('Chat in a room: each message goes to all members')
   @ApiParam({ name: 'room', schema: { type: 'string', pattern: ROOM.source } })
   async join(
     @WebSockets() webSockets: WebSocketManager,
     @Param('room', RoomPipe) room: string,
     @Query('name', MemberNamePipe) name: string | undefined,
   ): Promise<void> {
-    // When this method returns the socket is closed, so it waits for as long as the processor has the socket.
+    // The socket is closed when this method returns, so it waits until the processor has finished with the socket.
     await this.processor.addSocket(webSockets.accept(), { room, name });
   }
 }

@@ -1,15 +1,15 @@
 import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
 
-/** What a room may be called. */
+/** The names that a room may have. */
 export const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
-/** Control characters, line breaks, halves of characters, and what shows nothing or turns the text after it. */
+/** Control characters, line breaks, surrogates, invisible characters, and characters that change the direction of text. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-/** What joins the characters around it, or tells the style of the one before: emoji and some scripts need it. */
+/** Characters that join their neighbours or change the style of the character before: emoji and some scripts need them. */
 const JOINER = /(?<=\S)(?:[\u200C\u200D](?=\S)|\p{Variation_Selector})/gu;
-/** How many characters (code points) the name of a member may have. */
+/** The maximum length of a member's name, in code points. */
 export const MAX_NAME_LENGTH = 32;
 
-/** The room of a path; what no room may be called gets 400. */
+/** The room in a path. Any other name gets 400. */
 @Injectable()
 export class RoomPipe implements PipeTransform<string, string> {
   transform(room: string): string {
@@ -22,7 +22,7 @@ export class RoomPipe implements PipeTransform<string, string> {
   }
 }
 
-/** The name that a member gives itself, if it gives more than a blank one; what no member may be called gets 400. */
+/** The name that a member chooses; undefined if it is blank. A name that is not allowed gets 400. */
 @Injectable()
 export class MemberNamePipe implements PipeTransform<unknown, string | undefined> {
   transform(given: unknown): string | undefined {

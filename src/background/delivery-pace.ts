@@ -1,16 +1,16 @@
-/** Some fifteen milliseconds of work, and the writing that comes of it. */
+/** These take some fifteen milliseconds, and the writes after them. */
 const DELIVERIES_PER_ROUND = 50_000;
 
 /**
- * Shares the rounds of the event loop between all who say something: one read of a socket may bring thousands of short
- * messages, each for thousands of others, and everything else would wait until the last is delivered.
+ * Shares the rounds of the event loop between all senders. One read of a socket may bring thousands of short messages, each
+ * for thousands of members, and everything else would wait until the last is delivered.
  */
 export class DeliveryPace {
   private deliveries = 0;
   private round: Promise<void> | undefined;
   private endRound: (() => void) | undefined;
 
-  /** Whether this round has delivered enough: then wait for `nextRound` before you say more. */
+  /** Whether this round has delivered enough. The sender then waits for `nextRound`. */
   get isSpent(): boolean {
     return this.deliveries >= DELIVERIES_PER_ROUND;
   }
@@ -19,7 +19,7 @@ export class DeliveryPace {
     return (this.round ??= new Promise((resolve) => (this.endRound = resolve)));
   }
 
-  /** Counts what was delivered in this round. */
+  /** Counts deliveries in this round. */
   spend(deliveries: number): void {
     if (this.deliveries === 0) {
       setImmediate(() => this.startRound());

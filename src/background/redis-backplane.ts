@@ -4,41 +4,42 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { createClient, SocketTimeoutError } from 'redis';
 import type { Backplane } from './backplane.js';
 
-/** What tells the channels of the chat from all others of a Redis. */
+/** Distinguishes the channels of the chat from other channels in the same Redis. */
 const CHANNEL_PREFIX = 'nest-ws-echo:background:';
-/** Whose a message is, and the message. */
+/** The server that published the message, and the message. */
 const ENVELOPE = /^([0-9a-f]{16}) (.*)$/s;
-/** How many characters may wait for a Redis that is there but does not take them; what is more is lost. */
+/** How many characters may wait for a Redis that is connected but does not read. Further messages are lost. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** How many milliseconds Redis may be silent before this server goes on alone. */
+/** How long Redis may be silent before this server goes on alone, in ms. */
 const PATIENCE = 5_000;
 
 /**
- * Joins servers by Redis publish/subscribe, with a channel for each room that this server has. All goes over one
- * connection, in order: who has heard that somebody joined may rely on it that this one hears the answer.
+ * Connects servers by Redis publish/subscribe, with a channel for each room of this server. All messages use one
+ * connection, so they stay in order: a server that has received a `joined` can rely on it that the new member receives the
+ * answer.
  *
- * While Redis cannot be reached the server goes on alone, and tries again for ever.
+ * While Redis cannot be reached, the server goes on alone and tries to connect again.
  */
 export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShutdown {
   readonly status = { isUp: false, published: 0, received: 0, lost: 0 };
 
   private readonly logger = new Logger('Backplane');
   private readonly client: ReturnType<typeof createClient>;
-  /** Without user and password. */
+  /** The address of Redis, without user and password. */
   private readonly address: string;
-  /** Whose the messages of this server are: Redis sends them back to it, too. */
+  /** Marks the messages of this server, because Redis also sends them back to it. */
   private readonly origin = randomBytes(8).toString('hex');
   private readonly listeners = new Map<string, (message: string) => void>();
-  /** What the log said last: each change is one line, however often the client tries. */
+  /** The state in the last line of the log. Each change is one line, however often the client tries to connect. */
   private reported = '';
   private isClosed = false;
   private waiting = 0;
-  /** Runs out when no answer has come for too long. */
+  /** Fires when Redis has been silent for too long. */
   private readonly silence: NodeJS.Timeout;
 
   /**
    * @param url `redis://` or `rediss://`
-   * @param patience how many milliseconds Redis may be silent. Default 5000.
+   * @param patience how long Redis may be silent, in ms. Default: 5000
    */
   constructor(url: string, patience = PATIENCE) {
     const { protocol, host } = new URL(url);
@@ -46,12 +47,12 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
     this.client = createClient({
       url,
       name: 'nest-ws-echo',
-      // What cannot be told now is lost: after minutes nobody wants to hear it.
+      // A message that cannot be sent now is lost: minutes later it would be out of date.
       disableOfflineQueue: true,
       commandOptions: { timeout: undefined },
       maintNotifications: 'disabled',
       pingInterval: patience / 2,
-      // Ends an attempt that nobody answers. What is sent counts as a sign of life here, so `silence` looks for answers.
+      // Ends an attempt to connect that gets no answer. Sent bytes count as activity here, so `silence` watches the answers.
       socket: { reconnectStrategy, socketTimeout: patience },
     });
     this.silence = setTimeout(() => this.onSilence(), patience).unref();
@@ -61,14 +62,14 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
     this.client.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
   }
 
-  /** Waits for the first attempt, so that a server which listens is joined to the others, if Redis is there. */
+  /** Waits for the first attempt, so that a server is connected to the others before it listens, if Redis is up. */
   async onModuleInit(): Promise<void> {
     this.silence.refresh();
-    this.client.connect().catch(() => {}); // errors are events, too
+    this.client.connect().catch(() => {}); // errors are also events
     await once(this.client, 'ready').catch(() => {});
   }
 
-  /** By then all sockets have ended. What Redis has not taken yet is lost. */
+  /** All sockets have ended by now. Messages that Redis has not read yet are lost. */
   onApplicationShutdown(): void {
     this.isClosed = true;
     this.status.isUp = false;
@@ -126,15 +127,15 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
 
   private onConnect(): void {
     if (this.isClosed) {
-      this.client.destroy(); // it was under way when the client was destroyed, which does not stop it
+      this.client.destroy(); // `destroy` does not stop a connection attempt that is in progress
     }
   }
 
   private onReady(): void {
     this.silence.refresh();
     this.status.isUp = true;
-    this.report('up', 'log', 'joins this server to the others');
-    // The client renews the subscriptions that it had. Rooms may have come and gone since.
+    this.report('up', 'log', 'connects this server to the others');
+    // The client restores its former subscriptions. Meanwhile rooms may have been created or removed.
     const had = [...this.client.getPubSubListeners('CHANNELS').keys()];
     this.unsubscribeFrom(had.filter((channel) => !this.listeners.has(channel)));
     this.subscribeTo([...this.listeners.keys()]);
@@ -147,7 +148,7 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
     }
   }
 
-  /** Nothing more is sent then, so that the socket times out and the client connects anew. */
+  /** From now on nothing is sent, so that the socket times out and the client connects again. */
   private onSilence(): void {
     this.status.isUp = false;
     this.report('down', 'warn', 'does not answer. Until it does, this server is alone.');
@@ -158,12 +159,12 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
       return;
     }
     if (this.client.isReady) {
-      this.onAnswer(); // Redis refused a ping, as to a user who may not
+      this.onAnswer(); // Redis refused a ping, because its user has no permission for it
     } else if (error instanceof SocketTimeoutError) {
       this.onSilence();
     } else {
       this.status.isUp = false;
-      // An error for several addresses of one name has no message.
+      // The error for a name with several addresses has no message.
       const reason = error.message || error.code;
       this.report('down', 'warn', `cannot be reached: ${reason}. Until it can, this server is alone.`);
     }
@@ -183,7 +184,7 @@ export class RedisBackplane implements Backplane, OnModuleInit, OnApplicationShu
   }
 }
 
-/** Waits 50 ms, then twice as long each time, up to two seconds; not all servers at the same moment. */
+/** Waits 50 ms, then twice as long each time, up to two seconds, with a random part so that servers do not act together. */
 function reconnectStrategy(retries: number): number {
   return Math.min(50 * 2 ** retries, 2000) * (0.5 + Math.random() / 2);
 }

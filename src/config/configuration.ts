@@ -12,6 +12,7 @@ import {
   positiveDuration,
   positiveNumber,
   redisUrl,
+  trustProxy,
 } from './option-values.js';
 
 /*
@@ -44,6 +45,11 @@ const webSocketOptions = z.object({
   maxConnectionsPerAddress: limit
     .prefault('0')
     .describe('how many WebSockets a client address may open; 0 for no limit'),
+  trustProxy: trustProxy
+    .optional()
+    .describe(
+      'proxies whose Forwarded and X-Forwarded-* are believed: their number, or addresses separated by commas (default: none)',
+    ),
   maxMessagesPerSecond: limit
     .prefault('0')
     .describe('how many messages a second are read from each WebSocket; 0 for no limit'),

@@ -1,4 +1,4 @@
-import { WebSocketsModule } from 'nest-raw-websockets';
+import { WebSocketsModule, type TrustProxy } from 'nest-raw-websockets';
 import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 
@@ -13,7 +13,10 @@ import { z } from 'zod';
  * @param parse returns undefined for a text that is not accepted
  * @param accepted what is accepted
  */
-export function parsed<T>(parse: (text: string) => T | undefined, accepted: string) {
+export function parsed<T>(
+  parse: (text: string) => T | undefined,
+  accepted: string,
+): z.ZodPipe<z.ZodString, z.ZodTransform<T, string>> {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value === undefined) {
@@ -57,7 +60,7 @@ function parseWholeNumber(text: string): number | undefined {
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
 
 /** One of several words, in any case. */
-export function choice<const Word extends string>(...words: Word[]) {
+export function choice<const Word extends string>(...words: Word[]): ReturnType<typeof parsed<Word>> {
   return parsed((text) => words.find((word) => word === text.toLowerCase()), alternatives.format(words));
 }
 
@@ -82,6 +85,23 @@ function parseOrigins(text: string): string[] | undefined {
     return undefined;
   }
   return allowedOrigins.length > 0 ? allowedOrigins : undefined;
+}
+
+/** The proxies that are believed: their number, or a list separated by commas. The library decides what an entry may be. */
+export const trustProxy = parsed(
+  parseTrustProxy,
+  'the number of proxies such as 1, or their addresses such as 10.0.0.0/8, ::1, "loopback", "linklocal", "uniquelocal" or ' +
+    '"unix", separated by ","',
+);
+
+function parseTrustProxy(text: string): TrustProxy | undefined {
+  const proxies = parseWholeNumber(text) ?? text;
+  try {
+    WebSocketsModule.forRoot({ trustProxy: proxies });
+  } catch {
+    return undefined;
+  }
+  return /[^\s,]/.test(text) ? proxies : undefined;
 }
 
 /**

@@ -90,7 +90,12 @@ export function acceptHeaders(request: LabRequest, script: LabScript): HeaderLin
   ];
 }
 
-function faulty(name: string, right: string, wrong: string, fault: 'wrong' | 'missing' | 'double' | undefined) {
+function faulty(
+  name: string,
+  right: string,
+  wrong: string,
+  fault: 'wrong' | 'missing' | 'double' | undefined,
+): HeaderLines {
   const line = [name, fault === 'wrong' ? wrong : right] as const;
   return fault === 'missing' ? [] : fault === 'double' ? [line, line] : [line];
 }

@@ -95,8 +95,11 @@ export class PacedWriter {
       this.signal.addEventListener('abort', end, { once: true });
       this.stream.write(piece, (error) => {
         this.signal.removeEventListener('abort', end);
-        if (error) reject(error);
-        else resolve();
+        if (error) {
+          reject(error);
+        } else {
+          resolve();
+        }
       });
     });
   }
@@ -106,7 +109,10 @@ export class PacedWriter {
 export function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const end = (): void => reject(signal.reason as Error);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) {
+      end();
+    } else {
+      signal.addEventListener('abort', end, { once: true });
+    }
   });
 }

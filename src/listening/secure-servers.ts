@@ -36,7 +36,10 @@ export class SecureServers {
   }
 
   /** @throws CertificateError if the certificate cannot be used */
-  static async load(application: Server, { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings) {
+  static async load(
+    application: Server,
+    { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings,
+  ): Promise<SecureServers> {
     if (tlsCert === undefined || tlsKey === undefined) {
       const { path, ...certificate } = await developmentCertificate(xdgCacheHome);
       const secure = new SecureServers(application, certificate, http2);

@@ -1,7 +1,7 @@
 /**
- * The response headers of the page and its files. Nothing in it is inline or from elsewhere, so the policy allows the
- * page its own files only, and no text may be turned into markup (Trusted Types). The one exception is the purpose of the
- * page: it opens WebSockets to any server that is typed in, and asks the same address over http or https why one failed.
+ * The response headers of the page and its files. The page has nothing inline and nothing from other origins, so the policy
+ * allows only its own files, and Trusted Types forbid that text becomes markup. There is one exception: the page opens
+ * WebSockets to any server, and sends a request to the same address over http or https to find out why one failed.
  *
  * No Cross-Origin-Opener-Policy: the page opens no windows, and over plain http browsers ignore it with a console error.
  */
@@ -21,6 +21,6 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
-  // The files keep their names from version to version: a browser may keep them, but asks each time if they are current.
+  // The names of the files do not change with the version, so a browser may cache them but must revalidate each time.
   'Cache-Control': 'no-cache',
 };

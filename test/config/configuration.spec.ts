@@ -33,6 +33,7 @@ it('names the environment variable of every option', () => {
     'REQUIRE_ORIGIN',
     'MAX_CONNECTIONS',
     'MAX_CONNECTIONS_PER_ADDRESS',
+    'TRUST_PROXY',
     'MAX_MESSAGES_PER_SECOND',
     'COMPRESSION',
   ]);

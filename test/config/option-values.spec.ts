@@ -9,6 +9,7 @@ import {
   positiveByteSize,
   positiveNumber,
   redisUrl,
+  trustProxy,
 } from '../../src/config/option-values.js';
 
 const word = choice('text', 'json');
@@ -28,6 +29,8 @@ describe('The value of an option', () => {
     ['a flag', 'false', flag, false],
     ['a list of origins', ' https://a.com ,https://*.b.com,,', origins, ['https://a.com', 'https://*.b.com']],
     ['a list of origins', 'same-origin', origins, ['same-origin']],
+    ['trusted proxies', '2', trustProxy, 2],
+    ['trusted proxies', '10.0.0.0/8, unix', trustProxy, '10.0.0.0/8, unix'],
     ...[
       'redis://localhost',
       'redis://localhost:6379',
@@ -55,6 +58,7 @@ describe('The value of an option', () => {
     ['a choice', word, ['', 'xml', 'toString'], /^text or json$/],
     ['a flag', flag, ['', '1', 'yes', 'toString'], /^true or false$/],
     ['a list of origins', origins, ['', ',', 'client.com', 'https://a.com/path'], /^origins such as /],
+    ['trusted proxies', trustProxy, ['', ',', 'true', '-1', '1.5', 'proxy.internal', '10.0.0.0/33'], /^the number of /],
     [
       'the URL of Redis',
       redisUrl,

@@ -35,6 +35,13 @@ class OtherGateway {
   handleConnection(): void {}
 }
 
+interface Outcome {
+  readonly status: number;
+  readonly protocol?: string;
+  readonly body?: unknown;
+  readonly headers?: IncomingMessage['headers'];
+}
+
 describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) => {
   let running: NestApp | undefined;
   afterEach(async () => {
@@ -44,23 +51,21 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
   });
 
   /** What a client of `ws` is told: the status of a refusal with its body and headers, or the subprotocol. */
-  async function outcome(path: string, protocols?: string[]) {
+  async function outcome(path: string, protocols?: string[]): Promise<Outcome> {
     const client = new WebSocket(`ws://${running?.host}${path}`, protocols, { origin: 'http://client.com' });
-    return new Promise<{ status: number; protocol?: string; body?: unknown; headers?: IncomingMessage['headers'] }>(
-      (resolve, reject) => {
-        client.once('error', reject);
-        client.once('open', () => {
-          client.close();
-          resolve({ status: 101, protocol: client.protocol });
+    return new Promise<Outcome>((resolve, reject) => {
+      client.once('error', reject);
+      client.once('open', () => {
+        client.close();
+        resolve({ status: 101, protocol: client.protocol });
+      });
+      client.once('unexpected-response', (_request, response) => {
+        void response.toArray().then((chunks) => {
+          const body: unknown = JSON.parse(Buffer.concat(chunks as Buffer[]).toString());
+          resolve({ status: response.statusCode ?? 0, body, headers: response.headers });
         });
-        client.once('unexpected-response', (_request, response) => {
-          void response.toArray().then((chunks) => {
-            const body: unknown = JSON.parse(Buffer.concat(chunks as Buffer[]).toString());
-            resolve({ status: response.statusCode ?? 0, body, headers: response.headers });
-          });
-        });
-      },
-    );
+      });
+    });
   }
 
   describe.each([

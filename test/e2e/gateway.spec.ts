@@ -137,7 +137,10 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   afterAll(() => running.app.close());
 
   /** Connects, and waits for the server's end too. */
-  async function openBoth(type: Type<ObservedGateway>, path: string) {
+  async function openBoth(
+    type: Type<ObservedGateway>,
+    path: string,
+  ): Promise<{ client: RawClient; webSocket: WebSocketConnection; request: IncomingMessage }> {
     const { server } = running.app.get(type);
     const connected = once(server, 'connection') as Promise<[WebSocketConnection, IncomingMessage]>;
     const client = await open(path);

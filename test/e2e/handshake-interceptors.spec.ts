@@ -14,7 +14,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { EventEmitter, once } from 'node:events';
 import { catchError, finalize, map, of, throwError, timeout, type Observable } from 'rxjs';
 import { WebSockets, WebSocketsModule, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
-import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
+import { handshakeTransports, type HandshakeAnswer, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
@@ -133,14 +133,14 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
   afterAll(() => nest.app.close());
 
   /** Opens a WebSocket, and sees that it echoes. */
-  async function open(headers = {}) {
+  async function open(headers = {}): Promise<HandshakeAnswer['client']> {
     const { isAccepted, client } = await nest.shakeHands('/echo', headers);
     expect(isAccepted).toBe(true);
     await expectEcho(client);
     return client;
   }
 
-  async function expectEcho(client: Awaited<ReturnType<typeof open>>): Promise<void> {
+  async function expectEcho(client: HandshakeAnswer['client']): Promise<void> {
     client.write(text('hello'));
     expect((await client.readFrame()).payload.toString()).toBe('hello');
   }

@@ -19,6 +19,7 @@ import {
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defer, mergeMap, type Observable } from 'rxjs';
 import { WebSocketConnections, WebSockets, WebSocketsModule, type WebSocketManager } from 'nest-raw-websockets';
@@ -135,7 +136,7 @@ describe.each(handshakeTransports)('Over %s, a client that leaves during its han
   });
 
   /** Shakes hands, and waits until that is held up. Returns what the server has of the client, too. */
-  async function holdUp(path: string) {
+  async function holdUp(path: string): Promise<{ client: WaitingClient; socket: Duplex }> {
     const arrived = once(nest.app.getHttpServer() as Server, 'request') as Promise<
       [IncomingMessage | Http2ServerRequest]
     >;

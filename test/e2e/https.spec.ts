@@ -8,7 +8,7 @@ import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { echoOf } from '../support/echo-of.js';
 import { makeCertificateFiles, makeFolder, removeFolders, startHttpsApp } from '../support/https-app.js';
-import { endServerProcesses, startServerProcess } from '../support/server-process.js';
+import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
 /** The status and the body of an answer to a GET request over HTTP/1.1. */
@@ -251,7 +251,8 @@ describe('Without TLS_CERT and TLS_KEY', () => {
   it('the development certificate is made once, and the log says where it is and how to trust it', async () => {
     const folder = await makeFolder();
     const path = join(folder, 'nest-ws-echo', 'localhost.crt');
-    const start = () => startServerProcess(['--urls', 'https://localhost:0'], { XDG_CACHE_HOME: folder });
+    const start = (): ServerProcess =>
+      startServerProcess(['--urls', 'https://localhost:0'], { XDG_CACHE_HOME: folder });
     const first = start();
     const [url = ''] = await first.listening();
     const ca = await readFile(path, 'utf8');

@@ -45,8 +45,10 @@ describeInBrowser('The page for everybody', (executablePath) => {
     ['dark', 360],
   ] as const)('in a %s scheme, %d pixels wide,', (colorScheme, width) => {
     beforeEach(async () => {
-      logPage = await LogPage.open(browser, app.url, { colorScheme, viewport: { width, height: 800 } });
+      logPage = await LogPage.open(browser, app.url);
       page = logPage.page;
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
     });
 
     it.each<[string, () => Promise<void>]>([

@@ -90,7 +90,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
     ann.webSocket.close();
     await untilScraped(url, { chat_backplane_published_total: 3, chat_rooms: 1 });
-    while ((await channels()).length > 1);
+    while ((await channels()).length > 1) {}
     await expect(channels()).resolves.toEqual(['nest-ws-echo:background:b']);
     expect(bob.heard).toHaveLength(2);
     watcher.destroy();
@@ -110,11 +110,11 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').flatMap((line) => /\[Backplane\] (.*)/.exec(line)?.[1] ?? [])).toEqual([
-      `Redis at ${redis.url} joins this server to the others`,
+      `Redis at ${redis.url} connects this server to the others`,
       expect.stringMatching(
         /^Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be reached: .+\. Until it can, this server is alone\.$/,
       ),
-      `Redis at ${redis.url} joins this server to the others`,
+      `Redis at ${redis.url} connects this server to the others`,
     ]);
   });
 
@@ -137,7 +137,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
   });
 
   it.each([
-    ['joins with the right password', 'secret', 'joins this server to the others'],
+    ['joins with the right password', 'secret', 'connects this server to the others'],
     ['says that a password is wrong, and not which', 'wr0ng', 'cannot be reached: WRONGPASS'],
   ])('%s', async (_what, password, said) => {
     const redis = await RedisServer.start(undefined, ['--requirepass', 'secret']);

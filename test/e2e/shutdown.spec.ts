@@ -31,10 +31,10 @@ function refusalOf(url: string): Promise<number | undefined> {
 
 /** Resolves when /health/ready says that the server drains. */
 async function untilDraining(url: string): Promise<void> {
-  while ((await fetch(`${url}/health/ready`)).status !== 503);
+  while ((await fetch(`${url}/health/ready`)).status !== 503) {}
 }
 
-const politely = (count: number) =>
+const politely = (count: number): object[] =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
 
 afterEach(endRawClients);

@@ -9,7 +9,9 @@ import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
 /** Starts the application with a file at /file, larger than what a client that does not read can be sent. */
-async function startWithFile<T extends RunningApp>(start: (prepare: Parameters<typeof startApp>[1]) => Promise<T>) {
+async function startWithFile<T extends RunningApp>(
+  start: (prepare: Parameters<typeof startApp>[1]) => Promise<T>,
+): Promise<T & { path: string; file: Promise<ReadStream> }> {
   const path = join(await makeFolder(), 'file.txt');
   await writeFile(path, 'x'.repeat(8 * 1024 * 1024));
   let opened!: (file: ReadStream) => void;

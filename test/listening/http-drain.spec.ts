@@ -6,8 +6,13 @@ import { closeApps, startApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(30_000);
 
-/** Starts the application with a route whose answer is the test's to give, and asks for it. */
-async function startAnswering(shutdownTimeout: string) {
+/** Starts the application with a route that the test answers, and sends a request for it. */
+async function startAnswering(shutdownTimeout: string): Promise<{
+  text: Promise<string>;
+  response: ServerResponse;
+  close: () => Promise<void>;
+  closing: Promise<void>;
+}> {
   let asked!: Promise<ServerResponse>;
   let closing!: Promise<void>;
   const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: shutdownTimeout }, (app) => {

@@ -48,7 +48,9 @@ function temporaryFolder(): string {
 
 /** Removes every temporary folder; for `afterAll`. */
 export function removeFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  for (const folder of folders.splice(0)) {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**

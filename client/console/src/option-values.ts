@@ -157,7 +157,9 @@ export function parseServername(text: string): string {
 }
 
 function unlessMistaken<T>(mistake: string | undefined, value: T): T {
-  if (mistake !== undefined) throw new InvalidArgumentError(mistake);
+  if (mistake !== undefined) {
+    throw new InvalidArgumentError(mistake);
+  }
   return value;
 }
 

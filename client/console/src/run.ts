@@ -170,7 +170,9 @@ async function exchange(
     session
       .on('message', (...message) => pauseUnless(reporter.echo(session.echoes.received, ...message), session, reporter))
       .on('end', () => {
-        if (session.echoes.sent > 0) reporter.summary(statistics.summary());
+        if (session.echoes.sent > 0) {
+          reporter.summary(statistics.summary());
+        }
       });
     const { count = Number.POSITIVE_INFINITY, interval = 1000, size = 32, binary = false } = commandLine;
     return ping(session, { count, interval, size, binary }, commandLine);

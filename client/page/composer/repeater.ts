@@ -28,44 +28,44 @@ export interface Repetition {
 
 /** Sends again and again: a number of times, at an interval, or as a burst. One repetition at a time. */
 export class Repeater {
-  readonly #environment: RepeaterEnvironment;
-  #timer: unknown;
-  #repetition: Repetition | undefined;
-  #sent = 0;
+  private readonly environment: RepeaterEnvironment;
+  private timer: unknown;
+  private repetition: Repetition | undefined;
+  private sent = 0;
 
   constructor(environment: RepeaterEnvironment) {
-    this.#environment = environment;
+    this.environment = environment;
   }
 
   get isRunning(): boolean {
-    return this.#repetition !== undefined;
+    return this.repetition !== undefined;
   }
 
   /** Starts a repetition, after the one that runs has been stopped. The first message is sent at once. */
   start(repetition: Repetition): void {
     this.stop();
-    this.#repetition = repetition;
-    this.#sent = 0;
-    this.#turn(this.#environment.now());
+    this.repetition = repetition;
+    this.sent = 0;
+    this.turn(this.environment.now());
   }
 
   stop(): void {
-    const repetition = this.#repetition;
+    const repetition = this.repetition;
     if (repetition) {
-      this.#environment.clearTimeout(this.#timer);
-      this.#repetition = undefined;
-      repetition.onProgress(this.#sent, false);
+      this.environment.clearTimeout(this.timer);
+      this.repetition = undefined;
+      repetition.onProgress(this.sent, false);
     }
   }
 
   /** @param due - when this turn should have been */
-  #turn(due: number): void {
-    const repetition = this.#repetition;
+  private turn(due: number): void {
+    const repetition = this.repetition;
     if (!repetition) {
       return;
     }
     const { times, interval } = repetition;
-    const deadline = this.#environment.now() + SLICE;
+    const deadline = this.environment.now() + SLICE;
     do {
       if (repetition.isCongested()) {
         break;
@@ -74,16 +74,16 @@ export class Repeater {
         this.stop();
         return;
       }
-      this.#sent += 1;
-    } while (interval === 0 && this.#sent < times && this.#environment.now() < deadline);
-    if (this.#sent >= times) {
+      this.sent += 1;
+    } while (interval === 0 && this.sent < times && this.environment.now() < deadline);
+    if (this.sent >= times) {
       this.stop();
       return;
     }
-    repetition.onProgress(this.#sent, true);
-    const now = this.#environment.now();
+    repetition.onProgress(this.sent, true);
+    const now = this.environment.now();
     // A turn that comes late does not make the next ones come in a crowd.
     const next = Math.max(due + interval, now + (repetition.isCongested() ? BACKPRESSURE_DELAY : 0));
-    this.#timer = this.#environment.setTimeout(() => this.#turn(Math.max(next, now)), Math.max(0, next - now));
+    this.timer = this.environment.setTimeout(() => this.turn(Math.max(next, now)), Math.max(0, next - now));
   }
 }

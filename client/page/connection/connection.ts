@@ -42,107 +42,107 @@ export interface ConnectionEnvironment {
 
 /** One WebSocket after another. Only events of the latest one are reported. */
 export class Connection {
-  readonly #listener: ConnectionListener;
-  readonly #environment: ConnectionEnvironment;
-  #socket: Socket | undefined;
-  #url = '';
-  #state: ConnectionState = 'ready';
-  #opened = false;
-  #closedByClient = false;
+  private readonly listener: ConnectionListener;
+  private readonly environment: ConnectionEnvironment;
+  private socket: Socket | undefined;
+  private url = '';
+  private currentState: ConnectionState = 'ready';
+  private opened = false;
+  private closedByClient = false;
 
   constructor(environment: ConnectionEnvironment, listener: ConnectionListener) {
-    this.#environment = environment;
-    this.#listener = listener;
+    this.environment = environment;
+    this.listener = listener;
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.currentState;
   }
 
   /** The bytes that wait in the browser to be sent. */
   get bufferedAmount(): number {
-    return this.#socket?.bufferedAmount ?? 0;
+    return this.socket?.bufferedAmount ?? 0;
   }
 
   /** Starts an attempt. A WebSocket that is still closing is left to itself. */
   open(url: string, subprotocols: readonly string[] = []): void {
-    if (this.#state === 'closing') {
-      this.#socket = undefined;
-      this.#listener.onAbandoned(this.#url, 'closing');
+    if (this.currentState === 'closing') {
+      this.socket = undefined;
+      this.listener.onAbandoned(this.url, 'closing');
     }
-    const startedAt = this.#environment.now();
+    const startedAt = this.environment.now();
     let socket: Socket;
     try {
-      socket = this.#environment.openSocket(url, subprotocols);
+      socket = this.environment.openSocket(url, subprotocols);
     } catch (error) {
-      this.#listener.onFailed(url, error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-      this.#enter(this.#state === 'ready' ? 'ready' : 'closed');
+      this.listener.onFailed(url, error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+      this.enter(this.currentState === 'ready' ? 'ready' : 'closed');
       return;
     }
-    this.#socket = socket;
-    this.#url = url;
-    this.#opened = false;
-    this.#closedByClient = false;
+    this.socket = socket;
+    this.url = url;
+    this.opened = false;
+    this.closedByClient = false;
     socket.binaryType = 'arraybuffer';
     // A socket that was left to itself goes on telling what happens to it.
     const whileLatest =
       <E>(listener: (event: E) => void) =>
       (event: E): void => {
-        if (socket === this.#socket) {
+        if (socket === this.socket) {
           listener(event);
         }
       };
     socket.addEventListener(
       'open',
       whileLatest(() => {
-        this.#opened = true;
-        this.#enter('open');
-        const milliseconds = this.#environment.now() - startedAt;
-        this.#listener.onOpened({ url, subprotocol: socket.protocol, milliseconds });
+        this.opened = true;
+        this.enter('open');
+        const milliseconds = this.environment.now() - startedAt;
+        this.listener.onOpened({ url, subprotocol: socket.protocol, milliseconds });
       }),
     );
     socket.addEventListener(
       'message',
       whileLatest(({ data }: { data: Payload }) => {
-        this.#listener.onReceived(data);
+        this.listener.onReceived(data);
       }),
     );
     socket.addEventListener(
       'close',
       whileLatest(({ code, reason }: { code: number; reason: string }) => {
-        this.#socket = undefined;
-        this.#enter('closed');
-        if (!this.#opened) {
-          this.#listener.onFailed(url);
+        this.socket = undefined;
+        this.enter('closed');
+        if (!this.opened) {
+          this.listener.onFailed(url);
         }
-        this.#listener.onClosed({ code, reason, byClient: this.#closedByClient, opened: this.#opened });
+        this.listener.onClosed({ code, reason, byClient: this.closedByClient, opened: this.opened });
       }),
     );
-    this.#enter('connecting');
+    this.enter('connecting');
   }
 
   /** Sends one message. The connection has to be open. */
   send(data: Payload): void {
-    this.#socket?.send(data);
+    this.socket?.send(data);
   }
 
   /** Starts the close handshake, or gives up the attempt while connecting. Without a code none is sent. */
   close(code?: number, reason?: string): void {
-    if (this.#state === 'connecting') {
-      const socket = this.#socket;
-      this.#socket = undefined;
+    if (this.currentState === 'connecting') {
+      const socket = this.socket;
+      this.socket = undefined;
       socket?.close();
-      this.#enter('closed');
-      this.#listener.onAbandoned(this.#url, 'connecting');
-    } else if (this.#state === 'open') {
-      this.#closedByClient = true;
-      this.#socket?.close(code, reason);
-      this.#enter('closing');
+      this.enter('closed');
+      this.listener.onAbandoned(this.url, 'connecting');
+    } else if (this.currentState === 'open') {
+      this.closedByClient = true;
+      this.socket?.close(code, reason);
+      this.enter('closing');
     }
   }
 
-  #enter(state: ConnectionState): void {
-    this.#state = state;
-    this.#listener.onStateChanged(state);
+  private enter(state: ConnectionState): void {
+    this.currentState = state;
+    this.listener.onStateChanged(state);
   }
 }

@@ -20,33 +20,33 @@ export interface Bar {
 
 /** The latest round-trip times of a connection. */
 export class RoundTrips {
-  readonly #times = new Float64Array(KEPT_ROUND_TRIPS);
-  #total = 0;
+  private readonly times = new Float64Array(KEPT_ROUND_TRIPS);
+  private count = 0;
 
   /** @param milliseconds - one round trip */
   add(milliseconds: number): void {
-    this.#times[this.#total % KEPT_ROUND_TRIPS] = milliseconds;
-    this.#total += 1;
+    this.times[this.count % KEPT_ROUND_TRIPS] = milliseconds;
+    this.count += 1;
   }
 
   /** How many have been measured in all. */
   get total(): number {
-    return this.#total;
+    return this.count;
   }
 
   clear(): void {
-    this.#total = 0;
+    this.count = 0;
   }
 
   /** The latest round trips, oldest first. */
   latest(count: number): number[] {
-    const length = Math.min(count, this.#total, KEPT_ROUND_TRIPS);
-    return Array.from({ length }, (_, index) => this.#times[(this.#total - length + index) % KEPT_ROUND_TRIPS] ?? 0);
+    const length = Math.min(count, this.count, KEPT_ROUND_TRIPS);
+    return Array.from({ length }, (_, index) => this.times[(this.count - length + index) % KEPT_ROUND_TRIPS] ?? 0);
   }
 
   /** Percentiles are by nearest rank. `undefined` before the first round trip. */
   summary(): Summary | undefined {
-    const sorted = this.#times.slice(0, Math.min(this.#total, KEPT_ROUND_TRIPS)).toSorted();
+    const sorted = this.times.slice(0, Math.min(this.count, KEPT_ROUND_TRIPS)).toSorted();
     const count = sorted.length;
     const rank = (percent: number): number => sorted[Math.max(0, Math.ceil((percent / 100) * count) - 1)] ?? 0;
     return count === 0

@@ -17,7 +17,7 @@ interface Second {
 
 /** Messages and bytes of each second of the last minute, each way. */
 export class Throughput {
-  readonly #seconds: Second[] = Array.from({ length: SHOWN_SECONDS + 1 }, () => ({
+  private readonly seconds: Second[] = Array.from({ length: SHOWN_SECONDS + 1 }, () => ({
     number: -1,
     Client: { messages: 0, bytes: 0 },
     Server: { messages: 0, bytes: 0 },
@@ -26,7 +26,7 @@ export class Throughput {
   /** @param at - a clock in milliseconds, from 0 on */
   add(from: Party, bytes: number, at: number): void {
     const number = Math.floor(at / 1_000);
-    const second = this.#seconds[number % this.#seconds.length];
+    const second = this.seconds[number % this.seconds.length];
     if (!second) {
       return;
     }
@@ -46,7 +46,7 @@ export class Throughput {
     const present = Math.floor(at / 1_000);
     return Array.from({ length: SHOWN_SECONDS }, (_, index) => {
       const number = present - SHOWN_SECONDS + index;
-      const second = this.#seconds[((number % this.#seconds.length) + this.#seconds.length) % this.#seconds.length];
+      const second = this.seconds[((number % this.seconds.length) + this.seconds.length) % this.seconds.length];
       return second?.number === number && number >= 0 ? { ...second[from] } : { messages: 0, bytes: 0 };
     });
   }

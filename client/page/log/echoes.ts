@@ -20,58 +20,58 @@ export interface EchoResult {
  * message. Differences are reported once the peer is known to echo: by its address, or because it has echoed before.
  */
 export class Echoes {
-  readonly #waiting: { readonly data: Payload; readonly at: number }[] = [];
-  #head = 0;
-  #peerEchoes: boolean;
+  private readonly unanswered: { readonly data: Payload; readonly at: number }[] = [];
+  private head = 0;
+  private peerEchoes: boolean;
 
   constructor(peerEchoes = false) {
-    this.#peerEchoes = peerEchoes;
+    this.peerEchoes = peerEchoes;
   }
 
   get waiting(): number {
-    return this.#waiting.length - this.#head;
+    return this.unanswered.length - this.head;
   }
 
   /** @param at - a clock in milliseconds */
   sent(data: Payload, at: number): void {
-    this.#waiting.push({ data, at });
+    this.unanswered.push({ data, at });
     if (this.waiting > MOST_WAITING) {
-      this.#take();
+      this.take();
     }
   }
 
   received(data: Payload, at: number): EchoResult {
-    const due = this.#waiting[this.#head];
+    const due = this.unanswered[this.head];
     if (!due) {
       return {};
     }
     const last = Math.min(this.waiting, LOOK_AHEAD);
     for (let ahead = 0; ahead < last; ahead += 1) {
-      const candidate = this.#waiting[this.#head + ahead];
+      const candidate = this.unanswered[this.head + ahead];
       if (candidate && isSame(candidate.data, data)) {
         for (let lost = 0; lost <= ahead; lost += 1) {
-          this.#take();
+          this.take();
         }
-        this.#peerEchoes = true;
+        this.peerEchoes = true;
         return {
           roundTrip: at - candidate.at,
           ...(ahead > 0 && { difference: `${countOf(ahead, 'message')} sent before this one did not come back.` }),
         };
       }
     }
-    if (!this.#peerEchoes) {
+    if (!this.peerEchoes) {
       return {};
     }
-    this.#take();
+    this.take();
     return { roundTrip: at - due.at, difference: differenceOf(due.data, data) };
   }
 
-  #take(): void {
-    this.#head += 1;
+  private take(): void {
+    this.head += 1;
     // Removing in blocks keeps the cost of one removal constant.
-    if (this.#head >= 1_024 || this.#head === this.#waiting.length) {
-      this.#waiting.splice(0, this.#head);
-      this.#head = 0;
+    if (this.head >= 1_024 || this.head === this.unanswered.length) {
+      this.unanswered.splice(0, this.head);
+      this.head = 0;
     }
   }
 }

@@ -27,41 +27,41 @@ export type WatchResult = 'open' | 'absent' | 'unreachable';
 
 /** The side channel of one connection: what the server sees of it. */
 export class ServerWatch {
-  readonly #openStream: (path: string) => EventStream;
-  readonly #onChanged: () => void;
-  #stream: EventStream | undefined;
-  #events: ServerEvent[] = [];
-  #dropped = 0;
+  private readonly openStream: (path: string) => EventStream;
+  private readonly onChanged: () => void;
+  private stream: EventStream | undefined;
+  private keptEvents: ServerEvent[] = [];
+  private droppedCount = 0;
 
   constructor(openStream: (path: string) => EventStream, onChanged: () => void) {
-    this.#openStream = openStream;
-    this.#onChanged = onChanged;
+    this.openStream = openStream;
+    this.onChanged = onChanged;
   }
 
   get events(): readonly ServerEvent[] {
-    return this.#events;
+    return this.keptEvents;
   }
 
   /** How many events are no longer kept. */
   get dropped(): number {
-    return this.#dropped;
+    return this.droppedCount;
   }
 
   /** The handshake as the server saw it. */
   get request(): Extract<ServerEvent, { kind: 'request' }> | undefined {
-    return this.#events.find((event) => event.kind === 'request');
+    return this.keptEvents.find((event) => event.kind === 'request');
   }
 
   /** Opens the side channel of a connection, before the connection itself. Events of the one before are dropped. */
   open(id: string): Promise<WatchResult> {
     this.close();
-    this.#events = [];
-    this.#dropped = 0;
-    this.#onChanged();
-    const stream = this.#openStream(diagnosticsPath(id));
-    this.#stream = stream;
+    this.keptEvents = [];
+    this.droppedCount = 0;
+    this.onChanged();
+    const stream = this.openStream(diagnosticsPath(id));
+    this.stream = stream;
     for (const kind of SERVER_EVENT_KINDS) {
-      stream.addEventListener(kind, ({ data }) => this.#add(kind, String(data)));
+      stream.addEventListener(kind, ({ data }) => this.add(kind, String(data)));
     }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -77,25 +77,25 @@ export class ServerWatch {
   }
 
   close(): void {
-    this.#stream?.close();
-    this.#stream = undefined;
+    this.stream?.close();
+    this.stream = undefined;
   }
 
-  #add(kind: ServerEventKind, data: string): void {
+  private add(kind: ServerEventKind, data: string): void {
     const event = parseServerEvent(kind, data);
     if (!event) {
       return;
     }
-    if (this.#events.length >= KEPT_EVENTS) {
+    if (this.keptEvents.length >= KEPT_EVENTS) {
       // A block at a time, so that a flood does not move the whole array for each event. The request stays.
-      const before = this.#events.length;
-      this.#events = this.#events.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
-      this.#dropped += before - this.#events.length;
+      const before = this.keptEvents.length;
+      this.keptEvents = this.keptEvents.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
+      this.droppedCount += before - this.keptEvents.length;
     }
-    this.#events.push(event);
+    this.keptEvents.push(event);
     if (kind === 'close') {
       this.close();
     }
-    this.#onChanged();
+    this.onChanged();
   }
 }

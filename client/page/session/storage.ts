@@ -8,32 +8,32 @@ export interface TextStorage {
 
 /** A value that the browser keeps as JSON. Browsers may have no storage, or none left: then nothing is kept. */
 export class KeptValue<T> {
-  readonly #storage: () => TextStorage;
-  readonly #key: string;
-  readonly #read: (value: unknown) => T;
+  private readonly storage: () => TextStorage;
+  private readonly key: string;
+  private readonly read: (value: unknown) => T;
 
   /**
    * @param storage - throws where storage is switched off
    * @param read - makes a valid value of whatever is found, `undefined` included
    */
   constructor(storage: () => TextStorage, key: string, read: (value: unknown) => T) {
-    this.#storage = storage;
-    this.#key = `nest-ws-echo:${key}`;
-    this.#read = read;
+    this.storage = storage;
+    this.key = `nest-ws-echo:${key}`;
+    this.read = read;
   }
 
   load(): T {
     try {
-      return this.#read(JSON.parse(this.#storage().getItem(this.#key) ?? 'null'));
+      return this.read(JSON.parse(this.storage().getItem(this.key) ?? 'null'));
     } catch {
-      return this.#read(undefined);
+      return this.read(undefined);
     }
   }
 
   /** @returns whether the value is kept */
   save(value: T): boolean {
     try {
-      this.#storage().setItem(this.#key, JSON.stringify(value));
+      this.storage().setItem(this.key, JSON.stringify(value));
       return true;
     } catch {
       return false;

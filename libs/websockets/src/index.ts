@@ -12,6 +12,7 @@ export { SENT } from './connection/message-sender.js';
 export { PreparedMessage, type WebSocketData } from './connection/prepared-message.js';
 export { WebSocketCloseStatus } from './protocol/close-status.js';
 export type { Fragment, FragmentHandler, WebSocketMessageType } from './protocol/fragment.js';
+export type { WebSocketFrame } from './protocol/frame-scanner.js';
 export { tuneForLargeMessages } from './connection/tune-for-large-messages.js';
 export type { VerifyClient, VerifyClientCallback, VerifyClientInfo } from './nest/verify-client.js';
 export type {
@@ -23,6 +24,13 @@ export type {
   WebSocketState,
 } from './connection/web-socket-connection.js';
 export { WebSocketConnections, type WebSocketTotals } from './connection/web-socket-connections.js';
+export type {
+  WebSocketConnectionObserver,
+  WebSocketHandshake,
+  WebSocketObserver,
+  WebSocketRefusal,
+  WebSocketRefusalReason,
+} from './connection/web-socket-observer.js';
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
 export type { WebSocketConnectionOptions } from './connection/web-socket-options.js';
@@ -32,3 +40,9 @@ export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } fr
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
 export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
 export type { TakenOverHandshake } from './handshake/taken-over-handshake.js';
+export {
+  TrustedProxies,
+  type ForwardedClient,
+  type ForwardedRequest,
+  type TrustProxy,
+} from './handshake/trusted-proxies.js';

@@ -9,7 +9,9 @@ describe('Latencies', () => {
 
   it('are exact to a thousandth', () => {
     const latencies = new Latencies();
-    for (let value = 1; value <= 1000; value++) latencies.record(value);
+    for (let value = 1; value <= 1000; value++) {
+      latencies.record(value);
+    }
 
     for (const [share, value] of [
       [50, 500],

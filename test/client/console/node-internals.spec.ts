@@ -18,7 +18,9 @@ describe('Undocumented parts of readline', () => {
     const keys: (string | undefined)[] = [];
     interceptKeys(readline, (key, toReadline) => {
       keys.push(key.sequence);
-      if (key.sequence !== 'x') toReadline();
+      if (key.sequence !== 'x') {
+        toReadline();
+      }
     });
     const line = once(readline, 'line');
 

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { endClients, eventsOf, runClient, startClient } from '../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../support/terminal.js';
-import { closeWebSocketServers, startWebSocketServer } from '../../support/web-socket-server.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../support/web-socket-server.js';
 
 const time = String.raw`[\d.]+ m?s`;
 
@@ -11,23 +10,22 @@ afterEach(endClients);
 afterEach(closeWebSocketServers);
 
 describe('As ping does the client', () => {
-  let app: RunningApp;
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  afterAll(closeApps);
-
   it('prints a line for every echo, and figures at the end', async () => {
-    const { code, stdout, stderr } = await runClient([app.webSocketUrl, '--count', '3', '--interval', '10ms']);
+    const { code, stdout, stderr } = await runClient([echoUrl, '--count', '3', '--interval', '10ms']);
 
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
       new RegExp(
         [
-          ...[1, 2, 3].map((number) => `^32 bytes from ${app.webSocketUrl}: seq=${number} time=${time}$`),
-          `^--- ${app.webSocketUrl} ---$`,
+          ...[1, 2, 3].map((number) => `^32 bytes from ${echoUrl}: seq=${number} time=${time}$`),
+          `^--- ${echoUrl} ---$`,
           '^3 sent, 3 received, 0 lost \\(0%\\)$',
           `^round trip: min ${time}, median ${time}, p99 ${time}, max ${time}\n$`,
         ].join('\n'),
@@ -69,7 +67,7 @@ describe('As ping does the client', () => {
 
   it('listens no longer than it waits, however many messages it waits for one by one', async () => {
     // Node.js warns on stderr of more than ten listeners.
-    expect(await startClient([app.webSocketUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
+    expect(await startClient([echoUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('counts what is lost', async () => {
@@ -91,16 +89,7 @@ describe('As ping does the client', () => {
   });
 
   it('shows no times with --no-echo, where a message that comes answers none', async () => {
-    const { code, stdout } = await runClient([
-      app.webSocketUrl,
-      '-c',
-      '2',
-      '-i',
-      '0',
-      '--no-echo',
-      '--quiet-period',
-      '200ms',
-    ]);
+    const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '200ms']);
 
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('2 sent, 2 received, 0 lost (0%)');
@@ -122,7 +111,7 @@ describe('As ping does the client', () => {
   });
 
   it('goes on until Ctrl+C without --count, and says then what came of it', async () => {
-    const { child, exit, said } = startClient([app.webSocketUrl, '--interval', '10ms']);
+    const { child, exit, said } = startClient([echoUrl, '--interval', '10ms']);
     await said('stdout', 'seq=3');
     child.kill('SIGINT');
 
@@ -132,7 +121,7 @@ describe('As ping does the client', () => {
   });
 
   it('prints objects with --json', async () => {
-    const events = eventsOf(await runClient([app.webSocketUrl, '-c', '2', '-i', '10ms', '--json']));
+    const events = eventsOf(await runClient([echoUrl, '-c', '2', '-i', '10ms', '--json']));
 
     expect(events.map(({ type }) => type)).toEqual(['open', 'echo', 'echo', 'close', 'summary']);
     expect(events[1]).toMatchObject({ sequence: 1, size: 32, rtt: expect.any(Number) });
@@ -142,11 +131,10 @@ describe('As ping does the client', () => {
 
 describeInTerminal('As ping does the client on a terminal', () => {
   afterEach(closeTerminals);
-  afterAll(closeApps);
 
   it('asks for nothing', async () => {
-    const { webSocketUrl } = await startApp();
-    const terminal = openTerminal([webSocketUrl, '--count', '1']);
+    const { url } = await startWebSocketServer(echo);
+    const terminal = openTerminal([url, '--count', '1']);
 
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain('1 sent, 1 received, 0 lost (0%)');

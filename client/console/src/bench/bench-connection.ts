@@ -51,14 +51,18 @@ export class BenchConnection {
   send(dueAt: number): void {
     this.options.counts.due++;
     this.due.push(dueAt);
-    if (this.due.length === 1) this.flush();
+    if (this.due.length === 1) {
+      this.flush();
+    }
   }
 
   private flush(): void {
     const { webSocket, due } = this;
     while (webSocket.readyState === WebSocket.OPEN && webSocket.bufferedAmount < HIGH_WATER_MARK) {
       const dueAt = due.shift();
-      if (dueAt === undefined) return;
+      if (dueAt === undefined) {
+        return;
+      }
       const data = this.options.payloads.at(this.sequence++);
       this.inFlight.push({ dueAt, data });
       this.options.counts.sent++;

@@ -27,8 +27,12 @@ export async function runBench(
   try {
     connections = await openAll(load.connections, () => connect(options, interrupt));
   } catch (error) {
-    if (interrupt.aborted) return ExitCode.interrupted;
-    if (!(error instanceof ConnectError)) throw error;
+    if (interrupt.aborted) {
+      return ExitCode.interrupted;
+    }
+    if (!(error instanceof ConnectError)) {
+      throw error;
+    }
     reporter.ended({ kind: 'not connected', error });
     return ExitCode.notConnected;
   }

@@ -51,7 +51,9 @@ export async function connect(
         return { ...(await connectOnce(hop, signal, onFrame)), url: hop.url, redirects };
       } catch (error) {
         interrupt.throwIfAborted();
-        if (!(error instanceof RefusedError)) throw error;
+        if (!(error instanceof RefusedError)) {
+          throw error;
+        }
         hop = followRedirect(error, hop, redirects.length);
         redirects.push(error.handshake);
       }

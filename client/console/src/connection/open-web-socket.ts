@@ -48,14 +48,16 @@ export function openWebSocket(
   signal: AbortSignal,
   onTheWire: () => Handshake | undefined,
 ): Promise<OpenWebSocket> {
-  return new Promise((resolve, reject) => {
+  let webSocket: WebSocket;
+  const abort = (): void => webSocket.terminate();
+  const opened = new Promise<OpenWebSocket>((resolve, reject) => {
     let request: RequestHead | undefined;
     let handshake: Handshake | undefined;
     const record = (response: IncomingMessage): Handshake => {
       handshake = onTheWire() ?? { request: request!, response: responseHead(response) };
       return handshake;
     };
-    const webSocket = new WebSocket(requestUrl(options.url), [...options.subprotocols], {
+    webSocket = new WebSocket(requestUrl(options.url), [...options.subprotocols], {
       // ws and node:http accept any Duplex here; only their types ask for a socket.
       createConnection: (() => socket) as unknown as typeof createConnection,
       origin: options.origin,
@@ -68,11 +70,8 @@ export function openWebSocket(
         clientRequest.end();
       },
     });
-    const abort = (): void => webSocket.terminate();
-    signal.addEventListener('abort', abort);
     webSocket.on('upgrade', record);
     webSocket.on('open', () => {
-      signal.removeEventListener('abort', abort);
       webSocket.pause();
       resolve({ webSocket, handshake: handshake! });
     });
@@ -82,6 +81,8 @@ export function openWebSocket(
     // The listener stays, because an `error` event without a listener would end the process.
     webSocket.on('error', (error) => reject(handshake ? mistake(options, handshake.response, error) : error));
   });
+  signal.addEventListener('abort', abort);
+  return opened.finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** Adds headers. A header with the name of a default header, such as Host, replaces it; a repeated name is sent twice. */

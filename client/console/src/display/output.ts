@@ -30,7 +30,9 @@ export class StandardStreams implements Output {
   ) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       // Every later line fails, too.
-      if (this.hasFailed) return;
+      if (this.hasFailed) {
+        return;
+      }
       this.hasFailed = true;
       this.note(`stdout cannot be written: ${explain(error)}.`);
       onFailure();

@@ -22,11 +22,15 @@ export function onceQuiet(count: () => number, period: number, callback: () => v
   };
   const timer = setInterval(() => {
     check();
-    if (unchanged < CHECKS) return;
+    if (unchanged < CHECKS) {
+      return;
+    }
     // Data that arrived while the process was suspended is read before this runs.
     finalCheck = setImmediate(() => {
       check();
-      if (unchanged === 0) return;
+      if (unchanged === 0) {
+        return;
+      }
       clearInterval(timer);
       callback();
     });

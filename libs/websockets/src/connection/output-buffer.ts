@@ -5,6 +5,14 @@ import { copyUnmasked, wordViewOf } from '../protocol/masking-key.js';
 import { OutputBlock } from './output-block.js';
 import { ReadRounds } from './read-rounds.js';
 
+/** What is told of an output that is observed. */
+export interface OutputObserver {
+  /** Bytes are given to the socket, whole frames in the end. */
+  written(bytes: Buffer): void;
+  /** More than `sendBufferSize` bytes wait for the peer. */
+  full(): void;
+}
+
 /** Payloads up to this size are copied into the block; larger ones are written by reference. */
 const COPY_UP_TO = 16 * 1024;
 /** Up to this size a loop copies faster than the view that `Buffer.copy` makes, and unmasks at the same time. */
@@ -32,6 +40,8 @@ export class OutputBuffer {
   isFull = false;
   /** Whether a flush is sure to come, as at the end of a read. */
   willBeFlushed = false;
+  /** Set where the connection is observed. */
+  observer: OutputObserver | undefined;
 
   private written = 0;
   /** Frames that other connections send, too. They come before what the block holds. */
@@ -203,7 +213,7 @@ export class OutputBuffer {
       return;
     }
     socket.cork();
-    shared.forEach((bytes) => socket.write(bytes));
+    shared.forEach((bytes) => this.write(bytes));
     socket.uncork();
     this.written += sharedBytes;
     this.updateIsFull();
@@ -212,6 +222,9 @@ export class OutputBuffer {
   private updateIsFull(): void {
     const { socket } = this;
     this.isFull = socket.writableNeedDrain && socket.writableLength > this.sendBufferSize;
+    if (this.isFull) {
+      this.observer?.full();
+    }
   }
 
   private frameByReference(firstByte: number, bytes: Buffer, start: number, end: number): void {
@@ -225,7 +238,7 @@ export class OutputBuffer {
     block.filled = this.to;
     this.pending += this.to - frameStart + end - start;
     this.writeBlock();
-    this.socket.write(bytes.subarray(start, end));
+    this.write(bytes.subarray(start, end));
     if (this.pending > this.sendBufferSize) {
       this.flush();
     }
@@ -239,11 +252,16 @@ export class OutputBuffer {
       const bytes = block.bytes.subarray(from, to);
       // A busy socket keeps what it is given until the peer reads: a copy of the right size, not the whole block.
       if (this.isStalled && bytes.length <= block.size / 2) {
-        this.socket.write(Buffer.from(bytes));
+        this.write(Buffer.from(bytes));
       } else {
         this.hasLent = true;
-        this.socket.write(bytes);
+        this.write(bytes);
       }
     }
+  }
+
+  private write(bytes: Buffer): void {
+    this.observer?.written(bytes);
+    this.socket.write(bytes);
   }
 }

@@ -9,6 +9,7 @@ import { MessageCompression } from './message-compression.js';
 import { MessageRate } from './message-rate.js';
 import { MessageReceiver } from './message-receiver.js';
 import { MessageSender } from './message-sender.js';
+import type { ConnectionObservers } from './observers.js';
 import { OutputBuffer } from './output-buffer.js';
 import { Pings } from './pings.js';
 import type { WebSocketData } from './prepared-message.js';
@@ -32,6 +33,8 @@ export interface AcceptedHandshake {
   readonly httpVersion: '1.1' | '2';
   readonly remoteAddress: string;
   readonly subprotocol?: string;
+  /** What was agreed on, as `Sec-WebSocket-Extensions` has it. Default: nothing. */
+  readonly extensions?: string;
 }
 
 let latestId = 0;
@@ -47,12 +50,15 @@ export class ServerConnection implements WebSocketConnection {
   readonly remoteAddress: string;
   readonly httpVersion: '1.1' | '2';
   readonly subprotocol: string | undefined;
+  readonly extensions: string;
   readonly since = Date.now();
 
   /** Called with each ping, which is answered already. The payload is a view into the bytes of a read. */
   pingListener: ((payload: Buffer) => void) | undefined;
   /** Called with each pong, likewise. */
   pongListener: ((payload: Buffer) => void) | undefined;
+  /** What the handler threw, if it failed. */
+  handlerError: unknown;
 
   private readonly closeHandshake: CloseHandshake;
   private readonly receiver: MessageReceiver;
@@ -66,18 +72,20 @@ export class ServerConnection implements WebSocketConnection {
   /** Whether the peer ended its half of the transport; some of its bytes may still be held. */
   private hasPeerEnded = false;
   private applicationContext: Map<unknown, unknown> | undefined;
+  private observers: ConnectionObservers | undefined;
 
   /** @param deflate what was agreed on for permessage-deflate, if it was */
   constructor(
     private readonly socket: Duplex,
     private readonly options: Required<WebSocketConnectionOptions>,
-    { path, httpVersion, remoteAddress, subprotocol }: AcceptedHandshake,
+    { path, httpVersion, remoteAddress, subprotocol, extensions = '' }: AcceptedHandshake,
     deflate?: DeflateParameters,
   ) {
     this.path = path;
     this.httpVersion = httpVersion;
     this.remoteAddress = remoteAddress;
     this.subprotocol = subprotocol;
+    this.extensions = extensions;
     const { receiveBufferSize, sendBufferSize, maxMessagesPerSecond } = options;
     this.compression = deflate && new MessageCompression(deflate, receiveBufferSize);
     this.output = new OutputBuffer(socket, sendBufferSize);
@@ -197,6 +205,17 @@ export class ServerConnection implements WebSocketConnection {
 
   abort(): void {
     this.closeHandshake.abort();
+  }
+
+  /** What the handler threw, or else what ended the connection; undefined after an orderly close. */
+  get failure(): unknown {
+    return this.handlerError ?? this.closeHandshake.failure;
+  }
+
+  /** Has observers told of what happens from here on. No byte has arrived or been sent yet. */
+  observe(observers: ConnectionObservers): void {
+    this.observers = observers;
+    this.output.observer = observers;
   }
 
   /** Whether permessage-deflate was agreed on. */
@@ -324,8 +343,9 @@ export class ServerConnection implements WebSocketConnection {
   }
 
   private onPong(payload: Buffer): void {
-    this.latestRoundTripTime =
-      this.keepAlive?.onPong(payload) ?? this.pings.onPong(payload) ?? this.latestRoundTripTime;
+    const roundTripTime = this.keepAlive?.onPong(payload) ?? this.pings.onPong(payload);
+    this.latestRoundTripTime = roundTripTime ?? this.latestRoundTripTime;
+    this.observers?.pong(payload.length, roundTripTime);
     this.pongListener?.(payload);
   }
 
@@ -334,6 +354,7 @@ export class ServerConnection implements WebSocketConnection {
       return; // both sides have closed
     }
     this.receivedBytes += bytes.length;
+    this.observers?.read(bytes);
     this.parse(bytes);
     if (this.keepAlive !== undefined) {
       this.keepAlive.heard(this.receiver.hasMessage);
@@ -403,6 +424,7 @@ export class ServerConnection implements WebSocketConnection {
 
   private onDrain(): void {
     this.output.isFull = false;
+    this.observers?.drained();
     this.sender.wake(true);
     this.resumeReceiving();
   }

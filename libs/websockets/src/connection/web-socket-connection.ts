@@ -83,12 +83,17 @@ export interface WebSocketConnection {
   readonly id: number;
   /** The path and query of the request. */
   readonly path: string;
-  /** The address of the client, or of the last proxy before the server. */
+  /**
+   * The address of the client, as `192.0.2.1` or `2001:db8::1`: that of the peer of the connection, or what a proxy tells that
+   * the option `trustProxy` names. Empty for the peer of a Unix socket.
+   */
   readonly remoteAddress: string;
   /** The version of HTTP that the handshake used. */
   readonly httpVersion: '1.1' | '2';
   /** The subprotocol that was agreed on, if any (RFC 6455 section 1.9). */
   readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on, as `Sec-WebSocket-Extensions` has them; empty without any (RFC 6455 section 9.1). */
+  readonly extensions: string;
   /** When it was accepted, in ms since 1970, like `Date.now()`. */
   readonly since: number;
   /** For the application: what it wants to keep with the connection. The library does not use it. */

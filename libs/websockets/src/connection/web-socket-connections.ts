@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { Observers } from './observers.js';
 import type { ServerConnection } from './server-connection.js';
 import type { WebSocketConnection } from './web-socket-connection.js';
+import type { WebSocketObserver } from './web-socket-observer.js';
 import type { WebSocketRegistryOptions } from './web-socket-options.js';
 
 /** How long a close at shutdown waits for a message that is being answered, and how often it looks, in ms. */
@@ -24,7 +26,7 @@ export interface WebSocketTotals {
 
 /** A handshake that is not answered yet: guards and the like are at work. */
 export interface PendingHandshake {
-  /** The address of the client, or of the proxy before it. */
+  /** The address of the client. */
   readonly remoteAddress: string;
   /** Ends it without an answer. */
   cut(): void;
@@ -32,6 +34,8 @@ export interface PendingHandshake {
 
 /** The live connections of the application. When it shuts down they are closed first, while the server still answers. */
 export class WebSocketConnections implements Iterable<WebSocketConnection> {
+  /** @internal */
+  readonly observers = new Observers();
   private readonly live = new Set<ServerConnection>();
   private readonly pending = new Set<PendingHandshake>();
   /** How many each client address has, pending handshakes included. */
@@ -70,6 +74,25 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
     return this.live.size + this.pending.size;
   }
 
+  /**
+   * Tells an observer of every handshake, refusal, connection and close from now on, whatever accepts or refuses: a
+   * gateway, a controller, a limit or the HTTP pipeline.
+   *
+   * ```ts
+   * connections.observe({
+   *   refused: ({ remoteAddress, path }, { status, reason }) => logger.log(`${remoteAddress} ${path}: ${status} ${reason}`),
+   *   closed: (connection, { by, status }) => logger.log(`${connection.id}: closed by ${by}, ${status}`),
+   * });
+   * ```
+   *
+   * The same events are published by `node:diagnostics_channel`.
+   *
+   * @returns stops telling it
+   */
+  observe(observer: WebSocketObserver): () => void {
+    return this.observers.add(observer);
+  }
+
   /** How many a client address has, pending handshakes included. */
   sizeOf(remoteAddress: string): number {
     return this.sizes.get(remoteAddress) ?? 0;
@@ -95,10 +118,11 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
   add(connection: ServerConnection): void {
     this.live.add(connection);
     this.count(connection.remoteAddress, 1);
-    void connection.closed.then(() => {
+    void connection.closed.then((closed) => {
       this.live.delete(connection);
       this.count(connection.remoteAddress, -1);
       this.ended = plus(this.ended, connection);
+      this.observers.closed(connection, closed);
     });
   }
 

@@ -15,8 +15,10 @@ import { Http1Upgrade } from './http1-upgrade.js';
 import { handleConnectAsGet, Http2Upgrade } from './http2-upgrade.js';
 import { connectionEventOf, leaveBodiesOfUpgrades } from './node-internals.js';
 import { afterEarlierResponses, handleAsOrdinaryRequest, unlessTaken } from './passing-on.js';
+import { ReceivedHandshake } from './received-handshake.js';
 import type { PendingUpgrade } from './pending-upgrade.js';
 import {
+  CLIENT_GONE,
   HANDSHAKE_FAILED,
   NO_TUNNEL,
   OTHER_PROTOCOL,
@@ -28,6 +30,7 @@ import {
   UPGRADE_WITH_BODY,
   type Refusal,
 } from './refusal.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** What serves the WebSockets of a path without the HTTP pipeline. */
@@ -59,6 +62,7 @@ export class HandshakeServer {
     private readonly server: Server,
     private readonly connections: WebSocketConnections,
     private readonly admission: Required<AdmissionOptions>,
+    private readonly proxies: TrustedProxies,
     private readonly routes: HandshakeRoutes,
   ) {}
 
@@ -87,7 +91,8 @@ export class HandshakeServer {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refuse: Refuse = (refusal) => refuseUpgrade(socket, refusal);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
+    const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
     if (!isSocket(socket)) {
       refuse(UPGRADE_WITH_BODY);
       return;
@@ -101,9 +106,9 @@ export class HandshakeServer {
     if (malformed !== undefined) {
       refuse(malformed);
     } else if (isHandshake) {
-      this.admit(new Http1Upgrade(request, socket, head, this.connections), refuse);
+      this.admit(new Http1Upgrade(handshake, socket, head, this.connections), refuse);
     } else if (isOfOtherVersion) {
-      this.refuseVersion(new Http1Upgrade(request, socket, head, this.connections), refuse);
+      this.refuseVersion(new Http1Upgrade(handshake, socket, head, this.connections), refuse);
     } else {
       socket.off('error', ignore);
       handleAsOrdinaryRequest(this.server, request, socket, head);
@@ -120,7 +125,9 @@ export class HandshakeServer {
       } else {
         const socket = answerTo as Socket;
         socket.on('error', ignore);
-        afterEarlierResponses(socket, () => refuseUpgrade(socket, NO_TUNNEL));
+        const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
+        const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
+        afterEarlierResponses(socket, () => refuse(NO_TUNNEL));
       }
     });
   };
@@ -128,14 +135,15 @@ export class HandshakeServer {
   private handleConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     // :authority takes precedence over Host (RFC 9113 section 8.3.1), but handlers read Host.
     request.headers.host = request.authority;
-    const refuse: Refuse = (refusal) => refuseConnect(response, refusal);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
+    const refuse = this.refusing(handshake, (refusal) => refuseConnect(response, refusal));
     const refusal =
       refusalOfAuthority(request.authority) ?? (isConnectToWebSocket(request) ? undefined : OTHER_PROTOCOL);
     if (refusal !== undefined) {
       refuse(refusal);
       return;
     }
-    const upgrade = new Http2Upgrade(request, response, this.connections);
+    const upgrade = new Http2Upgrade(handshake, response, this.connections);
     const version = request.headers['sec-websocket-version'];
     if (version === WEB_SOCKET_VERSION) {
       this.admit(upgrade, refuse);
@@ -146,10 +154,19 @@ export class HandshakeServer {
     }
   }
 
+  /** Sends refusals by `answer`, and tells observers of them. */
+  private refusing(handshake: ReceivedHandshake, answer: Refuse): Refuse {
+    return (refusal) => {
+      answer(refusal);
+      this.connections.observers.refused(handshake, refusal);
+    };
+  }
+
   /** Lets a handshake in, or refuses it, or leaves that to the HTTP pipeline. */
   private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
     const { request } = upgrade;
-    const refusal = admissionRefusal(request.headers, request.socket.remoteAddress, this.connections, this.admission);
+    this.connections.observers.handshake(upgrade.handshake);
+    const refusal = admissionRefusal(request.headers, upgrade.handshake.client, this.connections, this.admission);
     const endpoint = this.routes.endpointOf(request.url ?? '/');
     if (refusal !== undefined) {
       refuse(refusal);
@@ -177,7 +194,7 @@ export class HandshakeServer {
       }
     }
     if (!(await connect(upgrade, request)) && upgrade.connection === undefined) {
-      refuse(HANDSHAKE_FAILED);
+      refuse(upgrade.isGone ? CLIENT_GONE : HANDSHAKE_FAILED);
     }
   }
 
@@ -185,9 +202,11 @@ export class HandshakeServer {
   private refuseVersion(upgrade: PendingUpgrade, refuse: Refuse): void {
     const { request } = upgrade;
     const refusal = unsupportedVersion(request);
+    this.connections.observers.handshake(upgrade.handshake);
     if (this.routes.endpointOf(request.url ?? '/') !== undefined) {
       refuse(refusal);
     } else {
+      upgrade.refusal = refusal;
       this.routes.decline(request, refusal);
       upgrade.handleOverHttp(this.server);
     }

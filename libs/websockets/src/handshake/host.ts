@@ -4,6 +4,11 @@ import type { Refusal } from './refusal.js';
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port or none (RFC 3986 section 3.2.2). May be empty. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i;
 
+/** Whether a text is a host, with a port or without. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
 /**
  * Why the Host header of a request is refused: it is malformed, or there are several (RFC 9112 section 3.2). Node.js
  * checks neither; it does check whether there is one.
@@ -18,7 +23,7 @@ export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal
     return undefined;
   }
   const message = `Host is ${JSON.stringify(hosts.length === 1 ? headers.host : hosts.join(', '))}; one host is accepted, with a port or without.`;
-  return { status: 400, message, headers: {} };
+  return { status: 400, reason: 'malformed', message, headers: {} };
 }
 
 /**
@@ -31,7 +36,7 @@ export function refusalOfAuthority(authority: string | undefined): Refusal | und
     return undefined;
   }
   const message = `:authority is ${JSON.stringify(authority)}; one host is accepted, with a port or without.`;
-  return { status: 400, message, headers: {} };
+  return { status: 400, reason: 'malformed', message, headers: {} };
 }
 
 /**

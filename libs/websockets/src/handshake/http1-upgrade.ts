@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ignoreLaterAnswers, interceptAcceptance, type HandshakeHeaders } from './handshake-response.js';
 import { completeUnsent, createResponse, releaseSocket } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
+import type { ReceivedHandshake } from './received-handshake.js';
 import { endAfterAnswer } from './refusal.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
@@ -16,13 +17,13 @@ export class Http1Upgrade extends PendingUpgrade {
   private response: ServerResponse | undefined;
 
   constructor(
-    request: IncomingMessage,
+    handshake: ReceivedHandshake,
     protected override readonly stream: Socket,
     /** The bytes that came together with the request. */
     head: Buffer,
     connections: WebSocketConnections,
   ) {
-    super(request, connections, '1.1', stream.remoteAddress ?? '');
+    super(handshake, connections);
     if (head.length > 0) {
       // Not later: a socket at its end takes no bytes back.
       stream.unshift(head);
@@ -56,7 +57,7 @@ export class Http1Upgrade extends PendingUpgrade {
     this.request.destroy();
   };
 
-  protected override get isGone(): boolean {
+  override get isGone(): boolean {
     return this.stream.destroyed;
   }
 

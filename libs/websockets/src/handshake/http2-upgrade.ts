@@ -1,9 +1,10 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { ignoreLaterAnswers, interceptAcceptance, type HandshakeHeaders } from './handshake-response.js';
 import { completeHttp2Response } from './node-internals.js';
 import { PendingUpgrade } from './pending-upgrade.js';
+import type { ReceivedHandshake } from './received-handshake.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /**
@@ -12,12 +13,11 @@ import type { WebSocketConnections } from '../connection/web-socket-connections.
  */
 export class Http2Upgrade extends PendingUpgrade {
   constructor(
-    request: Http2ServerRequest,
+    handshake: ReceivedHandshake,
     private readonly response: Http2ServerResponse,
     connections: WebSocketConnections,
   ) {
-    // The compatibility API of node:http2 gives its requests the interface of node:http.
-    super(request as unknown as IncomingMessage, connections, '2', request.socket.remoteAddress ?? '');
+    super(handshake, connections);
   }
 
   override handleOverHttp(server: Server): void {
@@ -33,7 +33,7 @@ export class Http2Upgrade extends PendingUpgrade {
     return this.response.stream;
   }
 
-  protected override get isGone(): boolean {
+  override get isGone(): boolean {
     return this.stream.destroyed || this.stream.closed;
   }
 

@@ -1,4 +1,10 @@
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import {
+  STATUS_CODES,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import * as ws from 'ws';
@@ -7,7 +13,10 @@ import { headersForHandshake, type HandshakeHeaders, type HandshakeResponse } fr
 import { acceptDeflate } from '../protocol/permessage-deflate.js';
 import { ServerConnection } from '../connection/server-connection.js';
 import type { PendingHandshake, WebSocketConnections } from '../connection/web-socket-connections.js';
+import type { WebSocketRefusal, WebSocketRefusalReason } from '../connection/web-socket-observer.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
+import type { ReceivedHandshake } from './received-handshake.js';
+import { CLIENT_GONE, type Refusal } from './refusal.js';
 import type { TakenOverHandshake } from './taken-over-handshake.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
@@ -31,13 +40,24 @@ export abstract class PendingUpgrade implements PendingHandshake {
   private transport: Duplex | undefined;
   /** What stands for it where the pipeline answers later. */
   private delayed: DelayedStream | undefined;
+  /** What a controller refuses the request with where it would accept it; undefined where it can accept it. */
+  refusal: Refusal | undefined;
+  /** Whether the HTTP pipeline has let the request through to a handler. */
+  hasReachedHandler = false;
 
   constructor(
-    readonly request: IncomingMessage,
+    readonly handshake: ReceivedHandshake,
     private readonly connections: WebSocketConnections,
-    private readonly httpVersion: '1.1' | '2',
-    readonly remoteAddress: string,
   ) {}
+
+  get request(): IncomingMessage {
+    return this.handshake.request;
+  }
+
+  /** The address of the client. */
+  get remoteAddress(): string {
+    return this.handshake.remoteAddress;
+  }
 
   /** What became of it, once it was accepted. */
   get connection(): ServerConnection | undefined {
@@ -91,12 +111,13 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.agreed = undefined;
       throw error;
     }
-    const { httpVersion, remoteAddress } = this;
+    const { httpVersion, remoteAddress, path } = this.handshake;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
-    const handshake = { httpVersion, remoteAddress, path: this.request.url ?? '/', subprotocol };
-    this.accepted = new ServerConnection(socket, resolved, handshake, deflate?.parameters);
+    const accepted = { httpVersion, remoteAddress, path, subprotocol, extensions: deflate?.header };
+    this.accepted = new ServerConnection(socket, resolved, accepted, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
+    this.connections.observers.opened(this.accepted, this.handshake);
     if (socket.readableEnded) {
       process.nextTick(() => socket.emit('end')); // it came when the connection was not there to hear of it
     }
@@ -125,10 +146,11 @@ export abstract class PendingUpgrade implements PendingHandshake {
       this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
       this.answerWith = () => {
         const stream = this.leaveHttp();
-        const place = { remoteAddress: this.remoteAddress, cut: () => this.cut() };
+        const { request, handshake, remoteAddress } = this;
+        const place = { remoteAddress, cut: () => this.cut() };
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
-        resolve({ request: this.request, httpVersion: this.httpVersion, stream });
+        resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });
         return stream;
       };
       answer(this.acceptedStatus);
@@ -163,7 +185,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
   protected abstract get stream(): Duplex;
 
   /** Whether the client cannot be answered any more. */
-  protected abstract get isGone(): boolean;
+  abstract get isGone(): boolean;
 
   /** The status that accepts a WebSocket. */
   protected abstract readonly acceptedStatus: number;
@@ -193,10 +215,37 @@ export abstract class PendingUpgrade implements PendingHandshake {
     const giveBack = this.takePlace();
     response.once('close', () => {
       giveBack();
-      if (this.transport === undefined) {
-        this.delayed?.destroy(); // the pipeline answered otherwise, or the client has gone
+      if (this.transport !== undefined) {
+        return;
+      }
+      // The pipeline answered otherwise, or the client has gone.
+      if (this.delayed === undefined) {
+        this.connections.observers.refused(this.handshake, this.refusalBy(response));
+      } else {
+        this.delayed.destroy();
       }
     });
+  }
+
+  /** How the HTTP pipeline refused. */
+  private refusalBy({ headersSent, statusCode: status }: HandshakeResponse): WebSocketRefusal {
+    if (!headersSent) {
+      return CLIENT_GONE;
+    }
+    if (this.refusal?.status === status) {
+      return this.refusal;
+    }
+    return { status, reason: this.reasonOf(status), message: STATUS_CODES[status] ?? '' };
+  }
+
+  private reasonOf(status: number): WebSocketRefusalReason {
+    if (status >= 500) {
+      return 'error';
+    }
+    if (this.hasReachedHandler) {
+      return 'handler';
+    }
+    return status < 300 || status === 404 ? 'not-found' : 'guard';
   }
 
   /** Accepts where no framework has anything to add. */

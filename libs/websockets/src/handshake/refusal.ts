@@ -3,17 +3,17 @@ import type { Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { WEB_SOCKET_VERSION } from './handshake-request.js';
 import { LINGER } from '../connection/close-handshake.js';
+import type { WebSocketRefusal } from '../connection/web-socket-observer.js';
 
 /** Why a request gets no WebSocket, as the ordinary response that says so. */
-export interface Refusal {
-  readonly status: number;
-  readonly message: string;
+export interface Refusal extends WebSocketRefusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The answer to a request with so many headers that some may be missing, such as the length of its body. */
 export const TOO_MANY_HEADERS: Refusal = {
   status: 431,
+  reason: 'malformed',
   message: 'The request has too many headers.',
   headers: {},
 };
@@ -24,6 +24,7 @@ export const TOO_MANY_HEADERS: Refusal = {
  */
 export const UPGRADE_WITH_BODY: Refusal = {
   status: 501,
+  reason: 'not-a-handshake',
   message: 'A request with a body cannot be upgraded here. Send it without Upgrade.',
   headers: {},
 };
@@ -31,6 +32,7 @@ export const UPGRADE_WITH_BODY: Refusal = {
 /** The answer to CONNECT over HTTP/1.1. Without a listener for `connect` Node.js cuts the connection. */
 export const NO_TUNNEL: Refusal = {
   status: 501,
+  reason: 'not-a-handshake',
   message: 'CONNECT asks for a tunnel; this server is not a proxy.',
   headers: {},
 };
@@ -38,16 +40,31 @@ export const NO_TUNNEL: Refusal = {
 /** The answer to CONNECT over HTTP/2 for another protocol (RFC 9220 section 3), or for a tunnel. */
 export const OTHER_PROTOCOL: Refusal = {
   status: 501,
+  reason: 'not-a-handshake',
   message: 'CONNECT opens WebSockets here: :protocol must be websocket.',
   headers: {},
 };
 
 /** The answer where code of the application failed before it accepted the handshake. */
-export const HANDSHAKE_FAILED: Refusal = { status: 500, message: 'Internal Server Error', headers: {} };
+export const HANDSHAKE_FAILED: Refusal = {
+  status: 500,
+  reason: 'error',
+  message: 'Internal Server Error',
+  headers: {},
+};
+
+/** What stands for an answer where the client has gone before there was one. */
+export const CLIENT_GONE: Refusal = {
+  status: 499,
+  reason: 'aborted',
+  message: 'The client has gone before its handshake was answered.',
+  headers: {},
+};
 
 /** The answer while the application shuts down. */
 export const SHUTTING_DOWN: Refusal = {
   status: 503,
+  reason: 'draining',
   message: 'The server is shutting down.',
   headers: { 'Retry-After': '5' },
 };
@@ -61,6 +78,7 @@ export function notAHandshake({ httpVersionMajor }: Pick<IncomingMessage, 'httpV
         'Sec-WebSocket-Key of 16 bytes in Base64';
   return {
     status: 400,
+    reason: 'not-a-handshake',
     message:
       `Expected a WebSocket handshake: ${expected}. Connect with a WebSocket client; ` +
       'if one sent this request, a proxy on the way may have changed it.',
@@ -79,8 +97,13 @@ export function unsupportedVersion({
   const message = `Sec-WebSocket-Version is ${JSON.stringify(headers['sec-websocket-version'])}; this server speaks ${WEB_SOCKET_VERSION}.`;
   const version = { 'Sec-WebSocket-Version': WEB_SOCKET_VERSION };
   return httpVersionMajor === 2
-    ? { status: 400, message, headers: version }
-    : { status: 426, message, headers: { ...version, Upgrade: 'websocket', Connection: 'close, Upgrade' } };
+    ? { status: 400, reason: 'version', message, headers: version }
+    : {
+        status: 426,
+        reason: 'version',
+        message,
+        headers: { ...version, Upgrade: 'websocket', Connection: 'close, Upgrade' },
+      };
 }
 
 /** The body of a refusal, in the form in which Nest answers exceptions. */

@@ -10,6 +10,8 @@ export interface TakenOverHandshake {
   /** The request as it came. Over HTTP/2 its method is GET and its headers have the pseudo-headers, too. */
   readonly request: IncomingMessage;
   readonly httpVersion: '1.1' | '2';
+  /** The address of the client, as `WebSocketConnection.remoteAddress` is. */
+  readonly remoteAddress: string;
   /**
    * What the request came on, and what the answer goes over. Over HTTP/1.1 it is the `net.Socket` or `tls.TLSSocket` of
    * the connection, before the status line. Over HTTP/2 it is the `ServerHttp2Stream`, before `respond()`.

@@ -28,7 +28,7 @@ export async function serveConnection(
   name: string,
   handled: Promise<unknown>,
 ): Promise<void> {
-  if (await succeeds(name, handled)) {
+  if (await succeeds(name, handled, (error) => (connection.handlerError = error))) {
     warnOfEarlyReturn(connection, name);
     const { status, description } = connection.peerClose ?? {
       status: WebSocketCloseStatus.normalClosure,
@@ -68,11 +68,12 @@ export function runHandler(name: string, handler: () => unknown): Promise<boolea
   return succeeds(name, callHandler(handler));
 }
 
-async function succeeds(name: string, handled: Promise<unknown>): Promise<boolean> {
+async function succeeds(name: string, handled: Promise<unknown>, onError?: (error: unknown) => void): Promise<boolean> {
   try {
     await handled;
     return true;
   } catch (error) {
+    onError?.(error);
     if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
       logger.debug(`${name}: ${error.message}`);
     } else {

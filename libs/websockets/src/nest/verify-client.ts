@@ -86,5 +86,5 @@ function refusalOf(code?: number, message?: string, headers: OutgoingHttpHeaders
       lines[name] = String(value);
     }
   }
-  return { status, message: message || (STATUS_CODES[status] ?? ''), headers: lines };
+  return { status, reason: 'guard', message: message || (STATUS_CODES[status] ?? ''), headers: lines };
 }

@@ -7,10 +7,13 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
-import { defer, lastValueFrom, type Observable } from 'rxjs';
+import { defer, lastValueFrom, tap, type Observable } from 'rxjs';
 import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
+import type { TrustedProxies } from '../handshake/trusted-proxies.js';
+import { ReceivedHandshake } from '../handshake/received-handshake.js';
+import type { Observers } from '../connection/observers.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
@@ -26,6 +29,8 @@ export function nodeRequestOf(request: FrameworkRequest): IncomingMessage {
 
 const upgrades = new WeakMap<object, PendingUpgrade>();
 const refusals = new WeakMap<object, Refusal>();
+/** The refusals that exceptions stand for. */
+const thrown = new WeakMap<object, Refusal>();
 
 /** Notes that a request is a WebSocket request, for the handlers that get it. */
 export function setUpgrade(request: object, upgrade: PendingUpgrade): void {
@@ -123,6 +128,7 @@ export class WebSocketManager {
       throw refusing(response, notAHandshake(nodeRequestOf(request)));
     }
     if (upgrade.isDraining) {
+      upgrade.refusal = SHUTTING_DOWN;
       throw refusing(response, SHUTTING_DOWN);
     }
     return upgrade;
@@ -168,9 +174,12 @@ export const WebSockets = createParamDecorator((_data: unknown, context: Executi
 });
 
 /** An exception that Nest's filters answer with the refusal. They know of no headers, so those are set here. */
-function refusing(response: FrameworkResponse, { status, message, headers }: Refusal): HttpException {
+function refusing(response: FrameworkResponse, refusal: Refusal): HttpException {
+  const { status, message, headers } = refusal;
   Object.entries(headers).forEach(([name, value]) => response.header(name, value));
-  return new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
+  const exception = new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
+  thrown.set(exception, refusal);
+  return exception;
 }
 
 /**
@@ -182,10 +191,31 @@ function refusing(response: FrameworkResponse, { status, message, headers }: Ref
  */
 @Injectable()
 export class WebSocketLifetimeInterceptor implements NestInterceptor {
+  constructor(
+    private readonly observers: Observers,
+    private readonly proxies: TrustedProxies,
+  ) {}
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const upgrade =
-      context.getType() === 'http' ? upgradeOf(context.switchToHttp().getRequest<FrameworkRequest>()) : undefined;
-    return upgrade === undefined ? next.handle() : defer(() => this.handle(context, next, upgrade));
+    if (context.getType() !== 'http') {
+      return next.handle();
+    }
+    const request = context.switchToHttp().getRequest<FrameworkRequest>();
+    const upgrade = upgradeOf(request);
+    if (upgrade === undefined) {
+      return next.handle().pipe(tap({ error: (error: object) => this.onError(error, request) }));
+    }
+    upgrade.hasReachedHandler = true;
+    return defer(() => this.handle(context, next, upgrade));
+  }
+
+  /** Tells observers of an ordinary request where a WebSocket handshake was expected. */
+  private onError(error: object, request: FrameworkRequest): void {
+    const refusal = thrown.get(error);
+    if (refusal?.reason === 'not-a-handshake') {
+      const nodeRequest = nodeRequestOf(request);
+      this.observers.refused(new ReceivedHandshake(nodeRequest, this.proxies.clientOf(nodeRequest)), refusal);
+    }
   }
 
   private async handle(context: ExecutionContext, next: CallHandler, upgrade: PendingUpgrade): Promise<unknown> {

@@ -87,7 +87,9 @@ describe('A schedule', () => {
   it('ends when it is told to', async () => {
     let sent = 0;
     await keepSchedule(1000, 3_600_000, ending.signal, () => {
-      if (++sent === 3) ending.abort();
+      if (++sent === 3) {
+        ending.abort();
+      }
     });
 
     expect(sent).toBeGreaterThanOrEqual(3);

@@ -52,7 +52,9 @@ async function interruptible(changed: Partial<typeof load> = {}): Promise<{
   const { url } = await startWebSocketServer((webSocket) =>
     webSocket.on('message', (data, binary) => {
       answers.push(() => webSocket.send(data, { binary }));
-      if (answers.length === load.inFlight) allThere();
+      if (answers.length === load.inFlight) {
+        allThere();
+      }
     }),
   );
   const interruption = new AbortController();

@@ -1,26 +1,24 @@
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
-import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
 describe('--bench', () => {
-  let app: RunningApp;
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  afterAll(closeApps);
-
   it('prints what the server did, and on stderr how to read it', async () => {
-    const { code, stdout, stderr } = await runClient([app.webSocketUrl, '--bench', '--duration', '300ms', '--verify']);
+    const { code, stdout, stderr } = await runClient([echoUrl, '--bench', '--duration', '300ms', '--verify']);
 
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      `${app.webSocketUrl}: text messages of 32 bytes on 10 connections, 1 in flight on each (closed loop)`,
+      `${echoUrl}: text messages of 32 bytes on 10 connections, 1 in flight on each (closed loop)`,
       expect.stringMatching(/^echoes {3}[1-9]\d* in [\d.]+ m?s, \d+ a second, .+ a second each way$/),
       expect.stringMatching(/^latency {2}min .+ p50 .+ p90 .+ p99 .+ p99\.9 .+ p99\.99 .+ max .+ m?s$/),
       '',
@@ -54,7 +52,9 @@ describe('--bench', () => {
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', (data) => {
         held.push(() => webSocket.send(data));
-        if (held.length === 100) held.forEach((answer) => answer());
+        if (held.length === 100) {
+          held.forEach((answer) => answer());
+        }
       }),
     );
 
@@ -81,8 +81,11 @@ describe('--bench', () => {
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', () => {
         const text = answer();
-        if (text === undefined) webSocket.terminate();
-        else webSocket.send(text);
+        if (text === undefined) {
+          webSocket.terminate();
+        } else {
+          webSocket.send(text);
+        }
       }),
     );
 
@@ -97,7 +100,7 @@ describe('--bench', () => {
   });
 
   it('says at Ctrl+C what was measured until then', async () => {
-    const { child, exit, said } = startClient([app.webSocketUrl, '--bench', '--duration', '1h', '--verify', '--json']);
+    const { child, exit, said } = startClient([echoUrl, '--bench', '--duration', '1h', '--verify', '--json']);
     await said('stdout', '"type":"open"');
     child.kill('SIGINT');
 
@@ -120,11 +123,10 @@ describe('--bench', () => {
 
 describeInTerminal('--bench on a terminal', () => {
   afterEach(closeTerminals);
-  afterAll(closeApps);
 
   it('shows a bar, and takes it away', async () => {
-    const { webSocketUrl } = await startApp();
-    const terminal = openTerminal([webSocketUrl, '--bench', '--duration', '500ms']);
+    const { url } = await startWebSocketServer(echo);
+    const terminal = openTerminal([url, '--bench', '--duration', '500ms']);
     await terminal.shows('% | ');
     await terminal.shows(' echoes');
     await terminal.shows('latency  min');

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
-import { closeApps, startApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const servers: TcpServer[] = [];
@@ -35,9 +34,10 @@ function answering(bytes: string | Buffer, end = true): Promise<number> {
 afterAll(removeFolders);
 afterEach(endClients);
 afterEach(closeWebSocketServers);
-afterEach(closeApps);
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+  }
 });
 
 describe('The request', () => {
@@ -155,10 +155,10 @@ describe('--compress', () => {
   });
 
   it('compresses what is sent, and takes what is compressed', async () => {
-    const { webSocketUrl } = await startApp({ COMPRESSION: 'true' });
+    const { url } = await startWebSocketServer(echo, { perMessageDeflate: true });
     const line = `${'compress me '.repeat(1000)}\n`;
 
-    const { stdout, stderr } = await runClient([webSocketUrl, '--compress', '--show-frames', '--verify'], line);
+    const { stdout, stderr } = await runClient([url, '--compress', '--show-frames', '--verify'], line);
 
     expect(stdout).toBe(line);
     expect(stderr).toMatch(/^> text, fin, rsv1, masked, \d{2,3} bytes$/m);

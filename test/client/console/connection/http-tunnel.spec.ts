@@ -32,7 +32,9 @@ async function startProxy(server = createHttpServer()): Promise<Proxy> {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.pipe(socket).pipe(target);
     });
-    for (const end of [socket, target]) end.on('error', () => socket.destroy()).on('close', () => target.destroy());
+    for (const end of [socket, target]) {
+      end.on('error', () => socket.destroy()).on('close', () => target.destroy());
+    }
   });
   return { host: await listen(server), requests };
 }
@@ -53,7 +55,9 @@ async function listen(server: TcpServer): Promise<string> {
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 afterEach(() => {
-  for (const proxy of proxies.splice(0)) proxy.close();
+  for (const proxy of proxies.splice(0)) {
+    proxy.close();
+  }
 });
 afterAll(removeFolders);
 

@@ -92,7 +92,9 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
   });
 
   afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
+    for (const server of servers.splice(0)) {
+      server.close();
+    }
   });
 
   async function listen(server: Server | Http2SecureServer): Promise<string> {

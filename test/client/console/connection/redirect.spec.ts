@@ -19,7 +19,9 @@ const secrets = ['--auth', 'me:secret', '-H', 'Cookie: id=secret', '-H', 'Host: 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+  }
 });
 afterAll(closeApps);
 afterAll(removeFolders);
@@ -144,6 +146,7 @@ describe('With --location', () => {
 
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+    expect(stderr).not.toContain('Warning');
   });
 });
 

@@ -109,7 +109,9 @@ describe('Through a SOCKS5 proxy the client', () => {
   const servers: ReturnType<typeof createServer>[] = [];
 
   afterEach(() => {
-    for (const server of servers.splice(0)) server.close();
+    for (const server of servers.splice(0)) {
+      server.close();
+    }
   });
 
   /** A server that does this with a connection once something has come. */

@@ -25,7 +25,9 @@ afterEach(endClients);
 afterEach(closeTerminals);
 afterEach(closeWebSocketServers);
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+  }
 });
 afterAll(removeFolders);
 

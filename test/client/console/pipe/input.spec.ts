@@ -2,13 +2,17 @@ import { readStdin, type Input, type StdinCommand } from '../../../../client/con
 import { UsageError } from '../../../../client/console/src/command-line.js';
 
 async function* chunks(parts: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
-  for (const part of parts) yield Buffer.from(part as string);
+  for (const part of parts) {
+    yield Buffer.from(part as string);
+  }
 }
 
 async function ordersOf(parts: readonly (string | Buffer)[], how: Partial<Input>): Promise<StdinCommand[]> {
   const orders: StdinCommand[] = [];
   const input = { format: 'lines', separator: 10, binary: false, ...how } as const;
-  for await (const command of readStdin(chunks(parts), input)) orders.push(command);
+  for await (const command of readStdin(chunks(parts), input)) {
+    orders.push(command);
+  }
   return orders;
 }
 

@@ -6,20 +6,18 @@ import { UsageError } from '../../../../client/console/src/command-line.js';
 import { pipe } from '../../../../client/console/src/pipe/pipe.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
 describe('In a pipe the client', () => {
-  let app: RunningApp;
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
-
-  afterAll(closeApps);
 
   it.each([
     ['lines', 'one\ntwo\n', 'one\ntwo\n'],
@@ -30,7 +28,7 @@ describe('In a pipe the client', () => {
     ['control characters, which are for the next program', '\u001b[1m\u0000\t\n', '\u001b[1m\u0000\t\n'],
     ['nothing', '', ''],
   ])('sends %s and prints what comes back, and nothing else', async (_, input, output) => {
-    expect(await runClient([app.webSocketUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
+    expect(await runClient([echoUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
   });
 
   it('connects even if there is nothing to send, to see that the server is there', async () => {
@@ -44,18 +42,18 @@ describe('In a pipe the client', () => {
   it('keeps many lines in order, and waits for the last of their echoes', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
 
-    expect(await runClient([app.webSocketUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
+    expect(await runClient([echoUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
   });
 
   it('sends and prints hex with --binary', async () => {
-    expect(await runClient([app.webSocketUrl, '--binary'], '00ff\n\n0x68 69\n')).toMatchObject({
+    expect(await runClient([echoUrl, '--binary'], '00ff\n\n0x68 69\n')).toMatchObject({
       code: 0,
       stdout: '00ff\n\n6869\n',
     });
   });
 
   it('ends messages with NUL with --null, on both sides', async () => {
-    expect(await runClient([app.webSocketUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
+    expect(await runClient([echoUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
       code: 0,
       stdout: 'a\nb\0\0c\0',
     });
@@ -65,7 +63,7 @@ describe('In a pipe the client', () => {
     const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => index));
     const options = ['--binary', '--verify', '--input', 'message', '--output', 'raw'];
 
-    expect(await runClient([app.webSocketUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
+    expect(await runClient([echoUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
   });
 
   it('does what --input json says, and waits for pongs', async () => {
@@ -103,7 +101,7 @@ describe('In a pipe the client', () => {
   it('sends the messages of --execute before those of stdin', async () => {
     const options = ['--execute', 'one', '--execute', 'two'];
 
-    expect(await runClient([app.webSocketUrl, ...options], 'three\n')).toMatchObject({
+    expect(await runClient([echoUrl, ...options], 'three\n')).toMatchObject({
       code: 0,
       stdout: 'one\ntwo\nthree\n',
     });
@@ -113,7 +111,9 @@ describe('In a pipe the client', () => {
     const { url, server } = await startWebSocketServer((webSocket) => {
       let pings = 0;
       webSocket.on('ping', () => {
-        if (++pings === 3) webSocket.send('three pings');
+        if (++pings === 3) {
+          webSocket.send('three pings');
+        }
       });
     });
     const connected = once(server, 'connection');
@@ -128,7 +128,7 @@ describe('In a pipe the client', () => {
   });
 
   it('begins lines with the time of day with --timestamps', async () => {
-    const { stdout } = await runClient([app.webSocketUrl, '--timestamps'], 'hello\n');
+    const { stdout } = await runClient([echoUrl, '--timestamps'], 'hello\n');
 
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
   });
@@ -167,7 +167,9 @@ describe('In a pipe the client', () => {
   it('loses nothing when stdout is read slowly', async () => {
     const message = 'x'.repeat(64 * 1024);
     const { url } = await startWebSocketServer((webSocket) => {
-      for (let index = 0; index < 512; index++) webSocket.send(message);
+      for (let index = 0; index < 512; index++) {
+        webSocket.send(message);
+      }
       webSocket.close(1000);
     });
     const { child, exit } = startClient([url, '--no-echo', '--quiet-period', '0']);
@@ -292,18 +294,18 @@ describe('In a pipe the client', () => {
 
   describe('and with --json', () => {
     it('prints one object per event, with time, type, size and round-trip time', async () => {
-      const events = eventsOf(await runClient([app.webSocketUrl, '--json'], 'grüße\n'));
+      const events = eventsOf(await runClient([echoUrl, '--json'], 'grüße\n'));
 
       const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(events).toEqual([
-        { time, type: 'open', url: app.webSocketUrl, status: 101, httpVersion: '1.1' },
+        { time, type: 'open', url: echoUrl, status: 101, httpVersion: '1.1' },
         { time, type: 'text', size: 7, rtt: expect.any(Number), data: 'grüße' },
         { time, type: 'close', code: 1000, reason: 'Status', by: 'client', lost: 0 },
       ]);
     });
 
     it('writes binary messages as hex', async () => {
-      const [, message] = eventsOf(await runClient([app.webSocketUrl, '--json', '--binary'], '00ff\n'));
+      const [, message] = eventsOf(await runClient([echoUrl, '--json', '--binary'], '00ff\n'));
 
       expect(message).toMatchObject({ type: 'binary', size: 2, data: '00ff' });
     });
@@ -338,7 +340,7 @@ describe('In a pipe the client', () => {
 
   it('says so when stdin cannot be read', async () => {
     const session = new Session({
-      connect: connectOptions(new URL(app.webSocketUrl), { connectTimeout: 0 }, {}),
+      connect: connectOptions(new URL(echoUrl), { connectTimeout: 0 }, {}),
       echo: true,
       verify: false,
       reconnects: 0,

@@ -9,7 +9,9 @@ async function* chunks(texts: readonly string[], onRead = (): void => {}): Async
 
 async function collect(texts: readonly string[], separator = LINE_FEED): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of splitLines(chunks(texts), separator)) lines.push(line.toString());
+  for await (const line of splitLines(chunks(texts), separator)) {
+    lines.push(line.toString());
+  }
   return lines;
 }
 

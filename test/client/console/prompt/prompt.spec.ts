@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import type { WebSocket } from 'ws';
-import { startApp, closeApps, type RunningApp } from '../../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
@@ -16,17 +15,16 @@ afterEach(closeTerminals);
 afterEach(closeWebSocketServers);
 
 describeInTerminal('On a terminal the client', () => {
-  let app: RunningApp;
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  afterAll(closeApps);
-
   it('asks for a message, shows what comes back, and asks again', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
-    await terminal.shows(`Connected to ${app.webSocketUrl} (HTTP/1.1).`);
+    const terminal = openTerminal([echoUrl]);
+    await terminal.shows(`Connected to ${echoUrl} (HTTP/1.1).`);
     for (const message of ['hello', 'grüße 😀']) {
       await terminal.shows(PROMPT);
       terminal.type(`${message}\r`);
@@ -105,7 +103,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('lets lines be edited, and brings back what was sent', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
+    const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     for (const [keys, shown] of [
       ['helo', 'helo'],
@@ -156,7 +154,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('sends what is pasted as one message, and shows its lines apart from its own', async () => {
-    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
     await terminal.shows('\u001b[?2004h');
     await terminal.shows(PROMPT);
     terminal.type('<>');
@@ -174,7 +172,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('says that an empty message is empty', async () => {
-    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
     await terminal.shows(PROMPT);
     terminal.type('\r');
     await terminal.shows('Message received: (empty, ');
@@ -210,7 +208,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('sends files with /text and /binary', async () => {
-    const terminal = openTerminal([app.webSocketUrl], { NO_COLOR: '1' });
+    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
     await terminal.shows(PROMPT);
     terminal.type('/text @LICENSE\r');
     await terminal.shows('Message received: MIT License');
@@ -228,7 +226,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('begins with the messages of --execute, and shows times with --timestamps', async () => {
-    const terminal = openTerminal([app.webSocketUrl, '--execute', 'hello', '--timestamps'], { NO_COLOR: '1' });
+    const terminal = openTerminal([echoUrl, '--execute', 'hello', '--timestamps'], { NO_COLOR: '1' });
     await terminal.shows('Message received: hello');
     await terminal.shows(PROMPT);
     terminal.type(CTRL_D);
@@ -250,7 +248,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('has no line over 80 columns, neither at the start nor with /help', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
+    const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/help\r');
     await terminal.shows('ends the client at once.');
@@ -262,7 +260,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('shows how long the answer to a ping takes with /ping', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
+    const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/ping\r');
     await terminal.shows('Pong: ');
@@ -272,7 +270,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('sends bytes with /binary and shows those that come', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
+    const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/binary 00 ff\r');
     await terminal.shows('Message received: 00ff');
@@ -282,7 +280,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('shows the handshake with /headers', async () => {
-    const terminal = openTerminal([app.webSocketUrl, '--header', 'X-Request-Id: 17']);
+    const terminal = openTerminal([echoUrl, '--header', 'X-Request-Id: 17']);
     await terminal.shows(PROMPT);
     terminal.type('/headers\r');
     await terminal.shows('> GET /ws HTTP/1.1');
@@ -294,7 +292,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('lists the commands with /help, and says which it does not know', async () => {
-    const terminal = openTerminal([app.webSocketUrl]);
+    const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/help\r');
     await terminal.shows('/close [<code> <reason>]');
@@ -356,7 +354,7 @@ describeInTerminal('On a terminal the client', () => {
     ['without colours when NO_COLOR is set', { NO_COLOR: '1' }, false],
     ['with colours when FORCE_COLOR is set, too', { NO_COLOR: '1', FORCE_COLOR: '1' }, true],
   ])('writes %s', async (_, environment, colours) => {
-    const terminal = openTerminal([app.webSocketUrl], environment);
+    const terminal = openTerminal([echoUrl], environment);
     await terminal.shows(PROMPT);
     terminal.type(CTRL_D);
     await terminal.exit();

@@ -57,7 +57,9 @@ describe('What is still to come', () => {
       let pieces = 0;
       const timer = setInterval(() => {
         webSocket.send('piece', { fin: ++pieces === 40 });
-        if (pieces === 40) clearInterval(timer);
+        if (pieces === 40) {
+          clearInterval(timer);
+        }
       }, 10);
     });
     const message = once(session, 'message');

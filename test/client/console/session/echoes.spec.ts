@@ -49,7 +49,9 @@ describe('Echoes', () => {
     [undefined, text('hello'), 'it was received although every message had its echo'],
   ])('of %j are compared with %j', (sent, received, difference) => {
     const echoes = new Echoes(true, true);
-    if (sent) echoes.send(sent);
+    if (sent) {
+      echoes.send(sent);
+    }
 
     expect(echoes.receive(received).difference).toBe(difference);
   });

@@ -104,7 +104,9 @@ describe('--reconnect', () => {
     async function attemptsOf(session: Session): Promise<number[]> {
       const attempts: number[] = [];
       session.on('reconnecting', ({ attempt }) => {
-        if (attempts.push(attempt) > 5) session.close();
+        if (attempts.push(attempt) > 5) {
+          session.close();
+        }
       });
       await session.run();
       return attempts;
@@ -125,7 +127,9 @@ describe('--reconnect', () => {
       let connections = 0;
       const { url } = await startWebSocketServer((webSocket) => {
         webSocket.on('message', () => {
-          if (++connections === 2) pass(40_000);
+          if (++connections === 2) {
+            pass(40_000);
+          }
           webSocket.terminate();
         });
       });
@@ -176,7 +180,9 @@ describe('--reconnect', () => {
     }
 
     afterEach(() => {
-      for (const server of servers.splice(0)) server.close();
+      for (const server of servers.splice(0)) {
+        server.close();
+      }
     });
 
     it.each([429, 503])('connects again after %i, and not sooner than it may', async (status) => {
@@ -259,7 +265,9 @@ describe('A session', () => {
     const running = session.run();
     const data = Buffer.alloc(16 * 1024);
     const flood = async (): Promise<void> => {
-      for (let count = 0; count < 8192; count++) await session.send({ data, binary: true });
+      for (let count = 0; count < 8192; count++) {
+        await session.send({ data, binary: true });
+      }
     };
     void flood();
     let most = 0;
@@ -284,7 +292,9 @@ describe('A session', () => {
     let sent = 0;
     const flood = async (): Promise<void> => {
       // Less than what a socket takes at once.
-      while (sent < 10_000 && (await session.send({ data, binary: true }))) sent++;
+      while (sent < 10_000 && (await session.send({ data, binary: true }))) {
+        sent++;
+      }
     };
     void flood();
     await new Promise((resolve) => setImmediate(resolve));

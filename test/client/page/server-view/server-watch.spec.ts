@@ -4,10 +4,10 @@ import { KEPT_EVENTS, ServerWatch, type EventStream } from '../../../../client/p
 class ControlledStream implements EventStream {
   readyState = 0;
   isClosed = false;
-  readonly #listeners = new Map<string, (event: { data?: unknown }) => void>();
+  private readonly listeners = new Map<string, (event: { data?: unknown }) => void>();
 
   addEventListener(kind: string, listener: (event: { data?: unknown }) => void): void {
-    this.#listeners.set(kind, listener);
+    this.listeners.set(kind, listener);
   }
 
   close(): void {
@@ -15,7 +15,7 @@ class ControlledStream implements EventStream {
   }
 
   cause(kind: string, data?: object): void {
-    this.#listeners.get(kind)?.({ data: JSON.stringify(data) });
+    this.listeners.get(kind)?.({ data: JSON.stringify(data) });
   }
 }
 

@@ -5,8 +5,13 @@ import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment
 import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
 
-/** A receiver, and what it tells. */
-function receiverWith(options: Partial<ReceiverOptions> = {}) {
+/** A receiver, with a record of its calls. */
+function receiverWith(options: Partial<ReceiverOptions> = {}): {
+  receiver: MessageReceiver;
+  output: { isFull: boolean };
+  told: unknown[][];
+  keep: (fragment: Fragment) => void;
+} {
   const told: unknown[][] = [];
   const output = { isFull: false };
   const receiver = new MessageReceiver(

@@ -6,10 +6,13 @@ import {
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { close, text } from '../protocol/client-frame.js';
-import { connect, readFrame } from '../../../support/socket-pair.js';
+import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
 /** As many connections, whose clients do nothing. */
-function connectSome(count: number, options: WebSocketOptions = {}) {
+function connectSome(
+  count: number,
+  options: WebSocketOptions = {},
+): { connections: WebSocketConnections; pairs: ConnectedPair[] } {
   const connections = new WebSocketConnections(resolveWebSocketOptions(options));
   const pairs = Array.from({ length: count }, () => connect(options));
   pairs.forEach(({ connection }) => connections.add(connection));

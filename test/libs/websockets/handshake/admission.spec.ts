@@ -15,8 +15,12 @@ function connectionsOf(options: WebSocketOptions, addresses: readonly string[] =
 }
 
 /** The refusal of a handshake where the module has one set of options for admission and connections. */
-const refusalOf = (headers: IncomingHttpHeaders, address: string, connections: WebSocketConnections) =>
-  admissionRefusal(headers, address, connections, connections.options as Required<WebSocketOptions>);
+const refusalOf = (
+  headers: IncomingHttpHeaders,
+  address: string,
+  connections: WebSocketConnections,
+): ReturnType<typeof admissionRefusal> =>
+  admissionRefusal(headers, { address }, connections, connections.options as Required<WebSocketOptions>);
 
 const abortAll = (connections: WebSocketConnections): void => [...connections].forEach((one) => one.abort());
 

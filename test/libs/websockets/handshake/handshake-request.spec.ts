@@ -8,11 +8,14 @@ import {
 } from '../../../../libs/websockets/src/handshake/handshake-request.js';
 import { handshakeHeaders, SAMPLE_KEY } from '../../../support/raw-client.js';
 
-const lowerCase = (headers: object) =>
+const lowerCase = (headers: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** A request as Node.js gives it: names in lower case, what was sent twice joined. */
-function request(headers: Record<string, string | undefined> = {}, line: Partial<IncomingMessage> = {}) {
+function request(
+  headers: Record<string, string | undefined> = {},
+  line: Partial<IncomingMessage> = {},
+): IncomingMessage {
   return {
     method: 'GET',
     httpVersionMajor: 1,

@@ -45,6 +45,7 @@ describe('refusalOfHost', () => {
   ])('refuses %j with 400', (host) => {
     expect(refusalOfHost(request(host))).toEqual({
       status: 400,
+      reason: 'malformed',
       message: `Host is ${JSON.stringify(host)}; one host is accepted, with a port or without.`,
       headers: {},
     });

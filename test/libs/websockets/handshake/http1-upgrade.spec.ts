@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Http1Upgrade } from '../../../../libs/websockets/src/handshake/http1-upgrade.js';
+import { ReceivedHandshake } from '../../../../libs/websockets/src/handshake/received-handshake.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { endRawClients, handshake, RawClient, SAMPLE_ACCEPT } from '../../../support/raw-client.js';
@@ -30,7 +31,12 @@ describe('Http1Upgrade', () => {
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
     socket.on('error', () => {}); // as the adapter does
     const connections = new WebSocketConnections(resolveWebSocketOptions({ closeTimeout: 100 }));
-    const upgrade = new Http1Upgrade(request, socket, head, connections);
+    const upgrade = new Http1Upgrade(
+      new ReceivedHandshake(request, { address: '127.0.0.1' }),
+      socket,
+      head,
+      connections,
+    );
     const arrived = new Promise<ServerResponse>((resolve) =>
       server.once('request', (_request, response) => resolve(response)),
     );
@@ -92,7 +98,12 @@ describe('Http1Upgrade', () => {
     client.write(handshake('/', { 'Sec-WebSocket-Protocol': 'p1', 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];
     const connections = new WebSocketConnections(resolveWebSocketOptions());
-    const connection = new Http1Upgrade(request, socket, head, connections).accept();
+    const connection = new Http1Upgrade(
+      new ReceivedHandshake(request, { address: '127.0.0.1' }),
+      socket,
+      head,
+      connections,
+    ).accept();
     expect(await client.readResponse()).toEqual({
       status: 101,
       headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-accept': SAMPLE_ACCEPT },

@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { handleConnectAsGet, Http2Upgrade } from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
+import { ReceivedHandshake } from '../../../../libs/websockets/src/handshake/received-handshake.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
 import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { endHttp2Clients, Http2Client, type Http2Exchange } from '../../../support/http2-client.js';
@@ -74,7 +75,7 @@ describe('Over HTTP/2', () => {
 
   describe('Http2Upgrade', () => {
     const upgradeOf = ({ request, response }: Connect): Http2Upgrade =>
-      new Http2Upgrade(request, response, connections);
+      new Http2Upgrade(new ReceivedHandshake(request, { address: '127.0.0.1' }), response, connections);
 
     it('is accepted with 200, without the headers of HTTP/1.1, and with what was agreed on', async () => {
       const exchange = await connect();

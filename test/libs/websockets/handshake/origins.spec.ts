@@ -85,6 +85,15 @@ describe('isOriginAllowed', () => {
     expect(isOriginAllowed({ origin, host }, options)).toBe(allowed);
   });
 
+  it.each<[origin: string, scheme: 'http' | 'https', allowed: boolean]>([
+    ['https://server.com', 'https', true],
+    ['http://server.com', 'https', false],
+    ['https://server.com', 'http', false],
+  ])('same-origin compares %s with the scheme %s where that is known', (origin, scheme, allowed) => {
+    const options = { allowedOrigins: ['same-origin'], requireOrigin: false };
+    expect(isOriginAllowed({ origin, host: 'server.com', scheme }, options)).toBe(allowed);
+  });
+
   it('refuses a request without Origin where one is required, whatever the list', () => {
     expect(isOriginAllowed({}, { allowedOrigins: [], requireOrigin: true })).toBe(false);
     expect(isOriginAllowed({}, { allowedOrigins: ['*'], requireOrigin: true })).toBe(false);

@@ -2,7 +2,12 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer as createHttp2Server, type Http2ServerResponse } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { refuseConnect, refuseUpgrade, unsupportedVersion } from '../../../../libs/websockets/src/handshake/refusal.js';
+import {
+  refuseConnect,
+  refuseUpgrade,
+  unsupportedVersion,
+  type Refusal,
+} from '../../../../libs/websockets/src/handshake/refusal.js';
 import { endHttp2Clients, Http2Client } from '../../../support/http2-client.js';
 import { endRawClients, RawClient } from '../../../support/raw-client.js';
 
@@ -10,7 +15,7 @@ const closed = (socket: Socket): Promise<unknown> => new Promise((resolve) => so
 const countTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
 describe('refuseUpgrade', () => {
-  const refusal = { status: 403, message: 'Nö.', headers: { 'X-Reason': 'none' } };
+  const refusal: Refusal = { status: 403, reason: 'guard', message: 'Nö.', headers: { 'X-Reason': 'none' } };
   let server: Server;
   let port: number;
   const connected = async (): Promise<Socket> => {
@@ -80,7 +85,7 @@ describe('refuseConnect', () => {
   it('answers as Nest does, and leaves the connection open', async () => {
     const http2 = createHttp2Server({ settings: { enableConnectProtocol: true } }, () => {});
     http2.on('connect', (_request, response: Http2ServerResponse) =>
-      refuseConnect(response, { status: 503, message: 'Nö.', headers: { 'Retry-After': '5' } }),
+      refuseConnect(response, { status: 503, reason: 'limit', message: 'Nö.', headers: { 'Retry-After': '5' } }),
     );
     await once(http2.listen(0, '127.0.0.1'), 'listening');
     const client = await Http2Client.connect(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
@@ -109,6 +114,7 @@ describe('unsupportedVersion', () => {
   ])('names the version that is supported, over HTTP/%d with %d', (httpVersionMajor, status, headers) => {
     expect(unsupportedVersion({ httpVersionMajor, headers: { 'sec-websocket-version': '8' } })).toEqual({
       status,
+      reason: 'version',
       message: 'Sec-WebSocket-Version is "8"; this server speaks 13.',
       headers,
     });

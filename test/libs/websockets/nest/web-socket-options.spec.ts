@@ -17,6 +17,7 @@ describe('resolveWebSocketOptions', () => {
     requireOrigin: false,
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
+    trustProxy: 0,
     maxMessagesPerSecond: 0,
     dangerousEnableCompression: false,
     disableServerContextTakeover: false,
@@ -40,6 +41,7 @@ describe('resolveWebSocketOptions', () => {
     [{ keepAliveInterval: 0 }],
     [{ allowedOrigins: ['https://*.client.com', 'same-origin', ''] }],
     [{ requireOrigin: true }],
+    [{ trustProxy: ['10.0.0.0/8', 'unix'] }],
     [{ maxConnections: 10, maxConnectionsPerAddress: 2, maxMessagesPerSecond: 100 }],
   ])('takes %p', (options) => {
     expect(resolveWebSocketOptions(options)).toEqual({ ...defaults, ...options });

@@ -1,4 +1,10 @@
-import { Injectable, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import {
+  Injectable,
+  Module,
+  type DynamicModule,
+  type INestApplication,
+  type INestApplicationContext,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
 import {
@@ -132,7 +138,7 @@ describe('WebSocketsModule', () => {
 });
 
 describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
-  const create = (...imports: Parameters<typeof WebSocketsModule.forRoot>[]) =>
+  const create = (...imports: Parameters<typeof WebSocketsModule.forRoot>[]): Promise<INestApplication> =>
     NestFactory.create(
       { module: AppModule, imports: imports.map((args) => WebSocketsModule.forRoot(...args)) },
       createAdapter(),

@@ -1,7 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
-import { EchoVerifier } from '../../../bench/load/echo-verifier.js';
-import { buildFrame, EchoError, Opcode } from '../../../bench/load/frames.js';
-import { MessageRing, type MessageShape } from '../../../bench/load/message-ring.js';
+import { buildFrame, EchoError, MessageRing, Opcode, type MessageShape } from '../../../bench/load/messages.js';
+import { EchoVerifier } from '../../../bench/load/verifier.js';
 
 const shape: MessageShape = { size: 200, content: 'text' };
 
@@ -40,7 +39,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 /** Verifies bytes that arrive in reads of `readLength`. */
-function verify(ring: MessageRing, bytes: Buffer, readLength = bytes.length) {
+function verify(ring: MessageRing, bytes: Buffer, readLength = bytes.length): { messages: number; control: string[] } {
   const control: string[] = [];
   const verifier = new EchoVerifier(ring, 0, {
     onPing: (payload) => control.push(`ping ${payload.toString()}`),

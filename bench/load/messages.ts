@@ -1,5 +1,50 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { buildFrame, check, EchoError, Opcode } from './frames.js';
+
+/** The server sent something other than the expected echo. */
+export class EchoError extends Error {
+  override readonly name = 'EchoError';
+}
+
+/** @throws EchoError if `condition` is false; `fault` completes the sentence "The server sent …" */
+export function check(condition: boolean, fault: string): asserts condition {
+  if (!condition) {
+    throw new EchoError(`The server sent ${fault}.`);
+  }
+}
+
+/** The opcodes of RFC 6455, section 5.2. */
+export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+export interface FrameOptions {
+  /** Returns the masking key. Without it, the frame is a server's frame. */
+  readonly maskingKey?: () => number;
+  readonly isFinal?: boolean;
+  readonly isCompressed?: boolean;
+}
+
+/** Builds one frame (RFC 6455, section 5.2). */
+export function buildFrame(opcode: number, payload: Buffer, options: FrameOptions = {}): Buffer {
+  const { maskingKey, isFinal = true, isCompressed = false } = options;
+  const { length } = payload;
+  const extendedLength = length < 126 ? 0 : length < 65536 ? 2 : 8;
+  const headerLength = 2 + extendedLength + (maskingKey ? 4 : 0);
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  frame[0] = (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode;
+  frame[1] = (maskingKey ? 0x80 : 0) | (extendedLength === 0 ? length : extendedLength === 2 ? 126 : 127);
+  if (extendedLength === 2) {
+    frame.writeUInt16BE(length, 2);
+  } else if (extendedLength === 8) {
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  payload.copy(frame, headerLength);
+  if (maskingKey) {
+    frame.writeUInt32BE(maskingKey(), headerLength - 4);
+    for (let i = 0; i < length; i++) {
+      frame[headerLength + i] ^= frame[headerLength - 4 + (i & 3)];
+    }
+  }
+  return frame;
+}
 
 export interface MessageShape {
   /** In bytes. */
@@ -11,10 +56,6 @@ export interface MessageShape {
   readonly isCompressed?: boolean;
 }
 
-/** Enough messages to tell one from the next, and few enough to stay in the processor's cache. */
-const RING_BYTES = 256 * 1024;
-const MOST_MESSAGES = 1024;
-
 /** One way in which a server may frame its echoes. */
 export interface EchoForm {
   /** The echoes of the whole ring, one after the other. */
@@ -22,6 +63,10 @@ export interface EchoForm {
   /** Length of each echo in bytes. */
   readonly messageLength: number;
 }
+
+/** Enough messages to tell one from the next, and few enough to stay in the processor's cache. */
+const RING_BYTES = 256 * 1024;
+const MOST_MESSAGES = 1024;
 
 /** The messages that a load sends again and again. They, their frames and their echoes are built in advance. */
 export class MessageRing {
@@ -39,15 +84,15 @@ export class MessageRing {
   readonly frameOffsets: readonly number[];
   /** The usual forms of an echo: the client's own frames, and one frame per message. Empty for compressed messages. */
   readonly echoForms: readonly EchoForm[];
-  /** Compressed echoes that were found right. Without context takeover equal bytes are equal messages. */
-  private readonly knownEchoes: Buffer[] = [];
+  /** Compressed echoes that were right. Without context takeover, equal bytes are equal messages. */
+  private readonly rightEchoes: Buffer[] = [];
 
   constructor({ size, content, fragmentSize, isCompressed = false }: MessageShape) {
     const random = seededRandom(1);
     this.opcode = content === 'binary' ? Opcode.binary : Opcode.text;
     this.isCompressed = isCompressed;
     this.count = size > RING_BYTES * 4 ? 1 : Math.min(MOST_MESSAGES, Math.max(2, Math.floor(RING_BYTES / size)));
-    const messages = Array.from({ length: this.count }, () => randomContent(content, size, random));
+    const messages = Array.from({ length: this.count }, () => builders[content](size, random));
     this.messageLength = size;
     this.payload = Buffer.concat(messages);
 
@@ -69,12 +114,11 @@ export class MessageRing {
 
   /** @throws EchoError if `compressed` is not the message with this index */
   checkCompressed(index: number, compressed: Buffer): void {
-    if (this.knownEchoes[index]?.equals(compressed)) {
-      return;
+    if (!this.rightEchoes[index]?.equals(compressed)) {
+      const expected = this.payload.subarray(index * this.messageLength, (index + 1) * this.messageLength);
+      check(inflate(compressed, expected.length).equals(expected), 'other bytes than it received');
+      this.rightEchoes[index] = compressed;
     }
-    const expected = this.payload.subarray(index * this.messageLength, (index + 1) * this.messageLength);
-    check(inflate(compressed, expected.length).equals(expected), 'other bytes than it received');
-    this.knownEchoes[index] = compressed;
   }
 
   private framesOf(message: Buffer, fragmentSize = message.length, maskingKey?: () => number): Buffer {
@@ -88,7 +132,7 @@ export class MessageRing {
   }
 }
 
-/** Compresses a message without the four bytes at the end (RFC 7692, section 7.2.1). */
+/** Compresses a message without the four bytes at its end (RFC 7692, section 7.2.1). */
 function compress(message: Buffer): Buffer {
   return deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
@@ -98,14 +142,14 @@ const SYNC_FLUSH_TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 
 function inflate(compressed: Buffer, maxOutputLength: number): Buffer {
   try {
-    const input = Buffer.concat([compressed, SYNC_FLUSH_TAIL]);
-    return inflateRawSync(input, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength });
-  } catch (error) {
-    throw new EchoError('The server sent a message that cannot be inflated.', { cause: error });
+    const whole = Buffer.concat([compressed, SYNC_FLUSH_TAIL]);
+    return inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength });
+  } catch {
+    throw new EchoError('The server sent a message that cannot be inflated.');
   }
 }
 
-/** Marsaglia's xorshift: 32-bit numbers, the same in each run and for each server. */
+/** Marsaglia's xorshift: unsigned 32-bit numbers that are the same in each run. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -119,38 +163,26 @@ export function seededRandom(seed: number): () => number {
 const words = 'the quick brown fox jumps over a lazy dog and returns each word that it received'.split(' ');
 const worldWords = 'naïve café Straße λόγος мир שלום 漢字 かな 한국어 नमस्ते 😀 𝄞 and plain words too'.split(' ');
 
-function randomContent(content: MessageShape['content'], size: number, random: () => number): Buffer {
-  switch (content) {
-    case 'binary':
-      return Buffer.from(Uint32Array.from({ length: Math.ceil(size / 4) }, random).buffer, 0, size);
-    case 'json':
-      return randomJson(size, random);
-    default:
-      return randomText(content === 'utf8' ? worldWords : words, size, random);
-  }
-}
+/** Builds the content of a message: `size` bytes. */
+const builders: Readonly<Record<MessageShape['content'], (size: number, random: () => number) => Buffer>> = {
+  binary: (size, random) =>
+    Buffer.from(Uint32Array.from({ length: Math.ceil(size / 4) }, random).buffer).subarray(0, size),
+  text: (size, random) => join(size, () => `${words[random() % words.length]} `),
+  utf8: (size, random) => join(size, () => `${worldWords[random() % worldWords.length]} `),
+  /** Records, one on each line, as an API would send them. */
+  json: (size, random) =>
+    join(size, () => {
+      const user = words[random() % words.length];
+      return `${JSON.stringify({ id: random(), user, price: (random() % 10_000) / 100, ok: true })}\n`;
+    }),
+};
 
-/** Whole words, and dots where the next word does not fit. */
-function randomText(vocabulary: readonly string[], size: number, random: () => number): Buffer {
-  const encoded = vocabulary.map((word) => Buffer.from(`${word} `));
-  const text = Buffer.alloc(size, '.');
-  for (let at = 0; at < size;) {
-    const word = encoded[random() % encoded.length];
-    if (word.length > size - at) {
-      break;
-    }
-    at += word.copy(text, at);
+/** Joins pieces until the next one does not fit. Spaces fill the rest. */
+function join(size: number, nextPiece: () => string): Buffer {
+  const text = Buffer.alloc(size, ' ');
+  let piece = Buffer.from(nextPiece());
+  for (let at = 0; at + piece.length <= size; piece = Buffer.from(nextPiece())) {
+    at += piece.copy(text, at);
   }
   return text;
-}
-
-/** An array of records, as an API would send them. Spaces fill it up to its size. */
-function randomJson(size: number, random: () => number): Buffer {
-  const record = () =>
-    JSON.stringify({ id: random(), user: words[random() % words.length], price: (random() % 10_000) / 100, ok: true });
-  let records = record();
-  for (let next = record(); records.length + next.length + 3 <= size; next = record()) {
-    records += `,${next}`;
-  }
-  return Buffer.from(`[${records}]`.padEnd(size));
 }

@@ -1,9 +1,73 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, Connector, Receiver } from './connection.js';
-import { EchoVerifier, type ControlFrames } from './echo-verifier.js';
-import { buildFrame, check, Opcode } from './frames.js';
-import { seededRandom, type MessageRing } from './message-ring.js';
-import type { Tally } from './tally.js';
+import { buildFrame, check, Opcode, seededRandom, type MessageRing } from './messages.js';
+import { EchoVerifier, type ControlFrames } from './verifier.js';
+
+/** Latencies of this many messages are kept. */
+const KEPT_LATENCIES = 2 ** 20;
+
+/** Counts completed messages or handshakes, keeps their latencies, and holds the first error. */
+export class Tally {
+  messages = 0;
+  private readonly latencies = new Float64Array(KEPT_LATENCIES);
+  private latencyCount = 0;
+  private error: Error | undefined;
+  private wake: (() => void) | undefined;
+
+  count(messages: number): void {
+    this.messages += messages;
+    this.wake?.();
+  }
+
+  /** @param latency of one message, in ms */
+  addLatency(latency: number): void {
+    this.latencies[this.latencyCount++ % KEPT_LATENCIES] = latency;
+  }
+
+  forgetLatencies(): void {
+    this.latencyCount = 0;
+  }
+
+  /** @returns for each share the latency in ms that this share of the messages does not exceed */
+  percentiles(...shares: number[]): number[] {
+    const sorted = this.latencies.subarray(0, this.latencyCount).toSorted();
+    return shares.map((share) => sorted[Math.ceil(sorted.length * share) - 1]);
+  }
+
+  fail(error: Error): void {
+    this.error ??= error;
+    this.wake?.();
+  }
+
+  /** @throws the first error of the load */
+  throwIfFailed(): void {
+    if (this.error) {
+      throw this.error;
+    }
+  }
+
+  /**
+   * Resolves at the next completed message, so that a measurement can begin and end with a whole message.
+   *
+   * @throws the first error of the load, or an error if no message is completed in time
+   */
+  async next(timeout = 60_000): Promise<void> {
+    const late = setTimeout(() => this.fail(new Error(`The server sent nothing for ${timeout / 1000} s.`)), timeout);
+    if (!this.error) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    this.wake = undefined;
+    clearTimeout(late);
+    this.throwIfFailed();
+  }
+
+  /** Resolves when `isDone` is true. @throws as `next` does */
+  async until(isDone: () => boolean): Promise<void> {
+    while (!isDone()) {
+      await this.next();
+    }
+  }
+}
 
 const maskingKey = seededRandom(0xc105e);
 
@@ -20,7 +84,7 @@ export class EchoClient implements Receiver, ControlFrames {
   echoed = 0;
   private readonly verifier: EchoVerifier;
   private next: number;
-  /** When each message in flight was sent, in ms. An echo comes in order, so the oldest entry is used again. */
+  /** When each message in flight was sent, in ms. Echoes come in order, so the oldest entry is used again. */
   private readonly sendTimes: Float64Array;
   private isSending = false;
   private isClosed = false;
@@ -80,14 +144,15 @@ export class EchoClient implements Receiver, ControlFrames {
     if (messages === 0) {
       return;
     }
-    const now = performance.now();
-    for (let left = messages; left > 0; left--, this.echoed++) {
-      const slot = this.echoed % this.sendTimes.length;
-      if (this.isSending) {
-        this.tally.latencies.add(now - this.sendTimes[slot]);
+    if (this.isSending) {
+      const now = performance.now();
+      for (let message = this.echoed; message < this.echoed + messages; message++) {
+        const slot = message % this.sendTimes.length;
+        this.tally.addLatency(now - this.sendTimes[slot]);
         this.sendTimes[slot] = now;
       }
     }
+    this.echoed += messages;
     check(this.echoed <= this.sent, 'more messages than it received');
     if (this.isSending) {
       this.send(messages);
@@ -130,5 +195,5 @@ export async function closeAll(clients: readonly EchoClient[], tally: Tally): Pr
   await tally.until(() => clients.every(({ sent, echoed }) => sent === echoed));
   const closed = Promise.all(clients.map((client) => client.close()));
   await Promise.race([closed, delay(5000, undefined, { ref: false })]);
-  clients.forEach(({ connection }) => connection.destroy());
+  clients.forEach(({ connection }) => connection.stream.destroy());
 }

@@ -1,0 +1,239 @@
+import { Controller, ForbiddenException, Get, Param, ParseIntPipe, UseGuards, type CanActivate } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
+import {
+  WebSocketConnections,
+  WebSockets,
+  type RawWebSocketGateway,
+  type WebSocketConnection,
+  type WebSocketGatewayOptions,
+  type WebSocketHandshake,
+  type WebSocketManager,
+  type WebSocketOptions,
+  type WebSocketRefusal,
+} from 'nest-raw-websockets';
+import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
+import { endHttp2Clients } from '../support/http2-client.js';
+import { endRawClients, type Headers } from '../support/raw-client.js';
+
+class Nobody implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+@WebSocketGateway<WebSocketGatewayOptions>({ path: '/ws', handleProtocols: (offered) => offered.has('b') && 'b' })
+class Gateway implements RawWebSocketGateway {
+  async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
+    await webSocket.receive((fragment) => webSocket.send(fragment));
+  }
+}
+
+@WebSocketGateway<WebSocketGatewayOptions>({ path: '/locked', verifyClient: () => false })
+class LockedGateway extends Gateway {}
+
+/** Lets the handler of room 4 go on, once it waits. */
+let release: (() => void) | undefined;
+
+@Controller()
+class RoomController {
+  @Get('room/:id')
+  async join(@WebSockets() webSockets: WebSocketManager, @Param('id', ParseIntPipe) id: number): Promise<void> {
+    if (id === 13) {
+      throw new ForbiddenException('Not this room.');
+    }
+    if (id === 500) {
+      throw new Error('of the application');
+    }
+    if (id === 4) {
+      await new Promise<void>((resolve) => (release = resolve));
+    }
+    await webSockets.accept().receive(() => {});
+  }
+
+  @Get('guarded')
+  @UseGuards(Nobody)
+  guarded(): void {}
+
+  @Get('page')
+  page(): string {
+    return 'page';
+  }
+}
+
+interface Told {
+  readonly refused: [WebSocketHandshake, WebSocketRefusal][];
+  readonly opened: [WebSocketConnection, WebSocketHandshake][];
+  readonly handshakes: WebSocketHandshake[];
+  readonly closed: unknown[][];
+}
+
+describe.each(handshakeTransports)('An observer on %s', (name, start) => {
+  const isHttp2 = name.includes('HTTP/2');
+  let app: HandshakeApp;
+  let told: Told;
+  let wake: () => void;
+
+  async function observe(options: WebSocketOptions = {}): Promise<void> {
+    app = await start({ controllers: [RoomController], providers: [Gateway, LockedGateway], options });
+    told = { refused: [], opened: [], handshakes: [], closed: [] };
+    wake = () => {};
+    release = undefined;
+    app.app.get(WebSocketConnections, { strict: false }).observe({
+      handshake: (handshake) => void told.handshakes.push(handshake),
+      refused: (...details) => {
+        told.refused.push(details);
+        wake();
+      },
+      opened: (...details) => void told.opened.push(details),
+      closed: (...details) => {
+        told.closed.push(details);
+        wake();
+      },
+    });
+  }
+  const until = async (isThere: () => boolean): Promise<void> => {
+    while (!isThere()) {
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+  const untilRoomWaits = async (): Promise<() => void> => {
+    while (release === undefined) {
+      await new Promise(setImmediate);
+    }
+    return release;
+  };
+  afterEach(async () => {
+    await endRawClients();
+    await endHttp2Clients();
+    await app.app.close();
+  });
+
+  it.each<[string, string, Headers, WebSocketOptions, number, Partial<WebSocketRefusal>]>([
+    [
+      'a foreign origin',
+      '/ws',
+      { Origin: 'https://evil.com' },
+      { allowedOrigins: ['https://a.com'] },
+      403,
+      { reason: 'origin' },
+    ],
+    ['no origin', '/room/1', {}, { requireOrigin: true }, 403, { reason: 'origin' }],
+    ['another version', '/ws', { 'Sec-WebSocket-Version': '8' }, {}, isHttp2 ? 400 : 426, { reason: 'version' }],
+    [
+      'another version in a controller',
+      '/room/1',
+      { 'Sec-WebSocket-Version': '8' },
+      {},
+      isHttp2 ? 400 : 426,
+      { reason: 'version' },
+    ],
+    ['another version nowhere', '/nowhere', { 'Sec-WebSocket-Version': '8' }, {}, 404, { reason: 'not-found' }],
+    ['verifyClient', '/locked', {}, {}, 401, { reason: 'guard' }],
+    ['a guard', '/guarded', {}, {}, 403, { reason: 'guard', message: 'Forbidden' }],
+    ['a pipe', '/room/one', {}, {}, 400, { reason: 'handler' }],
+    ['a handler', '/room/13', {}, {}, 403, { reason: 'handler' }],
+    ['a handler that failed', '/room/500', {}, {}, 500, { reason: 'error' }],
+    ['an unknown path', '/nowhere', {}, {}, 404, { reason: 'not-found', message: 'Not Found' }],
+    ['a route that accepts none', '/page', {}, {}, isHttp2 ? 400 : 200, { reason: 'handler' }],
+    ['a malformed host', '/ws', { Host: 'user@localhost' }, {}, 400, { reason: 'malformed' }],
+  ])('is told of a refusal because of %s', async (_what, path, headers, options, status, refusal) => {
+    await observe(options);
+    const answer = await app.shakeHands(path, { 'User-Agent': 'tester', ...headers });
+    expect(answer.status).toBe(status);
+    await until(() => told.refused.length > 0);
+    expect(told.refused).toHaveLength(1);
+    const [handshake, actual] = told.refused[0];
+    expect(actual).toMatchObject({ status, ...refusal });
+    expect(handshake).toMatchObject({
+      path,
+      remoteAddress: '127.0.0.1',
+      httpVersion: isHttp2 ? '2' : '1.1',
+      tlsVersion: isHttp2 ? 'TLSv1.3' : undefined,
+      origin: headers.Origin,
+      userAgent: 'tester',
+    });
+    if (refusal.reason !== 'malformed') {
+      expect(told.handshakes[0]).toBe(handshake);
+    }
+    expect(told.opened).toHaveLength(0);
+  });
+
+  it.each<[WebSocketOptions, number, string]>([
+    [{ maxConnections: 1 }, 503, 'limit'],
+    [{ maxConnectionsPerAddress: 1 }, 429, 'address-limit'],
+  ])('is told of a refusal because of %j', async (options, status, reason) => {
+    await observe(options);
+    await app.shakeHands('/ws');
+    await app.shakeHands('/ws');
+    expect(told.refused).toEqual([[expect.anything(), expect.objectContaining({ status, reason })]]);
+  });
+
+  it('is told of an ordinary request where a controller accepts, but of no other', async () => {
+    await observe();
+    expect((await app.get('/page')).status).toBe(200);
+    expect((await app.get('/nowhere')).status).toBe(404);
+    expect((await app.get('/room/1')).status).toBe(400);
+    expect(told.refused).toEqual([
+      [
+        expect.objectContaining({ path: '/room/1' }),
+        expect.objectContaining({ status: 400, reason: 'not-a-handshake' }),
+      ],
+    ]);
+  });
+
+  it('is told of a refusal because the application shuts down, whatever the handshake waits for', async () => {
+    await observe();
+    const waiting = app.shakeHands('/room/4');
+    const goOn = await untilRoomWaits();
+    const closed = app.app.close();
+    while (!app.app.get(WebSocketConnections, { strict: false }).isDraining) {
+      await new Promise(setImmediate);
+    }
+    goOn();
+    expect((await waiting).status).toBe(503);
+    await Promise.all([endHttp2Clients(), closed]);
+    expect(told.refused).toEqual([
+      [expect.objectContaining({ path: '/room/4' }), expect.objectContaining({ status: 503, reason: 'draining' })],
+    ]);
+  });
+
+  it('is told of a client that goes before it is answered', async () => {
+    await observe();
+    const client = await app.beginHandshake('/room/4');
+    const goOn = await untilRoomWaits();
+    client.reset();
+    await until(() => told.refused.length > 0);
+    goOn();
+    expect(told.refused[0][1]).toMatchObject({ status: 499, reason: 'aborted' });
+  });
+
+  it.each(['/ws', '/room/1'])('is told of a connection at %s when it opens and when it has ended', async (path) => {
+    await observe({ dangerousEnableCompression: true });
+    const { client } = await app.shakeHands(`${path}?x=1`, {
+      Origin: 'https://a.com',
+      'User-Agent': 'tester',
+      'Sec-WebSocket-Protocol': 'a, b',
+      'Sec-WebSocket-Extensions': 'permessage-deflate',
+    });
+    const [connection, handshake] = told.opened[0];
+    expect(connection).toMatchObject({
+      path: `${path}?x=1`,
+      subprotocol: path === '/ws' ? 'b' : undefined,
+      extensions: 'permessage-deflate',
+    });
+    expect(handshake).toMatchObject({ path: `${path}?x=1`, origin: 'https://a.com', userAgent: 'tester' });
+    expect(told.handshakes).toHaveLength(1);
+    expect(told.handshakes[0]).toBe(handshake);
+    expect(told.closed).toHaveLength(0);
+    client.destroy();
+    await until(() => told.closed.length > 0);
+    expect(told.closed).toEqual([
+      [
+        connection,
+        expect.objectContaining({ by: 'transport', status: 1006 }),
+        expect.objectContaining({ code: 'WS_CLOSED_PREMATURELY' }),
+      ],
+    ]);
+    expect(told.refused.map(([, { reason }]) => reason)).toEqual([]);
+  });
+});
