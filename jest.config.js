@@ -27,7 +27,9 @@ export default {
   // No test asserts on time; this ends one that hangs, on a machine that may be slow and busy.
   testTimeout: 30_000,
   roots: ['<rootDir>/test'],
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   extensionsToTreatAsEsm: ['.ts'],
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',

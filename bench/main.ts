@@ -1,11 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { MessageRing } from './load/message-ring.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MessageRing } from './load/messages.js';
 import { loads, type Load } from './loads.js';
 import { measure, takesPart, type Run } from './measure.js';
 import { baseline, installFromNpm, peers, UnavailableError, type Command as PeerCommand, type Peer } from './peers.js';
-import { publish } from './publish.js';
-import { detailTable, ratioTable, summarize, type LoadResults } from './results.js';
-import { hasProc, pinLoad } from './server.js';
+import { detailTable, publish, ratioTable, summarize, type LoadResults } from './report.js';
+import { pinLoad } from './server.js';
 
 /** A larger share of a core that other programs take disturbs a run. */
 const QUIET = 0.1;
@@ -55,8 +54,8 @@ function readCommandLine(): Options {
       'Compares the server with others under the same loads and checks each echoed byte. The exit code is 1 if a byte was ' +
         'wrong or a connection ended early. All loads and peers together take about an hour.',
     )
-    .option(...namesOption('loads', loads))
-    .option(...namesOption('peers', peers))
+    .addOption(namesOption('loads', loads))
+    .addOption(namesOption('peers', peers))
     .option('--rounds <number>', 'how often each peer is measured under each load', positive, 5)
     .option('--seconds <number>', 'how long each measurement takes, after a warm-up', positive, 2)
     .option('--install', 'first install Bun and Deno from npm into node_modules/.cache/bench')
@@ -70,17 +69,8 @@ function readCommandLine(): Options {
 }
 
 /** An option that takes names of loads or peers. */
-function namesOption(what: string, all: readonly { readonly name: string }[]) {
-  const known = all.map(({ name }) => name);
-  const parse = (list: string): string[] => {
-    const names = list.split(',').map((name) => name.trim());
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw new InvalidArgumentError(`"${unknown}" is not one of ${known.join(', ')}.`);
-    }
-    return names;
-  };
-  return [`--${what} <names>`, `only these ${what}, of: ${known.join(', ')}`, parse] as const;
+function namesOption(what: string, all: readonly { readonly name: string }[]): Option {
+  return new Option(`--${what} <names...>`, `only these ${what}`).choices(all.map(({ name }) => name));
 }
 
 function positive(text: string): number {
@@ -96,12 +86,7 @@ async function findPeers(): Promise<Map<Peer, PeerCommand>> {
   const found = new Map<Peer, PeerCommand>();
   for (const peer of peers.filter(({ name }) => name === baseline || !options.peers || options.peers.includes(name))) {
     try {
-      const command = await peer.command();
-      if (hasProc || command.file === process.execPath) {
-        found.set(peer, command);
-      } else {
-        say(`${peer.title} is left out: it is measured on Linux only.`);
-      }
+      found.set(peer, await peer.command());
     } catch (error) {
       if (!(error instanceof UnavailableError)) {
         throw error;
@@ -119,23 +104,12 @@ async function compare(load: Load): Promise<Map<Peer, Run[]>> {
   const runs = new Map(taking.map(([peer]): [Peer, Run[]] => [peer, []]));
   for (let round = 1; round <= options.rounds; round++) {
     for (const [peer, command] of taking) {
-      progress(`round ${round} of ${options.rounds}: ${peer.title}`);
-      const duration = options.seconds * 1000;
-      const timing = { warmUp: Math.min(1000, duration), duration };
-      runs.get(peer)!.push(await measure(peer, command, load, ring, timing));
+      runs.get(peer)!.push(await measure(peer, command, load, ring, options.seconds));
     }
   }
-  progress('');
   return runs;
 }
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** Writes a line that the next one overwrites. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) {
-    process.stderr.write(`\r\u001B[K${text}`);
-  }
 }

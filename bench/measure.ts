@@ -1,12 +1,11 @@
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connector } from './load/connection.js';
-import { closeAll, EchoClient, openAll } from './load/echo-client.js';
-import type { MessageRing } from './load/message-ring.js';
-import { Latencies, Tally } from './load/tally.js';
+import { closeAll, EchoClient, openAll, Tally } from './load/client.js';
+import type { MessageRing } from './load/messages.js';
 import type { FigureName, Load } from './loads.js';
 import { baseline, type Command, type Peer } from './peers.js';
-import { Server, type Usage } from './server.js';
+import { Server } from './server.js';
 
 /** Times in ms, memory in bytes, shares of one core as numbers from 0 to 1. */
 export interface Figures extends Partial<Record<FigureName, number>> {
@@ -23,7 +22,7 @@ export interface Figures extends Partial<Record<FigureName, number>> {
   readonly otherCpu?: number;
 }
 
-/** The outcome of one run: figures, or the reason why there are none. */
+/** The outcome of one run: the figures, or the reason for their absence. */
 export interface Run {
   readonly figures: Figures;
   /** Something that the peer cannot do. */
@@ -32,22 +31,15 @@ export interface Run {
   readonly failure?: string;
 }
 
-export interface Timing {
-  /** How long the server works before it is measured, in ms. */
-  readonly warmUp: number;
-  /** How long it is measured, in ms. */
-  readonly duration: number;
-}
-
-/** How long memory settles before it is measured, in ms. */
+/** Memory settles for this time before it is measured, in ms. */
 const SETTLE = 500;
-/** Connections that exist before idle ones are counted, so that the cost of the first ones is not counted. */
+/** Idle connections that are opened before the measured ones: the first ones cost more. */
 const FIRST_CONNECTIONS = 500;
-/** So many bytes wait for the kernel that it always has work. */
+/** The load keeps this number of bytes waiting for the kernel, so that the kernel always has work. */
 const KEEP_WAITING = 4 * 1024 * 1024;
-/** A server that has taken nothing for so long has stopped reading, in ms. */
+/** A server that takes nothing for this time has stopped reading, in ms. */
 const STALL = 1500;
-/** Two clients start this far apart in the ring. It is a prime, so that each message is the first one of a client. */
+/** The distance between the first messages of two clients. It is a prime, so each message is the first one of a client. */
 const STRIDE = 7919;
 
 class UnsupportedError extends Error {}
@@ -59,20 +51,24 @@ export function takesPart(peer: Peer, load: Load): boolean {
   return (load.kind !== 'broadcast' || room !== undefined) && (isBaseline || transports.includes(load.transport));
 }
 
-/** Starts the server, measures it under the load, and stops it. */
+/**
+ * Starts the server, measures it under the load, and stops it.
+ *
+ * @param seconds the time of the measurement, after a warm-up
+ */
 export async function measure(
   peer: Peer,
   command: Command,
   load: Load,
   ring: MessageRing,
-  timing: Timing,
+  seconds: number,
 ): Promise<Run> {
   let server: Server | undefined;
   try {
     const transport = peer.transports.includes(load.transport) ? load.transport : 'https';
-    const program = load.kind === 'broadcast' ? peer.room! : command;
-    server = await Server.start(program, load, transport, load.kind === 'broadcast' ? '/room' : peer.path);
-    return { figures: await measureKind[load.kind](server, load, ring, timing) };
+    const [program, path] = load.kind === 'broadcast' ? [peer.room!, '/room'] : [command, peer.path];
+    server = await Server.start(program, load, transport, path);
+    return { figures: await measureKind[load.kind](server, load, ring, seconds) };
   } catch (error) {
     const { message } = error as Error;
     return { figures: {}, ...(error instanceof UnsupportedError ? { unsupported: message } : { failure: message }) };
@@ -81,23 +77,23 @@ export async function measure(
   }
 }
 
-type Measure = (server: Server, load: Load, ring: MessageRing, timing: Timing) => Promise<Figures>;
+type Measure = (server: Server, load: Load, ring: MessageRing, seconds: number) => Promise<Figures>;
 
 const measureKind: Readonly<Record<Load['kind'], Measure>> = {
-  async echo(server, load, ring, timing) {
+  async echo(server, load, ring, seconds) {
     const tally = new Tally();
     const clients = await openClients(server, ring, tally, load.connections, load.inFlight);
     if (ring.isCompressed && clients.some(({ connection }) => !connection.isCompressed)) {
-      clients.forEach(({ connection }) => connection.destroy());
+      clients.forEach(({ connection }) => connection.stream.destroy());
       throw new UnsupportedError('does not compress');
     }
     clients.forEach((client) => client.start());
-    const figures = await measureWindow(server, tally, timing);
+    const figures = await measureWindow(server, tally, seconds);
     await closeAll(clients, tally);
     return figures;
   },
 
-  async handshakes(server, load, ring, timing) {
+  async handshakes(server, load, ring, seconds) {
     const tally = new Tally();
     const connector = new Connector(server.target);
     let isOver = false;
@@ -106,16 +102,16 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
         const start = performance.now();
         const client = new EchoClient(ring, tally, 1, 0);
         await client.open(connector);
-        tally.latencies.add(performance.now() - start);
+        tally.addLatency(performance.now() - start);
         await client.close();
-        client.connection.destroy();
+        client.connection.stream.destroy();
         tally.count(1);
       }
     };
     const loops = Array.from({ length: load.connections }, () =>
       connectAndClose().catch((error: Error) => tally.fail(error)),
     );
-    const figures = await measureWindow(server, tally, timing).finally(() => (isOver = true));
+    const figures = await measureWindow(server, tally, seconds).finally(() => (isOver = true));
     await Promise.all(loops);
     tally.throwIfFailed();
     return figures;
@@ -127,7 +123,7 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
     const before = await settledMemory(server);
     const rest = await openIdle(server, ring, tally, load.connections);
     const after = await settledMemory(server);
-    const { peakMemory } = await server.usage();
+    const { peakMemory } = server.usage();
     await closeAll([...first, ...rest], tally);
     return { memoryPerConnection: (after - before) / load.connections, peakMemory };
   },
@@ -135,24 +131,24 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
   async unread(server, load, ring) {
     const tally = new Tally();
     const [client] = await openClients(server, ring, tally, 1, 1);
-    const { connection } = client;
+    const { stream } = client.connection;
     const before = await settledMemory(server);
-    connection.pause();
+    stream.pause();
     const sendSome = (): void => {
-      while (client.sent < load.inFlight && connection.bytesWaiting < KEEP_WAITING) {
+      while (client.sent < load.inFlight && stream.writableLength < KEEP_WAITING) {
         client.send(1);
       }
     };
     for (let since = performance.now(), taken = -1; performance.now() - since < STALL; await delay(5)) {
       sendSome();
-      const nowTaken = client.sent * ring.messageLength - connection.bytesWaiting;
+      const nowTaken = client.sent * ring.messageLength - stream.writableLength;
       if (nowTaken !== taken) {
         taken = nowTaken;
         since = performance.now();
       }
     }
-    const { peakMemory } = await server.usage();
-    connection.resume();
+    const { peakMemory } = server.usage();
+    stream.resume();
     while (client.sent < load.inFlight) {
       sendSome();
       await tally.next();
@@ -161,7 +157,7 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
     return { memoryGrowth: Math.max(0, peakMemory - before), peakMemory };
   },
 
-  async broadcast(server, load, ring, timing) {
+  async broadcast(server, load, ring, seconds) {
     const tally = new Tally();
     const connector = new Connector(server.target);
     // All members expect what the first one sends.
@@ -173,22 +169,22 @@ const measureKind: Readonly<Record<Load['kind'], Measure>> = {
     });
     const [speaker] = members;
     speaker.start();
-    const figures = await measureWindow(server, tally, timing);
+    const figures = await measureWindow(server, tally, seconds);
     speaker.stop();
     await tally.until(() => members.every(({ echoed }) => echoed === speaker.sent));
-    members.forEach(({ connection }) => connection.destroy());
+    members.forEach(({ connection }) => connection.stream.destroy());
     return figures;
   },
 };
 
-async function openClients(
-  server: Server,
+function openClients(
+  { target }: Server,
   ring: MessageRing,
   tally: Tally,
   count: number,
   inFlight: number,
 ): Promise<EchoClient[]> {
-  const connector = new Connector(server.target);
+  const connector = new Connector(target);
   return openAll(count, async (index) => {
     const client = new EchoClient(ring, tally, inFlight, index * STRIDE);
     await client.open(connector);
@@ -209,51 +205,44 @@ async function settledMemory(server: Server): Promise<number> {
   await delay(SETTLE);
   await server.collectGarbage();
   await delay(SETTLE);
-  return (await server.usage()).memory;
-}
-
-interface Moment {
-  readonly time: number;
-  readonly messages: number;
-  readonly server: Usage;
-  /** CPU time in ms. */
-  readonly load: number;
-  readonly machine: number;
+  return server.usage().memory;
 }
 
 /** Measures a server that is at work. */
-async function measureWindow(server: Server, tally: Tally, { warmUp, duration }: Timing): Promise<Figures> {
-  await delay(warmUp);
+async function measureWindow(server: Server, tally: Tally, seconds: number): Promise<Figures> {
+  const duration = seconds * 1000;
+  await delay(Math.min(1000, duration));
   const from = await moment(server, tally);
-  tally.latencies = new Latencies();
+  tally.forgetLatencies();
   await delay(duration);
   const to = await moment(server, tally);
-  const share = (cpu: (at: Moment) => number) => (cpu(to) - cpu(from)) / (to.time - from.time);
-  const perMillisecond = (to.messages - from.messages) / (to.time - from.time);
-  // The server may have its own clock.
-  const serverCpu = (to.server.cpu - from.server.cpu) / (to.server.time - from.server.time);
-  const loadCpu = share((at) => at.load);
+  const rate = (figure: keyof typeof to): number => (to[figure] - from[figure]) / (to.time - from.time);
+  const [p50, p99] = tally.percentiles(0.5, 0.99);
   return {
-    cpu: serverCpu / perMillisecond,
-    perSecond: perMillisecond * 1000,
-    p50: tally.latencies.percentile(0.5),
-    p99: tally.latencies.percentile(0.99),
-    peakMemory: to.server.peakMemory,
-    serverCpu,
-    loadCpu,
-    otherCpu: Math.max(0, share((at) => at.machine) - serverCpu - loadCpu),
+    cpu: rate('serverCpu') / rate('messages'),
+    perSecond: rate('messages') * 1000,
+    p50,
+    p99,
+    peakMemory: server.usage().peakMemory,
+    serverCpu: rate('serverCpu'),
+    loadCpu: rate('loadCpu'),
+    otherCpu: Math.max(0, rate('machineCpu') - rate('serverCpu') - rate('loadCpu')),
   };
 }
 
-async function moment(server: Server, tally: Tally): Promise<Moment> {
+/** Times in ms. */
+async function moment(
+  server: Server,
+  tally: Tally,
+): Promise<Record<'time' | 'messages' | 'serverCpu' | 'loadCpu' | 'machineCpu', number>> {
   await tally.next();
   const { user, system } = process.cpuUsage();
   const busy = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   return {
     time: performance.now(),
     messages: tally.messages,
-    server: await server.usage(),
-    load: (user + system) / 1000,
-    machine: busy.reduce((sum, time) => sum + time, 0),
+    serverCpu: server.usage().cpu,
+    loadCpu: (user + system) / 1000,
+    machineCpu: busy.reduce((sum, time) => sum + time, 0),
   };
 }

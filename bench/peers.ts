@@ -40,7 +40,7 @@ export const baseline = 'ws';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Holds what is built or installed for the benchmark. */
 const cache = join(root, 'node_modules/.cache/bench');
-const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const built = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const node = (...args: string[]): Command => ({ file: process.execPath, args });
 // `bufferutil` is a dependency of this project. Neither `ws` nor Nest installs it.
@@ -146,7 +146,7 @@ async function buildKestrel(): Promise<Command> {
 /** Takes the module from the module proxy, or the package of Debian where there is no proxy. */
 async function buildGorilla(): Promise<Command> {
   const output = join(cache, 'gorilla');
-  const build = (environment: Record<string, string>) =>
+  const build = (environment: Record<string, string>): Promise<void> =>
     run('go', ['build', '-o', output, '.'], 'install Go, and apt-get install golang-github-gorilla-websocket-dev', {
       cwd: source('gorilla'),
       env: { ...process.env, ...environment },

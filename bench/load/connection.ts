@@ -4,7 +4,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, createSecureContext } from 'node:tls';
-import { check } from './frames.js';
+import { check } from './messages.js';
 
 /** HTTP/1.1 over TCP, HTTP/1.1 over TLS, or HTTP/2 over TLS. */
 export type Transport = 'http' | 'https' | 'h2';
@@ -27,19 +27,11 @@ export interface Receiver {
 
 /** A WebSocket whose handshake is done. */
 export class Connection {
-  private isReading = true;
-
   constructor(
-    private readonly stream: Duplex,
-    private readonly receiver: Receiver,
-    private readonly transport: Transport,
+    readonly stream: Duplex,
+    private readonly isEncrypted: boolean,
     readonly isCompressed: boolean,
   ) {}
-
-  /** How many bytes the kernel has not taken yet. */
-  get bytesWaiting(): number {
-    return this.stream.writableLength;
-  }
 
   /**
    * Writes bytes, which must not change until they are sent. A read of TCP brings all bytes that have arrived, but a read
@@ -48,35 +40,11 @@ export class Connection {
    */
   write(bytes: Buffer): void {
     const { stream } = this;
-    if (this.transport !== 'http' && stream.writableCorked === 0) {
+    if (this.isEncrypted && stream.writableCorked === 0) {
       stream.cork();
       setImmediate(() => stream.uncork());
     }
     stream.write(bytes);
-  }
-
-  /** Stops reading after the next read. HTTP/1.1 only. */
-  pause(): void {
-    this.isReading = false;
-  }
-
-  resume(): void {
-    this.isReading = true;
-    this.stream.resume();
-  }
-
-  destroy(): void {
-    this.stream.destroy();
-  }
-
-  /** @returns whether to go on reading */
-  deliver(bytes: Buffer, start: number, end: number): boolean {
-    try {
-      this.receiver.onBytes(bytes, start, end);
-    } catch (error) {
-      this.stream.destroy(error as Error);
-    }
-    return this.isReading;
   }
 }
 
@@ -88,6 +56,8 @@ const COMPRESSION = 'permessage-deflate; server_no_context_takeover; client_no_c
 
 /** The same version and cipher for each server. It is expensive to make, so it is made once. */
 const secureContext = createSecureContext({ minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' });
+/** The certificate is made for the benchmark, so it is not checked. */
+const tls = { secureContext, rejectUnauthorized: false };
 
 /** All sockets read into this buffer, because each read is processed before the next one. */
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
@@ -108,32 +78,32 @@ export class Connector {
 
   /** Four WebSockets share one HTTP/2 connection (RFC 8441). */
   private async openStream(receiver: Receiver): Promise<Connection> {
-    const { host, port, path } = this.target;
     if (this.streams++ % 4 === 0) {
-      this.session = connectSession(`https://${host}:${port}`);
+      this.session = connectSession(this.target);
     }
     const session = await this.session!;
     const stream = session.request({
       ':method': 'CONNECT',
       ':protocol': 'websocket',
-      ':path': path,
+      ':path': this.target.path,
       'sec-websocket-version': '13',
     });
     const [{ ':status': status }] = (await once(stream, 'response')) as [{ ':status': number }];
     check(status === 200, `status ${status} instead of 200`);
-    const connection = new Connection(stream, receiver, 'h2', false);
-    stream.on('data', (bytes: Buffer) => connection.deliver(bytes, 0, bytes.length));
+    stream.on('data', (bytes: Buffer) => deliver(stream, receiver, bytes, 0, bytes.length));
     stream.once('error', (error) => receiver.onEnd(error));
-    stream.once('close', () => receiver.onEnd());
-    stream.once('close', () => session.close());
-    return connection;
+    stream.once('close', () => {
+      receiver.onEnd();
+      session.close();
+    });
+    return new Connection(stream, true, false);
   }
 }
 
 /** Uses the receive windows of Chromium, so that flow control does not limit large messages. */
-async function connectSession(url: string): Promise<ClientHttp2Session> {
+async function connectSession({ host, port }: Target): Promise<ClientHttp2Session> {
   const settings = { enablePush: false, initialWindowSize: 6 * 1024 * 1024 };
-  const session = connectHttp2(url, { secureContext, rejectUnauthorized: false, settings });
+  const session = connectHttp2(`https://${host}:${port}`, { ...tls, settings });
   // The streams report the error.
   session.on('error', () => {});
   await once(session, 'remoteSettings');
@@ -141,43 +111,37 @@ async function connectSession(url: string): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** The certificate is made for the benchmark, so it is not checked. */
-const tls = { secureContext, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
-
 /** Opens a WebSocket over HTTP/1.1. `onread` spares the load a buffer and an event per read. */
 function openSocket(target: Target, offersCompression: boolean, receiver: Receiver): Promise<Connection> {
   const { host, port, transport } = target;
   return new Promise((resolve, reject) => {
     let response = '';
-    let connection: Connection | undefined;
-    const onResponse = (length: number): void => {
-      const before = response.length;
-      response += readBuffer.toString('latin1', 0, length);
-      const end = response.indexOf('\r\n\r\n');
-      if (end === -1) {
-        return;
+    let isOpen = false;
+    const onRead = (length: number): boolean => {
+      let start = 0;
+      if (!isOpen) {
+        const before = response.length;
+        response += readBuffer.toString('latin1', 0, length);
+        const end = response.indexOf('\r\n\r\n');
+        if (end === -1) {
+          return true;
+        }
+        try {
+          resolve(new Connection(socket, transport === 'https', isCompressionAccepted(response.slice(0, end))));
+        } catch (error) {
+          socket.destroy(error as Error);
+        }
+        isOpen = true;
+        start = end + 4 - before;
       }
-      const isCompressed = isCompressionAccepted(response.slice(0, end));
-      connection = new Connection(socket, receiver, transport, isCompressed);
-      resolve(connection);
-      const rest = end + 4 - before;
-      if (rest < length) {
-        connection.deliver(readBuffer, rest, length);
-      }
-    };
-    const callback = (length: number): boolean => {
-      if (connection) {
-        return connection.deliver(readBuffer, 0, length);
-      }
-      try {
-        onResponse(length);
-      } catch (error) {
-        socket.destroy(error as Error);
+      if (start < length) {
+        deliver(socket, receiver, readBuffer, start, length);
       }
       return true;
     };
-    const options = { host, port, onread: { buffer: readBuffer, callback } };
-    const socket: Socket = transport === 'http' ? connectTcp(options) : connectTls({ ...options, ...tls });
+    const options = { host, port, onread: { buffer: readBuffer, callback: onRead } };
+    const socket: Socket =
+      transport === 'http' ? connectTcp(options) : connectTls({ ...options, ...tls, ALPNProtocols: ['http/1.1'] });
     socket.setNoDelay();
     const onEnd = (error?: Error): void => {
       reject(error ?? new Error('The server closed the connection during the handshake.'));
@@ -187,6 +151,14 @@ function openSocket(target: Target, offersCompression: boolean, receiver: Receiv
     socket.once('close', () => onEnd());
     socket.write(handshakeRequest(target, offersCompression));
   });
+}
+
+function deliver(stream: Duplex, receiver: Receiver, bytes: Buffer, start: number, end: number): void {
+  try {
+    receiver.onBytes(bytes, start, end);
+  } catch (error) {
+    stream.destroy(error as Error);
+  }
 }
 
 function handshakeRequest({ host, port, path }: Target, offersCompression: boolean): string {
@@ -207,16 +179,10 @@ function handshakeRequest({ host, port, path }: Target, offersCompression: boole
  * @throws EchoError if it does not accept the handshake
  */
 function isCompressionAccepted(response: string): boolean {
-  const [statusLine, ...fields] = response.split('\r\n');
-  check(statusLine.startsWith('HTTP/1.1 101 '), `"${statusLine}" instead of a handshake`);
-  const headers = new Map(
-    fields.map((field) => {
-      const colon = field.indexOf(':');
-      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
-    }),
-  );
-  check(headers.get('sec-websocket-accept') === ACCEPT, 'a wrong Sec-WebSocket-Accept');
-  const extensions = headers.get('sec-websocket-extensions') ?? '';
+  const header = (name: string): string => new RegExp(`^${name}: *(.*)$`, 'im').exec(response)?.[1].trim() ?? '';
+  check(response.startsWith('HTTP/1.1 101 '), `"${response.split('\r\n', 1)[0]}" instead of a handshake`);
+  check(header('Sec-WebSocket-Accept') === ACCEPT, 'a wrong Sec-WebSocket-Accept');
+  const extensions = header('Sec-WebSocket-Extensions');
   const isCompressed = extensions.startsWith('permessage-deflate');
   check(!isCompressed || extensions.includes('server_no_context_takeover'), `the extensions "${extensions}"`);
   return isCompressed;

@@ -1,45 +1,45 @@
 import { countOf } from './log/preview.js';
 
-/** A screen reader is told something at most this often, in milliseconds. */
+/** The minimum interval between announcements to a screen reader, in milliseconds. */
 const INTERVAL = 1_500;
 
-/** What an {@link Announcer} needs of its environment. */
+/** The environment of an {@link Announcer}. */
 export interface AnnouncerEnvironment {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   say(text: string): void;
 }
 
-/** Tells a screen reader what happens, summed up: notices by their text, messages by their number. */
+/** Announces events to a screen reader in summary: notices by their text, messages by their number. */
 export class Announcer {
-  readonly #environment: AnnouncerEnvironment;
-  #notices: string[] = [];
-  #messages = 0;
-  #isWaiting = false;
+  private readonly environment: AnnouncerEnvironment;
+  private notices: string[] = [];
+  private messages = 0;
+  private isWaiting = false;
 
   constructor(environment: AnnouncerEnvironment) {
-    this.#environment = environment;
+    this.environment = environment;
   }
 
   notice(text: string): void {
-    // The newest matter most, and a list of hundreds would take minutes to hear.
-    this.#notices = [...this.#notices, text].slice(-3);
-    this.#sayLater();
+    // The newest are the most important, and a list of hundreds would take minutes to read aloud.
+    this.notices = [...this.notices, text].slice(-3);
+    this.sayLater();
   }
 
   message(): void {
-    this.#messages += 1;
-    this.#sayLater();
+    this.messages += 1;
+    this.sayLater();
   }
 
-  #sayLater(): void {
-    if (!this.#isWaiting) {
-      this.#isWaiting = true;
-      this.#environment.setTimeout(() => {
-        this.#isWaiting = false;
-        const received = this.#messages === 0 ? [] : [`${countOf(this.#messages, 'message')} received.`];
-        this.#environment.say([...this.#notices, ...received].join(' '));
-        this.#notices = [];
-        this.#messages = 0;
+  private sayLater(): void {
+    if (!this.isWaiting) {
+      this.isWaiting = true;
+      this.environment.setTimeout(() => {
+        this.isWaiting = false;
+        const received = this.messages === 0 ? [] : [`${countOf(this.messages, 'message')} received.`];
+        this.environment.say([...this.notices, ...received].join(' '));
+        this.notices = [];
+        this.messages = 0;
       }, INTERVAL);
     }
   }

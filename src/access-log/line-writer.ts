@@ -1,12 +1,15 @@
 import type { Writable } from 'node:stream';
 
-/** How much is collected at most before it is written, in characters. */
-const MAX_BATCH = 64 * 1024;
+/**
+ * How many characters are collected before they are written. Up to this size Linux writes bytes to a pipe as a whole, so
+ * that the lines of several processes with one stdout do not mix.
+ */
+const MAX_BATCH = 4096;
 /** How many bytes may wait in this process for the stream to take them. More are dropped. */
 const MAX_WAITING = 1024 * 1024;
 
 /**
- * Writes lines to a stream: those of one turn of the event loop in one write. It never waits for the stream. While the
+ * Writes lines to a stream: those of one turn of the event loop in one write, or in few. It never waits for the stream. While the
  * stream does not keep up, lines are dropped and counted, and one line says later how many there were.
  */
 export class LineWriter {
@@ -32,13 +35,13 @@ export class LineWriter {
       this.drop();
       return;
     }
+    if (this.batch.length + line.length > MAX_BATCH) {
+      this.flush();
+    }
     if (this.batch === '') {
       setImmediate(this.flush);
     }
     this.batch += line;
-    if (this.batch.length > MAX_BATCH) {
-      this.flush();
-    }
   }
 
   /** Writes what was collected. */

@@ -1,5 +1,12 @@
-import { WebSocketsModule } from 'nest-raw-websockets';
-import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from 'nest-ws-echo-client/amounts';
+import { availableParallelism } from 'node:os';
+import { WebSocketsModule, type TrustProxy } from 'nest-raw-websockets';
+import {
+  ACCEPTED_DURATIONS,
+  ACCEPTED_SIZES,
+  parseDuration,
+  parseSize,
+  parseWholeNumber,
+} from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 
 /*
@@ -13,7 +20,10 @@ import { z } from 'zod';
  * @param parse returns undefined for a text that is not accepted
  * @param accepted what is accepted
  */
-export function parsed<T>(parse: (text: string) => T | undefined, accepted: string) {
+export function parsed<T>(
+  parse: (text: string) => T | undefined,
+  accepted: string,
+): z.ZodPipe<z.ZodString, z.ZodTransform<T, string>> {
   return z.string().transform((text, context) => {
     const value = parse(text);
     if (value === undefined) {
@@ -39,6 +49,9 @@ export const byteSize = parsed(parseSize, ACCEPTED_SIZES);
 /** A size in bytes, at least 1. */
 export const positiveByteSize = parsed((text) => parseSize(text) || undefined, `${ACCEPTED_SIZES}, at least 1`);
 
+/** A whole number. */
+export const wholeNumber = parsed(parseWholeNumber, 'a whole number such as 1000');
+
 /** A whole number; 0 means no limit. */
 export const limit = parsed(parseWholeNumber, 'a whole number such as 1000, or 0 for no limit');
 
@@ -48,16 +61,21 @@ export const positiveNumber = parsed(
   'a whole number such as 1000, at least 1',
 );
 
-/** @returns undefined if the text is not a whole number, or is more than `Number.MAX_SAFE_INTEGER` */
-function parseWholeNumber(text: string): number | undefined {
-  const number = Number(text);
-  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+/** More workers than any machine has use for: each is a process of its own. */
+const MAX_WORKERS = 256;
+
+/** The number of workers. */
+export const workers = parsed(parseWorkers, `a whole number from 1 to ${MAX_WORKERS}, or auto for one per processor`);
+
+function parseWorkers(text: string): number | undefined {
+  const number = text.toLowerCase() === 'auto' ? availableParallelism() : (parseWholeNumber(text) ?? 0);
+  return number >= 1 && number <= MAX_WORKERS ? number : undefined;
 }
 
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
 
 /** One of several words, in any case. */
-export function choice<const Word extends string>(...words: Word[]) {
+export function choice<const Word extends string>(...words: Word[]): ReturnType<typeof parsed<Word>> {
   return parsed((text) => words.find((word) => word === text.toLowerCase()), alternatives.format(words));
 }
 
@@ -82,6 +100,23 @@ function parseOrigins(text: string): string[] | undefined {
     return undefined;
   }
   return allowedOrigins.length > 0 ? allowedOrigins : undefined;
+}
+
+/** The proxies that are believed: their number, or a list separated by commas. The library decides what an entry may be. */
+export const trustProxy = parsed(
+  parseTrustProxy,
+  'the number of proxies such as 1, or their addresses such as 10.0.0.0/8, ::1, "loopback", "linklocal", "uniquelocal" or ' +
+    '"unix", separated by ","',
+);
+
+function parseTrustProxy(text: string): TrustProxy | undefined {
+  const proxies = parseWholeNumber(text) ?? text;
+  try {
+    WebSocketsModule.forRoot({ trustProxy: proxies });
+  } catch {
+    return undefined;
+  }
+  return /[^\s,]/.test(text) ? proxies : undefined;
 }
 
 /**

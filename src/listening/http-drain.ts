@@ -17,9 +17,9 @@ const PING_TIMEOUT = 5000;
 @Injectable()
 export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   /** The responses in progress, by their connection or HTTP/2 stream. */
-  readonly #responses = new Map<Socket, Set<ServerResponse>>();
-  readonly #sessions = new Set<ServerHttp2Session>();
-  #deadline = AbortSignal.abort();
+  private readonly responses = new Map<Socket, Set<ServerResponse>>();
+  private readonly sessions = new Set<ServerHttp2Session>();
+  private deadline = AbortSignal.abort();
 
   constructor(
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
@@ -29,35 +29,35 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     const fastify = this.adapterHost.httpAdapter.getInstance();
     fastify.server.on('request', ({ socket }, response) => {
-      const responses = this.#responses.get(socket) ?? this.#watch(socket);
+      const responses = this.responses.get(socket) ?? this.watch(socket);
       responses.add(response);
       response.once('close', () => responses.delete(response));
     });
     // HTTP/2 sessions; node:http has the HTTP/1.1 connections.
     fastify.server.on('session', (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
+      this.sessions.add(session);
+      session.once('close', () => this.sessions.delete(session));
     });
     // By then the WebSockets have ended, and Fastify answers new requests with 503.
     fastify.addHook('preClose', async () => {
-      this.#sessions.forEach(endSession);
-      await Promise.all(Array.from(this.#responses, ([socket, responses]) => this.#haveEnded(socket, responses)));
+      this.sessions.forEach(endSession);
+      await Promise.all(Array.from(this.responses, ([socket, responses]) => this.haveEnded(socket, responses)));
       fastify.server.closeAllConnections();
-      this.#sessions.forEach((session) => session.destroy());
+      this.sessions.forEach((session) => session.destroy());
     });
   }
 
   /** The connection is watched, too: if it ends, Node.js emits no `close` for a queued response. */
-  #watch(socket: Socket): Set<ServerResponse> {
+  private watch(socket: Socket): Set<ServerResponse> {
     const responses = new Set<ServerResponse>();
-    this.#responses.set(socket, responses);
-    socket.once('close', () => this.#responses.delete(socket));
+    this.responses.set(socket, responses);
+    socket.once('close', () => this.responses.delete(socket));
     return responses;
   }
 
   /** Waits until these responses or their connection have ended, or until the deadline. */
-  async #haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
-    const signal = this.#deadline;
+  private async haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
+    const signal = this.deadline;
     const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
     await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
   }
@@ -65,7 +65,7 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   /** The first step of a shutdown: the same deadline holds for WebSockets and HTTP requests. */
   onModuleDestroy(): void {
     const { drainDelay, drainSpread, shutdownTimeout } = this.configuration.webSockets;
-    this.#deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
+    this.deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
   }
 }
 

@@ -14,7 +14,7 @@ describe('/metrics', () => {
   });
   afterEach(closeApps);
 
-  it('is the text format of Prometheus, and is not cached', async () => {
+  it('answers with the Prometheus text format, and forbids caching', async () => {
     const response = await fetch(`${running.url}/metrics`);
 
     expect(response.status).toBe(200);
@@ -22,7 +22,7 @@ describe('/metrics', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('names what only grows with _total at the end', async () => {
+  it('names counters with _total at the end', async () => {
     const types = await metricTypes(running.url);
 
     expect(types.size).toBeGreaterThan(15);
@@ -31,14 +31,14 @@ describe('/metrics', () => {
     }
   });
 
-  it('has the figures that the documentation explains, and no others', async () => {
+  it('lists exactly the documented metrics', async () => {
     const redis = await startApp({ REDIS_URL: 'redis://127.0.0.1:1' });
     const documented = Array.from(documentation.matchAll(/^\| `(\w+)`/gm), ([, name]) => name);
 
     expect([...(await metricTypes(redis.url)).keys()].toSorted()).toEqual(documented.toSorted());
   });
 
-  it('tells of the process', async () => {
+  it('reports the process metrics', async () => {
     const figures = await scrape(running.url);
 
     expect(figures['process_cpu_seconds_total']).toBeGreaterThan(0);
@@ -49,7 +49,7 @@ describe('/metrics', () => {
     );
   });
 
-  it('counts WebSockets, those that have ended too, and what came and went', async () => {
+  it('counts open and closed WebSockets, messages and bytes', async () => {
     const [live, ended] = [new WebSocket(running.webSocketUrl), new WebSocket(running.webSocketUrl)];
     await Promise.all([once(live, 'open'), once(ended, 'open')]);
     for (const webSocket of [live, ended]) {
@@ -67,7 +67,7 @@ describe('/metrics', () => {
       'websocket_connection_duration_seconds_count{route="/ws"}': 1,
       websocket_received_messages_total: 2,
       websocket_sent_messages_total: 2,
-      // Frames of 5 bytes with a masking key, and without; and a close frame each way.
+      // Frames of 5 bytes with and without a masking key, and a close frame each way.
       websocket_received_bytes_total: 2 * 11 + 6,
       websocket_sent_bytes_total: 2 * 7 + 2,
     });
@@ -141,7 +141,7 @@ describe('/metrics', () => {
     webSocket.terminate();
   });
 
-  it('is apart for two applications in one process', async () => {
+  it('is separate for two applications in one process', async () => {
     const other = await startApp();
     const webSocket = new WebSocket(running.webSocketUrl);
     await once(webSocket, 'open');

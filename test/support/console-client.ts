@@ -39,7 +39,9 @@ export function startClient(args: readonly string[], environment: Record<string,
     async said(stream, wanted) {
       while (!text[stream].includes(wanted)) {
         const ended = exit.then(() => {
-          if (!text[stream].includes(wanted)) throw new Error(`It ended: ${text.stdout}${text.stderr}`);
+          if (!text[stream].includes(wanted)) {
+            throw new Error(`It ended: ${text.stdout}${text.stderr}`);
+          }
         });
         await Promise.race([once(child[stream], 'data'), ended]);
       }
@@ -92,7 +94,9 @@ export async function runClient(
     const code = (await exited) ?? Number(process.exitCode);
     return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
     return { code: error.exitCode, signal: null, stdout: stdout.text, stderr: stderr.text };
   } finally {
     signals.forEach((signal, i) => {
@@ -115,7 +119,9 @@ function replaceInProcess(properties: Readonly<Record<string, unknown>>): () => 
   return () => {
     for (const [name, descriptor] of own) {
       Reflect.deleteProperty(process, name);
-      if (descriptor !== undefined) Object.defineProperty(process, name, descriptor);
+      if (descriptor !== undefined) {
+        Object.defineProperty(process, name, descriptor);
+      }
     }
   };
 }

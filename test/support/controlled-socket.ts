@@ -7,10 +7,10 @@ export class ControlledSocket implements Socket {
   protocol = 'chat';
   /** The calls of `send` and `close`, with their arguments. */
   readonly calls: unknown[][] = [];
-  readonly #listeners = new Map<string, (event: never) => void>();
+  private readonly listeners = new Map<string, (event: never) => void>();
 
   addEventListener(kind: string, listener: (event: never) => void): void {
-    this.#listeners.set(kind, listener);
+    this.listeners.set(kind, listener);
   }
 
   send(...data: unknown[]): void {
@@ -22,6 +22,6 @@ export class ControlledSocket implements Socket {
   }
 
   cause(kind: 'open' | 'message' | 'close', event: object = {}): void {
-    this.#listeners.get(kind)?.(event as never);
+    this.listeners.get(kind)?.(event as never);
   }
 }

@@ -24,20 +24,20 @@ interface Answer {
  * system, and the few commands that one spec needs.
  */
 export class Firefox {
-  readonly #process: ChildProcess;
-  readonly #profile: string;
-  readonly #socket: WebSocket;
-  readonly #answers = new Map<number, (answer: Answer) => void>();
-  #context = '';
-  #commands = 0;
+  private readonly process: ChildProcess;
+  private readonly profile: string;
+  private readonly socket: WebSocket;
+  private readonly answers = new Map<number, (answer: Answer) => void>();
+  private context = '';
+  private commands = 0;
 
   private constructor(process: ChildProcess, profile: string, socket: WebSocket) {
-    this.#process = process;
-    this.#profile = profile;
-    this.#socket = socket;
+    this.process = process;
+    this.profile = profile;
+    this.socket = socket;
     socket.on('message', (data: Buffer) => {
       const answer = JSON.parse(data.toString()) as Answer;
-      this.#answers.get(answer.id ?? 0)?.(answer);
+      this.answers.get(answer.id ?? 0)?.(answer);
     });
   }
 
@@ -60,21 +60,21 @@ export class Firefox {
     const socket = new WebSocket(`${address}/session`);
     await once(socket, 'open');
     const firefox = new Firefox(child, profile, socket);
-    await firefox.#command('session.new', { capabilities: {} });
-    const { context } = (await firefox.#command('browsingContext.create', { type: 'tab' })) as { context: string };
-    firefox.#context = context;
+    await firefox.command('session.new', { capabilities: {} });
+    const { context } = (await firefox.command('browsingContext.create', { type: 'tab' })) as { context: string };
+    firefox.context = context;
     return firefox;
   }
 
   async open(url: string): Promise<void> {
-    await this.#command('browsingContext.navigate', { context: this.#context, url, wait: 'complete' });
+    await this.command('browsingContext.navigate', { context: this.context, url, wait: 'complete' });
   }
 
   /** The value of an expression that gives a string. */
   async evaluate(expression: string): Promise<string> {
-    const { result } = (await this.#command('script.evaluate', {
+    const { result } = (await this.command('script.evaluate', {
       expression,
-      target: { context: this.#context },
+      target: { context: this.context },
       awaitPromise: true,
     })) as { result?: { value?: string } };
     return result?.value ?? '';
@@ -103,8 +103,8 @@ export class Firefox {
       const { x, y, width, height } = element.getBoundingClientRect();
       return JSON.stringify({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
     })()`);
-    await this.#command('input.performActions', {
-      context: this.#context,
+    await this.command('input.performActions', {
+      context: this.context,
       actions: [
         {
           type: 'pointer',
@@ -127,29 +127,29 @@ export class Firefox {
     ]).flat();
     const actions =
       held === undefined ? strokes : [{ type: 'keyDown', value: held }, ...strokes, { type: 'keyUp', value: held }];
-    await this.#command('input.performActions', {
-      context: this.#context,
+    await this.command('input.performActions', {
+      context: this.context,
       actions: [{ type: 'key', id: 'keyboard', actions }],
     });
   }
 
   async close(): Promise<void> {
-    const exit = once(this.#process, 'exit');
-    await this.#command('browser.close', {}).catch(() => this.#process.kill());
+    const exit = once(this.process, 'exit');
+    await this.command('browser.close', {}).catch(() => this.process.kill());
     await exit;
-    this.#socket.terminate();
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    this.socket.terminate();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #command(method: string, params: object): Promise<unknown> {
-    this.#commands += 1;
-    const id = this.#commands;
+  private async command(method: string, params: object): Promise<unknown> {
+    this.commands += 1;
+    const id = this.commands;
     const answer = new Promise<Answer>((resolve) => {
-      this.#answers.set(id, resolve);
+      this.answers.set(id, resolve);
     });
-    this.#socket.send(JSON.stringify({ id, method, params }));
+    this.socket.send(JSON.stringify({ id, method, params }));
     const { result, error, message } = await answer;
-    this.#answers.delete(id);
+    this.answers.delete(id);
     if (error !== undefined) {
       throw new Error(`${method}: ${error}: ${message}`);
     }

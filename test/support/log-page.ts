@@ -1,21 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { Browser, Page } from 'playwright-core';
+import type { WebSocket, WebSocketServer } from 'ws';
+import { closeWebSocketServers, startWebSocketServer } from './web-socket-server.js';
 
 /** The text of the cells of a row: one for a row about the connection, three for a message. */
 export type Row = string[];
 
-/** The page of the server in a browser, and what a person does there. */
+/** The page of the server in a tab of a browser, and what a person does there. */
 export class LogPage {
-  readonly page: Page;
-  readonly context: BrowserContext;
   /** What the browser complained about: uncaught exceptions, failed requests, violations of the policy. */
   readonly complaints: string[] = [];
 
-  private constructor(context: BrowserContext, page: Page) {
-    this.context = context;
-    this.page = page;
+  private constructor(readonly page: Page) {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') {
@@ -24,18 +21,30 @@ export class LogPage {
     });
   }
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<LogPage> {
-    const context = await browser.newContext(options);
+  /**
+   * Opens the page as at a first visit. All tests of a file share one tab, because opening a tab takes longer than most
+   * tests.
+   */
+  static async open(browser: Browser, url: string): Promise<LogPage> {
+    const [context = await browser.newContext()] = browser.contexts();
+    const [page = await context.newPage()] = context.pages();
     // Below that of a test, so that the error names what did not appear.
     context.setDefaultTimeout(45_000);
-    const logPage = new LogPage(context, await context.newPage());
-    await logPage.page.goto(url);
+    // A document of the same origin that does not store anything.
+    await page.goto(`${url}/favicon.svg`);
+    await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+    const logPage = new LogPage(page);
+    await page.goto(url);
     return logPage;
   }
 
-  /** Closes the page. Returns its complaints, without those about connections that tests cause on purpose. */
+  /** Leaves the page. Returns the complaints, without those about connections that tests cause on purpose. */
   async close(): Promise<string[]> {
-    await this.context.close();
+    await this.page.goto('about:blank');
+    this.page.removeAllListeners();
+    await this.page.unrouteAll();
+    await this.page.setViewportSize({ width: 1280, height: 720 });
+    await this.page.emulateMedia({ colorScheme: null, reducedMotion: null });
     // Chromium reports each WebSocket and each request that failed, and a page cannot keep it from that.
     return this.complaints.filter(
       (text) => !/^WebSocket connection to |^Failed to load resource: |blocked by CORS policy/.test(text),
@@ -120,22 +129,16 @@ export class LogPage {
   }
 }
 
-/** Runs a server that does to each WebSocket what the application, which only echoes, does not do. */
+/** Runs a server of bare `ws`, which can do what the application, a pure echo, does not do. */
 export async function withServer(
   onConnection: (socket: WebSocket) => void,
   use: (url: string, server: WebSocketServer) => Promise<void>,
 ): Promise<void> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-  server.on('connection', onConnection);
-  await once(server, 'listening');
+  const { url, server } = await startWebSocketServer(onConnection);
   try {
-    await use(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, server);
+    await use(url, server);
   } finally {
-    for (const socket of server.clients) {
-      socket.terminate();
-    }
-    server.close();
-    await once(server, 'close');
+    await closeWebSocketServers();
   }
 }
 

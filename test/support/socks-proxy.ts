@@ -31,7 +31,9 @@ export async function startSocksProxy({ login = '', reply = 0 } = {}): Promise<S
     const read = async (length: number): Promise<Buffer> => {
       for (;;) {
         const bytes = socket.read(length) as Buffer | null;
-        if (bytes) return bytes;
+        if (bytes) {
+          return bytes;
+        }
         await once(socket, 'readable');
       }
     };

@@ -46,7 +46,9 @@ const KEEP_OPEN = `
  * @param environment its variables beside TERM; none is inherited
  */
 export function openTerminal(args: readonly string[], environment: Record<string, string> = {}): Terminal {
-  if (!pty) throw new Error('There are no pseudo-terminals here: use describeInTerminal.');
+  if (!pty) {
+    throw new Error('There are no pseudo-terminals here: use describeInTerminal.');
+  }
   const child = pty.spawn(process.execPath, ['--eval', KEEP_OPEN, program, 'client', ...args], {
     cols: 80,
     rows: 24,
@@ -71,14 +73,18 @@ export function openTerminal(args: readonly string[], environment: Record<string
           seen = at + text.length;
           return;
         }
-        if (LEFT.test(output)) throw new Error(`It left without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
+        if (LEFT.test(output)) {
+          throw new Error(`It left without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
+        }
         await once(written, 'data');
       }
     },
     async exit() {
       for (;;) {
         const [, code] = LEFT.exec(output) ?? [];
-        if (code !== undefined) return Number(code);
+        if (code !== undefined) {
+          return Number(code);
+        }
         await once(written, 'data');
       }
     },

@@ -48,7 +48,9 @@ async function act(url: URL, commandLine: CommandLine, command: Command): Promis
     // A failure to write stdout has set an exit code already.
     process.exitCode ??= code;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) {
+      throw error;
+    }
     command.error(`error: ${error.message}`);
   }
   // An open stdin would keep the process alive. The callback runs after stdout is written, or after its error is reported.
@@ -95,7 +97,7 @@ function staying(command: Command): void {
   command
     .option(
       '--reconnect [times]',
-      'connect again when the connection is lost; at most so many times in a row (default: no limit)',
+      'reconnect when the connection is lost, at most this many times in a row (default: no limit)',
       parseCount,
     )
     .addOption(
@@ -220,7 +222,9 @@ function confidential<T>(
     try {
       return parse(text);
     } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
+      if (!(error instanceof InvalidArgumentError)) {
+        throw error;
+      }
       return command.error(`error: ${name} is "${shown(text)}". ${error.message}`);
     }
   };

@@ -58,7 +58,9 @@ export class PingStatistics {
 
   constructor(private readonly session: Session) {
     session.on('message', (_, { roundTrip }) => {
-      if (roundTrip !== undefined) this.roundTrips.record(roundTrip);
+      if (roundTrip !== undefined) {
+        this.roundTrips.record(roundTrip);
+      }
     });
   }
 

@@ -126,7 +126,7 @@ async function runSession(
 function createSession(connect: ConnectOptions, commandLine: CommandLine, reporter: Reporter): Session {
   const { reconnect = 0, verify = false, binary = false, execute = [], showFrames } = commandLine;
   if (binary && commandLine.input === 'json') {
-    throw new UsageError('--input json says for each message whether it is binary: --binary is not for it.');
+    throw new UsageError('--input json states the type of each message, so --binary does not apply to it.');
   }
   return new Session({
     ...commandLine,
@@ -170,7 +170,9 @@ async function exchange(
     session
       .on('message', (...message) => pauseUnless(reporter.echo(session.echoes.received, ...message), session, reporter))
       .on('end', () => {
-        if (session.echoes.sent > 0) reporter.summary(statistics.summary());
+        if (session.echoes.sent > 0) {
+          reporter.summary(statistics.summary());
+        }
       });
     const { count = Number.POSITIVE_INFINITY, interval = 1000, size = 32, binary = false } = commandLine;
     return ping(session, { count, interval, size, binary }, commandLine);

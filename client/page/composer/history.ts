@@ -1,52 +1,52 @@
 const MOST_MESSAGES = 100;
 
-/** Longer messages are not remembered: saved messages are for those. */
+/** The longest message in the history; saved messages have another limit. */
 const LONGEST_MESSAGE = 16_384;
 
-/** The messages that were sent, to be recalled one after another. The draft is the newest place, and is kept. */
+/** The sent messages, to be recalled one after another. The draft is the newest entry, and is kept. */
 export class History {
-  #messages: string[];
-  #draft = '';
+  private kept: string[];
+  private draft = '';
   /** The recalled message; the number of messages stands for the draft. */
-  #place: number;
+  private place: number;
 
   constructor(messages: readonly string[] = []) {
-    this.#messages = messages.filter((message) => message.length <= LONGEST_MESSAGE).slice(-MOST_MESSAGES);
-    this.#place = this.#messages.length;
+    this.kept = messages.filter((message) => message.length <= LONGEST_MESSAGE).slice(-MOST_MESSAGES);
+    this.place = this.kept.length;
   }
 
   get messages(): readonly string[] {
-    return this.#messages;
+    return this.kept;
   }
 
-  /** Adds a message as the newest; one that is there already moves. */
+  /** Adds a message as the newest; an equal message moves. */
   add(message: string): void {
     if (message !== '' && message.length <= LONGEST_MESSAGE) {
-      this.#messages = [...this.#messages.filter((other) => other !== message), message].slice(-MOST_MESSAGES);
+      this.kept = [...this.kept.filter((other) => other !== message), message].slice(-MOST_MESSAGES);
     }
-    this.#place = this.#messages.length;
-    this.#draft = '';
+    this.place = this.kept.length;
+    this.draft = '';
   }
 
   /** The message before the one in the box, or `undefined` at the oldest. */
   older(current: string): string | undefined {
-    if (this.#place === 0) {
+    if (this.place === 0) {
       return undefined;
     }
-    if (this.#place === this.#messages.length) {
-      this.#draft = current;
+    if (this.place === this.kept.length) {
+      this.draft = current;
     }
-    this.#place -= 1;
-    // Right after sending the box still has the newest message: the one before it is meant.
-    return this.#messages[this.#place] === current ? (this.older(current) ?? current) : this.#messages[this.#place];
+    this.place -= 1;
+    // After sending, the box still contains the newest message, so the one before it is recalled.
+    return this.kept[this.place] === current ? (this.older(current) ?? current) : this.kept[this.place];
   }
 
-  /** The message after the one in the box, at last the draft, or `undefined` after that. */
+  /** The message after the one in the box, finally the draft, and `undefined` after that. */
   newer(): string | undefined {
-    if (this.#place >= this.#messages.length) {
+    if (this.place >= this.kept.length) {
       return undefined;
     }
-    this.#place += 1;
-    return this.#place === this.#messages.length ? this.#draft : this.#messages[this.#place];
+    this.place += 1;
+    return this.place === this.kept.length ? this.draft : this.kept[this.place];
   }
 }

@@ -8,8 +8,8 @@ export interface Timers {
 }
 
 /**
- * The delay before an attempt to connect again: 1 s, doubled for each attempt, at most 30 s. Between half of it and the
- * whole is used, so that the clients of a restarted server do not all come back in the same moment.
+ * The delay before an attempt to reconnect: 1 s, doubled for each attempt, at most 30 s. The actual delay is between
+ * half of it and all of it, so that the clients of a restarted server do not all return at the same moment.
  *
  * @param attempt - 1 for the first attempt after a loss
  * @param random - from 0 to 1
@@ -20,44 +20,44 @@ export function reconnectDelay(attempt: number, random: number): number {
   return whole / 2 + (whole / 2) * random;
 }
 
-/** Waits and connects again, with a growing delay, until it is stopped or a connection opens. */
+/** Waits and reconnects, with a growing delay, until it is stopped or a connection opens. */
 export class Reconnection {
-  readonly #timers: Timers;
-  readonly #random: () => number;
-  #attempt = 0;
-  #timer: unknown;
+  private readonly timers: Timers;
+  private readonly random: () => number;
+  private attempt = 0;
+  private timer: unknown;
 
   constructor(timers: Timers, random: () => number) {
-    this.#timers = timers;
-    this.#random = random;
+    this.timers = timers;
+    this.random = random;
   }
 
   get isWaiting(): boolean {
-    return this.#timer !== undefined;
+    return this.timer !== undefined;
   }
 
   /** Schedules the next attempt. */
   schedule(connect: () => void): { attempt: number; delay: number } {
     this.stopWaiting();
-    this.#attempt += 1;
-    const delay = reconnectDelay(this.#attempt, this.#random());
-    this.#timer = this.#timers.setTimeout(() => {
-      this.#timer = undefined;
+    this.attempt += 1;
+    const delay = reconnectDelay(this.attempt, this.random());
+    this.timer = this.timers.setTimeout(() => {
+      this.timer = undefined;
       connect();
     }, delay);
-    return { attempt: this.#attempt, delay };
+    return { attempt: this.attempt, delay };
   }
 
-  /** A connection has opened: the next loss starts with the shortest delay again. */
+  /** A connection has opened: the next series starts with the shortest delay again. */
   reset(): void {
     this.stopWaiting();
-    this.#attempt = 0;
+    this.attempt = 0;
   }
 
   stopWaiting(): void {
-    if (this.#timer !== undefined) {
-      this.#timers.clearTimeout(this.#timer);
-      this.#timer = undefined;
+    if (this.timer !== undefined) {
+      this.timers.clearTimeout(this.timer);
+      this.timer = undefined;
     }
   }
 }

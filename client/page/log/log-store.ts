@@ -7,68 +7,70 @@ export const KEPT_ENTRIES = 100_000;
 export const KEPT_BYTES = 128 * 1_048_576;
 
 /**
- * The latest entries of a log. Each has a sequence number that it keeps; the oldest entries go when there are too many
- * or when they hold too many bytes.
+ * The latest entries of a log, each with a permanent sequence number. The oldest entries are dropped when there are too
+ * many or when they contain too many bytes.
  */
 export class LogStore {
-  readonly #capacity: number;
-  readonly #byteCapacity: number;
+  private readonly capacity: number;
+  private readonly byteCapacity: number;
   /** The entry with the sequence number n is at n modulo the capacity. */
-  #ring: (LogEntry | undefined)[] = [];
-  #first = 0;
-  #next = 0;
-  #bytes = 0;
-  #cleared = 0;
+  private ring: (LogEntry | undefined)[] = [];
+  private firstSequence = 0;
+  private nextSequence = 0;
+  private bytes = 0;
+  private cleared = 0;
 
   constructor(capacity = KEPT_ENTRIES, byteCapacity = KEPT_BYTES) {
-    this.#capacity = capacity;
-    this.#byteCapacity = byteCapacity;
+    this.capacity = capacity;
+    this.byteCapacity = byteCapacity;
   }
 
-  /** The sequence number of the oldest entry that is kept. */
+  /** The sequence number of the oldest entry. */
   get first(): number {
-    return this.#first;
+    return this.firstSequence;
   }
 
-  /** The sequence number that the next entry gets. */
+  /** The sequence number of the next entry. */
   get next(): number {
-    return this.#next;
+    return this.nextSequence;
   }
 
   get length(): number {
-    return this.#next - this.#first;
+    return this.nextSequence - this.firstSequence;
   }
 
-  /** How many entries had to go to make room. Cleared ones do not count. */
+  /** How many entries were dropped to make room. Cleared ones do not count. */
   get dropped(): number {
-    return this.#first - this.#cleared;
+    return this.firstSequence - this.cleared;
   }
 
   get(sequence: number): LogEntry | undefined {
-    return sequence >= this.#first && sequence < this.#next ? this.#ring[sequence % this.#capacity] : undefined;
+    return sequence >= this.firstSequence && sequence < this.nextSequence
+      ? this.ring[sequence % this.capacity]
+      : undefined;
   }
 
   add(entry: LogEntry): void {
-    if (this.length === this.#capacity) {
-      this.#dropFirst();
+    if (this.length === this.capacity) {
+      this.dropFirst();
     }
-    this.#ring[this.#next % this.#capacity] = entry;
-    this.#next += 1;
-    this.#bytes += bytesOf(entry);
-    while (this.#bytes > this.#byteCapacity && this.length > 1) {
-      this.#dropFirst();
+    this.ring[this.nextSequence % this.capacity] = entry;
+    this.nextSequence += 1;
+    this.bytes += bytesOf(entry);
+    while (this.bytes > this.byteCapacity && this.length > 1) {
+      this.dropFirst();
     }
   }
 
   clear(): void {
-    this.#cleared += this.length;
-    this.#first = this.#next;
-    this.#ring = [];
-    this.#bytes = 0;
+    this.cleared += this.length;
+    this.firstSequence = this.nextSequence;
+    this.ring = [];
+    this.bytes = 0;
   }
 
   *[Symbol.iterator](): IterableIterator<LogEntry> {
-    for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
+    for (let sequence = this.firstSequence; sequence < this.nextSequence; sequence += 1) {
       const entry = this.get(sequence);
       if (entry) {
         yield entry;
@@ -76,12 +78,12 @@ export class LogStore {
     }
   }
 
-  #dropFirst(): void {
-    const index = this.#first % this.#capacity;
-    const entry = this.#ring[index];
-    this.#ring[index] = undefined;
-    this.#bytes -= entry ? bytesOf(entry) : 0;
-    this.#first += 1;
+  private dropFirst(): void {
+    const index = this.firstSequence % this.capacity;
+    const entry = this.ring[index];
+    this.ring[index] = undefined;
+    this.bytes -= entry ? bytesOf(entry) : 0;
+    this.firstSequence += 1;
   }
 }
 

@@ -9,12 +9,12 @@ import type { LogEntry } from './log-entry.js';
 import { KEPT_ENTRIES } from './log-store.js';
 import { countOf } from './preview.js';
 
-/** A larger file is not read: it would not fit in the memory of the page several times over. */
+/** The largest file that is read: the page needs its size several times in memory. */
 const LARGEST_IMPORT = 256 * 1_048_576;
 
-/** What a person can ask for at the {@link LogToolbar}. */
+/** The user's requests to the {@link LogToolbar}. */
 export interface LogToolbarListener {
-  /** The shown log changed by a filter or a pause. */
+  /** A filter or a pause changed the displayed log. */
   onShownChanged(): void;
   onImported(name: string, entries: readonly LogEntry[]): void;
   onProblem(problem: string): void;
@@ -22,30 +22,30 @@ export interface LogToolbarListener {
 
 /** Pause, clear, filter, export and import. */
 export class LogToolbar {
-  readonly #limit = element('logLimit', HTMLElement);
-  readonly #pattern = element('filterPattern', HTMLInputElement);
-  readonly #from = element('filterFrom', HTMLSelectElement);
-  readonly #kind = element('filterKind', HTMLSelectElement);
-  readonly #filterHint = element('filterHint', HTMLElement);
-  readonly #filterBar = element('filterBar', HTMLElement);
-  readonly #showFilter: HTMLButtonElement;
-  readonly #pause: HTMLButtonElement;
-  readonly #menu = element('fileMenu', HTMLDetailsElement);
-  readonly #listener: LogToolbarListener;
-  #session: Session | undefined;
+  private readonly limit = element('logLimit', HTMLElement);
+  private readonly pattern = element('filterPattern', HTMLInputElement);
+  private readonly from = element('filterFrom', HTMLSelectElement);
+  private readonly kind = element('filterKind', HTMLSelectElement);
+  private readonly filterHint = element('filterHint', HTMLElement);
+  private readonly filterBar = element('filterBar', HTMLElement);
+  private readonly showFilter: HTMLButtonElement;
+  private readonly pause: HTMLButtonElement;
+  private readonly menu = element('fileMenu', HTMLDetailsElement);
+  private readonly listener: LogToolbarListener;
+  private session: Session | undefined;
 
   constructor(listener: LogToolbarListener) {
-    this.#listener = listener;
-    this.#pause = button('pauseLog', () => this.togglePause());
+    this.listener = listener;
+    this.pause = button('pauseLog', () => this.togglePause());
     button('clearLog', () => this.clear());
-    this.#showFilter = button('showFilter', () => this.#toggleFilter());
-    for (const field of [this.#pattern, this.#from, this.#kind]) {
-      field.addEventListener('input', () => this.#applyFilter());
+    this.showFilter = button('showFilter', () => this.toggleFilter());
+    for (const field of [this.pattern, this.from, this.kind]) {
+      field.addEventListener('input', () => this.applyFilter());
     }
     const save = (extension: string, type: string, content: (session: Session) => Iterable<string>): void => {
-      this.#menu.open = false;
-      if (this.#session) {
-        saveFile(fileName(extension), type, content(this.#session));
+      this.menu.open = false;
+      if (this.session) {
+        saveFile(fileName(extension), type, content(this.session));
       }
     };
     button('exportNdjson', () => save('ndjson', 'application/x-ndjson', ({ log }) => toNdjson(log)));
@@ -53,121 +53,121 @@ export class LogToolbar {
     button('exportHar', () => save('har', 'application/json', ({ log, settings }) => [toHar(log, settings.url)]));
     const file = element('harFile', HTMLInputElement);
     button('importHar', () => {
-      this.#menu.open = false;
+      this.menu.open = false;
       file.click();
     });
     file.addEventListener('change', () => {
       const [chosen] = file.files ?? [];
       if (chosen) {
-        void this.#import(chosen);
+        void this.import(chosen);
       }
       file.value = '';
     });
-    this.#menu.addEventListener('keydown', ({ key }) => {
+    this.menu.addEventListener('keydown', ({ key }) => {
       if (key === 'Escape') {
-        this.#menu.open = false;
-        this.#menu.querySelector('summary')?.focus();
+        this.menu.open = false;
+        this.menu.querySelector('summary')?.focus();
       }
     });
     document.addEventListener('click', ({ target }) => {
-      if (!(target instanceof Node && this.#menu.contains(target))) {
-        this.#menu.open = false;
+      if (!(target instanceof Node && this.menu.contains(target))) {
+        this.menu.open = false;
       }
     });
   }
 
-  /** Shows a session; the filter counts for all. */
+  /** Shows a session; the filter applies to all sessions. */
   show(session: Session): void {
-    this.#session = session;
-    this.#applyFilter();
+    this.session = session;
+    this.applyFilter();
   }
 
   togglePause(): void {
-    const projection = this.#session?.projection;
+    const projection = this.session?.projection;
     if (projection?.isPaused) {
       projection.resume();
     } else {
       projection?.pause();
     }
-    this.#listener.onShownChanged();
+    this.listener.onShownChanged();
   }
 
   clear(): void {
-    this.#session?.clearLog();
-    this.#listener.onShownChanged();
+    this.session?.clearLog();
+    this.listener.onShownChanged();
   }
 
-  /** Opens the filter and goes to its box. */
+  /** Opens the filter and moves the focus to its box. */
   goToFilter(): void {
-    if (this.#filterBar.hidden) {
-      this.#toggleFilter();
+    if (this.filterBar.hidden) {
+      this.toggleFilter();
     }
-    this.#pattern.focus();
+    this.pattern.focus();
   }
 
   render(): void {
-    const session = this.#session;
+    const session = this.session;
     if (!session) {
       return;
     }
     const { log, projection } = session;
-    this.#pause.setAttribute('aria-pressed', String(projection.isPaused));
+    this.pause.setAttribute('aria-pressed', String(projection.isPaused));
     setText(
-      this.#limit,
+      this.limit,
       log.dropped === 0
         ? log.length === 0
           ? `Keeps the latest ${countOf(KEPT_ENTRIES, 'row')}.`
           : `${countOf(log.length, 'row')}.`
-        : `Keeps the latest ${countOf(log.length, 'row')}; ${countOf(log.dropped, 'older row')} gone.`,
+        : `Keeps the latest ${countOf(log.length, 'row')}; ${countOf(log.dropped, 'older row')} dropped.`,
     );
-    if (!this.#filterBar.hidden && !this.#pattern.ariaInvalid) {
-      setText(this.#filterHint, `${countOf(projection.length, 'row')} shown.`);
+    if (!this.filterBar.hidden && !this.pattern.ariaInvalid) {
+      setText(this.filterHint, `${countOf(projection.length, 'row')} shown.`);
     }
   }
 
-  #toggleFilter(): void {
-    this.#filterBar.hidden = !this.#filterBar.hidden;
-    this.#showFilter.setAttribute('aria-expanded', String(!this.#filterBar.hidden));
-    if (this.#filterBar.hidden) {
-      // A filter that cannot be seen would hide rows for no visible reason.
-      this.#pattern.value = '';
-      this.#from.value = '';
-      this.#kind.value = '';
+  private toggleFilter(): void {
+    this.filterBar.hidden = !this.filterBar.hidden;
+    this.showFilter.setAttribute('aria-expanded', String(!this.filterBar.hidden));
+    if (this.filterBar.hidden) {
+      // A hidden filter would hide rows without a visible reason.
+      this.pattern.value = '';
+      this.from.value = '';
+      this.kind.value = '';
     }
-    this.#applyFilter();
+    this.applyFilter();
   }
 
-  #applyFilter(): void {
+  private applyFilter(): void {
     const filter = createFilter({
-      pattern: this.#pattern.value,
-      from: this.#from.value as FilterSettings['from'],
-      kind: this.#kind.value as FilterSettings['kind'],
+      pattern: this.pattern.value,
+      from: this.from.value as FilterSettings['from'],
+      kind: this.kind.value as FilterSettings['kind'],
     });
     const isProblem = typeof filter === 'object';
-    this.#pattern.ariaInvalid = isProblem ? 'true' : null;
-    this.#filterHint.classList.toggle('problem-text', isProblem);
+    this.pattern.ariaInvalid = isProblem ? 'true' : null;
+    this.filterHint.classList.toggle('problem-text', isProblem);
     if (isProblem) {
-      setText(this.#filterHint, filter.problem);
+      setText(this.filterHint, filter.problem);
     } else {
-      this.#session?.projection.setFilter(filter);
-      this.#listener.onShownChanged();
+      this.session?.projection.setFilter(filter);
+      this.listener.onShownChanged();
     }
   }
 
-  async #import(file: File): Promise<void> {
+  private async import(file: File): Promise<void> {
     if (file.size > LARGEST_IMPORT) {
-      this.#listener.onProblem(`"${file.name}" is larger than ${countOf(LARGEST_IMPORT, 'byte')}, so it is not read.`);
+      this.listener.onProblem(`"${file.name}" is larger than ${countOf(LARGEST_IMPORT, 'byte')}, so it is not read.`);
       return;
     }
     try {
       const result = fromHar(await file.text());
       if ('problem' in result) {
-        this.#listener.onProblem(`"${file.name}": ${result.problem}`);
+        this.listener.onProblem(`"${file.name}": ${result.problem}`);
       } else {
-        this.#listener.onImported(file.name, result.entries);
+        this.listener.onImported(file.name, result.entries);
       }
     } catch (error) {
-      this.#listener.onProblem(
+      this.listener.onProblem(
         `"${file.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       );
     }

@@ -6,10 +6,10 @@ import { rowWindow } from './row-window.js';
 import { durationText, sizeText, timeText } from './units.js';
 import { visibleParts } from './visible-text.js';
 
-/** The filter may take this much of a frame, in milliseconds. */
+/** The time limit of the filter in each frame, in milliseconds. */
 const FILTER_BUDGET = 8;
 
-/** A row of the table, and what it shows. */
+/** A row of the table and its content. */
 interface Row {
   readonly element: HTMLTableRowElement;
   entry: LogEntry | undefined;
@@ -17,113 +17,113 @@ interface Row {
 }
 
 /**
- * The log as a table that has only the rows in view. All rows have one height, so that the place of each is known without
- * measuring. The view follows the newest row until a person scrolls up.
+ * The log as a table that contains only the visible rows. All rows have the same height, so that the position of each is
+ * known without measuring. The view follows the newest row until the user scrolls up.
  */
 export class LogView {
-  readonly #view = element('logView', HTMLElement);
-  readonly #table = element('logTable', HTMLTableElement);
-  readonly #body = element('commsLog', HTMLTableSectionElement);
-  readonly #hint = element('logHint', HTMLElement);
-  readonly #newest = element('toNewest', HTMLButtonElement);
-  readonly #onOpen: (sequence: number) => void;
-  readonly #requestRender: () => void;
-  readonly #rows: Row[] = [];
-  #projection: LogProjection | undefined;
-  #rowHeight = 0;
-  #isFollowing = true;
-  /** The row at the top and its place, for when older rows go and all others move up. */
-  #anchor = { sequence: 0, index: 0 };
-  #current: number | undefined;
+  private readonly view = element('logView', HTMLElement);
+  private readonly table = element('logTable', HTMLTableElement);
+  private readonly body = element('commsLog', HTMLTableSectionElement);
+  private readonly hint = element('logHint', HTMLElement);
+  private readonly newest = element('toNewest', HTMLButtonElement);
+  private readonly onOpen: (sequence: number) => void;
+  private readonly requestRender: () => void;
+  private readonly rows: Row[] = [];
+  private projection: LogProjection | undefined;
+  private rowHeight = 0;
+  private isFollowing = true;
+  /** The top row and its position, because all rows move up when older rows are dropped. */
+  private anchor = { sequence: 0, index: 0 };
+  private current: number | undefined;
 
   /**
-   * @param requestRender - asks for a call of `render` in the next frame
-   * @param onOpen - a person wants to see the message with a sequence number
+   * @param requestRender - requests a call of `render` in the next frame
+   * @param onOpen - the user opens the message with a sequence number
    */
   constructor(requestRender: () => void, onOpen: (sequence: number) => void) {
-    this.#onOpen = onOpen;
-    this.#requestRender = requestRender;
-    this.#view.addEventListener('scroll', () => {
-      this.#scrolled();
+    this.onOpen = onOpen;
+    this.requestRender = requestRender;
+    this.view.addEventListener('scroll', () => {
+      this.scrolled();
     });
-    this.#body.addEventListener('click', ({ target }) => {
+    this.body.addEventListener('click', ({ target }) => {
       const row = target instanceof Element ? target.closest('tr') : null;
       const index = Number(row?.getAttribute('aria-rowindex')) - 2;
-      if (this.#projection && index >= 0 && !hasSelection(this.#body)) {
-        this.#select(this.#projection.sequenceAt(index));
-        this.#onOpen(this.#projection.sequenceAt(index));
+      if (this.projection && index >= 0 && !hasSelection(this.body)) {
+        this.select(this.projection.sequenceAt(index));
+        this.onOpen(this.projection.sequenceAt(index));
       }
     });
-    this.#view.addEventListener('keydown', (event) => this.#keyDown(event));
-    this.#newest.addEventListener('click', () => {
+    this.view.addEventListener('keydown', (event) => this.keyDown(event));
+    this.newest.addEventListener('click', () => {
       this.follow();
-      this.#view.focus();
+      this.view.focus();
     });
     new ResizeObserver(() => {
-      this.#rowHeight = 0;
+      this.rowHeight = 0;
       requestRender();
-    }).observe(this.#view);
+    }).observe(this.view);
   }
 
   /** Shows another log, at its newest row. */
   show(projection: LogProjection): void {
-    this.#projection = projection;
-    this.#current = undefined;
-    for (const row of this.#rows) {
+    this.projection = projection;
+    this.current = undefined;
+    for (const row of this.rows) {
       row.entry = undefined;
     }
     this.follow();
   }
 
-  /** Goes to the newest row and stays there. */
+  /** Scrolls to the newest row and follows it. */
   follow(): void {
-    this.#isFollowing = true;
-    this.#requestRender();
+    this.isFollowing = true;
+    this.requestRender();
   }
 
   /** Marks a row as the current one. */
-  #select(sequence: number): void {
-    this.#current = sequence;
-    this.#requestRender();
+  private select(sequence: number): void {
+    this.current = sequence;
+    this.requestRender();
   }
 
-  /** Draws the rows in view. */
+  /** Renders the visible rows. */
   render(): void {
-    const projection = this.#projection;
+    const projection = this.projection;
     if (!projection) {
       return;
     }
     if (projection.update(FILTER_BUDGET)) {
-      this.#requestRender();
+      this.requestRender();
     }
     const count = projection.length;
-    const header = this.#table.tHead?.offsetHeight ?? 0;
-    const height = this.#measureRow();
-    const viewHeight = this.#view.clientHeight - header;
-    const moved = projection.indexOf(this.#anchor.sequence) - this.#anchor.index;
-    this.#anchor.index += moved;
-    const scrollTop = this.#isFollowing
+    const header = this.table.tHead?.offsetHeight ?? 0;
+    const height = this.measureRow();
+    const viewHeight = this.view.clientHeight - header;
+    const moved = projection.indexOf(this.anchor.sequence) - this.anchor.index;
+    this.anchor.index += moved;
+    const scrollTop = this.isFollowing
       ? Math.max(0, count * height - viewHeight)
-      : this.#view.scrollTop + moved * height;
+      : this.view.scrollTop + moved * height;
     const { start, end } = rowWindow({ scrollTop, viewHeight, rowHeight: height, count });
-    this.#draw(projection, start, end);
-    this.#table.style.marginBlock = `${start * height}px ${(count - end) * height}px`;
-    this.#table.setAttribute('aria-rowcount', String(count + 1));
-    // Setting it without need would end a scrolling that is on its way.
-    if (this.#isFollowing ? Math.abs(this.#view.scrollTop - scrollTop) >= 1 : moved !== 0) {
-      this.#view.scrollTop = scrollTop;
+    this.draw(projection, start, end);
+    this.table.style.marginBlock = `${start * height}px ${(count - end) * height}px`;
+    this.table.setAttribute('aria-rowcount', String(count + 1));
+    // Setting it without need would interrupt smooth scrolling.
+    if (this.isFollowing ? Math.abs(this.view.scrollTop - scrollTop) >= 1 : moved !== 0) {
+      this.view.scrollTop = scrollTop;
     }
-    this.#hint.hidden = count > 0;
-    this.#newest.hidden = this.#isFollowing && !projection.isPaused;
-    setText(this.#newest, projection.isPaused ? `Paused, ${projection.waiting} new` : 'Newest ↓');
+    this.hint.hidden = count > 0;
+    this.newest.hidden = this.isFollowing && !projection.isPaused;
+    setText(this.newest, projection.isPaused ? `Paused, ${projection.waiting} new` : 'Newest ↓');
   }
 
-  #draw(projection: LogProjection, start: number, end: number): void {
-    while (this.#rows.length < end - start) {
+  private draw(projection: LogProjection, start: number, end: number): void {
+    while (this.rows.length < end - start) {
       const row = document.createElement('tr');
-      this.#rows.push({ element: row, entry: undefined, before: undefined });
+      this.rows.push({ element: row, entry: undefined, before: undefined });
     }
-    for (const [place, row] of this.#rows.entries()) {
+    for (const [place, row] of this.rows.entries()) {
       const index = start + place;
       if (index >= end) {
         row.element.remove();
@@ -131,7 +131,7 @@ export class LogView {
         continue;
       }
       if (!row.element.isConnected) {
-        this.#body.append(row.element);
+        this.body.append(row.element);
       }
       const sequence = projection.sequenceAt(index);
       const entry = projection.entryAt(index);
@@ -142,7 +142,7 @@ export class LogView {
         row.before = before;
       }
       row.element.setAttribute('aria-rowindex', String(index + 2));
-      if (sequence === this.#current) {
+      if (sequence === this.current) {
         row.element.setAttribute('aria-current', 'true');
       } else {
         row.element.removeAttribute('aria-current');
@@ -150,62 +150,62 @@ export class LogView {
     }
   }
 
-  #measureRow(): number {
-    if (this.#rowHeight === 0) {
+  private measureRow(): number {
+    if (this.rowHeight === 0) {
       const probe = create('tr', '', create('td', '', ' '));
-      this.#body.append(probe);
-      this.#rowHeight = probe.getBoundingClientRect().height || 32;
+      this.body.append(probe);
+      this.rowHeight = probe.getBoundingClientRect().height || 32;
       probe.remove();
     }
-    return this.#rowHeight;
+    return this.rowHeight;
   }
 
-  #scrolled(): void {
-    const projection = this.#projection;
+  private scrolled(): void {
+    const projection = this.projection;
     if (!projection) {
       return;
     }
-    const { scrollTop, clientHeight, scrollHeight } = this.#view;
-    this.#isFollowing = scrollTop + clientHeight >= scrollHeight - 2;
-    const index = Math.floor(scrollTop / this.#measureRow());
-    this.#anchor = { sequence: projection.sequenceAt(index), index };
-    this.#requestRender();
+    const { scrollTop, clientHeight, scrollHeight } = this.view;
+    this.isFollowing = scrollTop + clientHeight >= scrollHeight - 2;
+    const index = Math.floor(scrollTop / this.measureRow());
+    this.anchor = { sequence: projection.sequenceAt(index), index };
+    this.requestRender();
   }
 
-  #keyDown(event: KeyboardEvent): void {
-    const projection = this.#projection;
+  private keyDown(event: KeyboardEvent): void {
+    const projection = this.projection;
     if (!projection || projection.length === 0 || event.altKey || event.ctrlKey || event.metaKey) {
       return;
     }
     const last = projection.length - 1;
-    const at = this.#current === undefined ? undefined : projection.indexOf(this.#current);
+    const at = this.current === undefined ? undefined : projection.indexOf(this.current);
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault();
       const step = event.key === 'ArrowUp' ? -1 : 1;
       const index = at === undefined ? last : Math.min(last, Math.max(0, at + step));
-      this.#select(projection.sequenceAt(index));
-      this.#reveal(index);
+      this.select(projection.sequenceAt(index));
+      this.reveal(index);
     } else if (event.key === 'Home') {
       event.preventDefault();
-      this.#view.scrollTop = 0;
+      this.view.scrollTop = 0;
     } else if (event.key === 'End') {
       event.preventDefault();
       this.follow();
-    } else if (event.key === 'Enter' && this.#current !== undefined) {
+    } else if (event.key === 'Enter' && this.current !== undefined) {
       event.preventDefault();
-      this.#onOpen(this.#current);
+      this.onOpen(this.current);
     }
   }
 
-  #reveal(index: number): void {
-    const height = this.#measureRow();
-    const header = this.#table.tHead?.offsetHeight ?? 0;
+  private reveal(index: number): void {
+    const height = this.measureRow();
+    const header = this.table.tHead?.offsetHeight ?? 0;
     const top = index * height;
-    const { scrollTop, clientHeight } = this.#view;
+    const { scrollTop, clientHeight } = this.view;
     if (top < scrollTop) {
-      this.#view.scrollTop = top;
+      this.view.scrollTop = top;
     } else if (top + height > scrollTop + clientHeight - header) {
-      this.#view.scrollTop = top + height - clientHeight + header;
+      this.view.scrollTop = top + height - clientHeight + header;
     }
   }
 }
@@ -248,7 +248,7 @@ function messageCells({ from, data, size, roundTrip, difference }: MessageEntry)
   ];
 }
 
-/** Text nodes, and an element for each character that is spelled out. */
+/** Text nodes, and an element for each hidden character. */
 function spans(text: string): (Node | string)[] {
   return visibleParts(text, true).map((part) =>
     part.isSpelledOut ? create('span', 'spelled-out', part.text) : part.text,

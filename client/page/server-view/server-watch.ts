@@ -6,10 +6,10 @@ import {
   type ServerEventKind,
 } from './server-event.js';
 
-/** The view keeps this many events; the oldest go first. */
+/** The view keeps this many events, and drops the oldest first. */
 export const KEPT_EVENTS = 2_000;
 
-/** How long the page waits for the side channel before it connects without it, in milliseconds. */
+/** The time limit for opening the diagnostics stream before the page connects without it, in milliseconds. */
 const PATIENCE = 2_000;
 
 /** The part of the browser's EventSource that a {@link ServerWatch} uses. */
@@ -19,49 +19,49 @@ export interface EventStream {
   close(): void;
 }
 
-/** `EventSource.CLOSED`: the answer was not an event stream, so the browser does not try again. */
+/** `EventSource.CLOSED`: the response was not an event stream, so the browser does not try again. */
 const CLOSED = 2;
 
-/** What came of opening the side channel. `absent`: this server does not offer it. */
+/** The result of opening the diagnostics stream. `absent`: this server does not offer it. */
 export type WatchResult = 'open' | 'absent' | 'unreachable';
 
-/** The side channel of one connection: what the server sees of it. */
+/** The diagnostics stream of one connection: the server's view of it. */
 export class ServerWatch {
-  readonly #openStream: (path: string) => EventStream;
-  readonly #onChanged: () => void;
-  #stream: EventStream | undefined;
-  #events: ServerEvent[] = [];
-  #dropped = 0;
+  private readonly openStream: (path: string) => EventStream;
+  private readonly onChanged: () => void;
+  private stream: EventStream | undefined;
+  private keptEvents: ServerEvent[] = [];
+  private droppedCount = 0;
 
   constructor(openStream: (path: string) => EventStream, onChanged: () => void) {
-    this.#openStream = openStream;
-    this.#onChanged = onChanged;
+    this.openStream = openStream;
+    this.onChanged = onChanged;
   }
 
   get events(): readonly ServerEvent[] {
-    return this.#events;
+    return this.keptEvents;
   }
 
-  /** How many events are no longer kept. */
+  /** How many events were dropped. */
   get dropped(): number {
-    return this.#dropped;
+    return this.droppedCount;
   }
 
-  /** The handshake as the server saw it. */
+  /** The handshake as seen by the server. */
   get request(): Extract<ServerEvent, { kind: 'request' }> | undefined {
-    return this.#events.find((event) => event.kind === 'request');
+    return this.keptEvents.find((event) => event.kind === 'request');
   }
 
-  /** Opens the side channel of a connection, before the connection itself. Events of the one before are dropped. */
+  /** Opens the diagnostics stream of a connection, before the connection itself. Earlier events are dropped. */
   open(id: string): Promise<WatchResult> {
     this.close();
-    this.#events = [];
-    this.#dropped = 0;
-    this.#onChanged();
-    const stream = this.#openStream(diagnosticsPath(id));
-    this.#stream = stream;
+    this.keptEvents = [];
+    this.droppedCount = 0;
+    this.onChanged();
+    const stream = this.openStream(diagnosticsPath(id));
+    this.stream = stream;
     for (const kind of SERVER_EVENT_KINDS) {
-      stream.addEventListener(kind, ({ data }) => this.#add(kind, String(data)));
+      stream.addEventListener(kind, ({ data }) => this.add(kind, String(data)));
     }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -77,25 +77,25 @@ export class ServerWatch {
   }
 
   close(): void {
-    this.#stream?.close();
-    this.#stream = undefined;
+    this.stream?.close();
+    this.stream = undefined;
   }
 
-  #add(kind: ServerEventKind, data: string): void {
+  private add(kind: ServerEventKind, data: string): void {
     const event = parseServerEvent(kind, data);
     if (!event) {
       return;
     }
-    if (this.#events.length >= KEPT_EVENTS) {
-      // A block at a time, so that a flood does not move the whole array for each event. The request stays.
-      const before = this.#events.length;
-      this.#events = this.#events.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
-      this.#dropped += before - this.#events.length;
+    if (this.keptEvents.length >= KEPT_EVENTS) {
+      // In blocks, so that a flood does not move the whole array for each event. The request stays.
+      const before = this.keptEvents.length;
+      this.keptEvents = this.keptEvents.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
+      this.droppedCount += before - this.keptEvents.length;
     }
-    this.#events.push(event);
+    this.keptEvents.push(event);
     if (kind === 'close') {
       this.close();
     }
-    this.#onChanged();
+    this.onChanged();
   }
 }

@@ -17,16 +17,16 @@ import { newDiagnosticsId, withDiagnostics } from '../server-view/server-event.j
 import type { ServerWatch } from '../server-view/server-watch.js';
 import { readNumber, type Settings } from './settings.js';
 
-/** More bytes than these are not queued in the browser by a repetition. */
+/** A repetition does not buffer more bytes than this in the browser. */
 const CONGESTED_BYTES = 1_048_576;
 
 const MOST_REPETITIONS = 10_000_000;
 const LARGEST_BURST_MESSAGE = 16 * 1_048_576;
 
-/** A wait longer than this would overflow a browser's timer, and take place at once. */
+/** A longer delay would overflow a browser's timer, which would then fire at once. */
 const LONGEST_INTERVAL = 86_400_000;
 
-/** What a {@link Session} needs of its environment. */
+/** The environment of a {@link Session}. */
 export interface SessionEnvironment extends Timers {
   readonly page: { readonly protocol: string; readonly host: string };
   openSocket(url: string, subprotocols: readonly string[]): Socket;
@@ -37,24 +37,24 @@ export interface SessionEnvironment extends Timers {
   /** From 0 to 1. */
   random(): number;
   uuid(): string;
-  /** Finds out why no WebSocket could be opened. */
+  /** Finds out why the WebSocket could not be opened. */
   explainFailure(url: string): Promise<string>;
 }
 
-/** What a {@link Session} tells the page. */
+/** The events of a {@link Session} for the page. */
 export interface SessionListener {
-  /** Something that is shown may have changed. */
+  /** The displayed state may have changed. */
   onChanged(session: Session): void;
   onStateChanged(session: Session, state: ConnectionState): void;
-  /** Something that a screen reader should say. */
+  /** A text for screen readers. */
   onNotice(session: Session, text: string): void;
   onMessage(session: Session): void;
 }
 
-/** A result that may be a problem to show to the person. */
+/** A result, or a problem to show to the user. */
 export type Outcome = { readonly problem: string; readonly at?: keyof Settings } | undefined;
 
-/** One tab of the page: a connection, its settings, its log and its figures. */
+/** One tab of the page: a connection, its settings, its log and its statistics. */
 export class Session {
   readonly log = new LogStore();
   readonly projection: LogProjection;
@@ -64,21 +64,21 @@ export class Session {
   readonly heartbeat: Repeater;
   readonly watch: ServerWatch | undefined;
   settings: Settings;
-  /** The name of an imported file; such a session is only to look at. */
+  /** The name of an imported file; such a session is read-only. */
   importedFrom: string | undefined;
   /** The latest problem, until the next attempt. */
   problem = '';
-  /** What a repetition has done. */
+  /** The progress of a repetition. */
   progress = '';
-  /** Whether the next connection to this server opens the side channel. */
+  /** Whether the next connection to this server opens the diagnostics stream. */
   isWatched = false;
-  readonly #environment: SessionEnvironment;
-  readonly #listener: SessionListener;
-  readonly #connection: Connection;
-  readonly #reconnection: Reconnection;
-  #echoes = new Echoes();
-  #sentOnConnection = 0;
-  #attempt = 0;
+  private readonly environment: SessionEnvironment;
+  private readonly listener: SessionListener;
+  private readonly connection: Connection;
+  private readonly reconnection: Reconnection;
+  private echoes = new Echoes();
+  private sentOnConnection = 0;
+  private attempt = 0;
 
   constructor(
     environment: SessionEnvironment,
@@ -86,68 +86,68 @@ export class Session {
     settings: Settings,
     watch?: (onChanged: () => void) => ServerWatch,
   ) {
-    this.#environment = environment;
-    this.#listener = listener;
+    this.environment = environment;
+    this.listener = listener;
     this.settings = settings;
     this.projection = new LogProjection(this.log, () => environment.now());
     this.repeater = new Repeater(environment);
     this.heartbeat = new Repeater(environment);
-    this.watch = watch?.(() => this.#changed());
-    this.#reconnection = new Reconnection(environment, () => environment.random());
-    this.#connection = new Connection(environment, {
+    this.watch = watch?.(() => this.changed());
+    this.reconnection = new Reconnection(environment, () => environment.random());
+    this.connection = new Connection(environment, {
       onStateChanged: (state) => {
-        this.#listener.onStateChanged(this, state);
+        this.listener.onStateChanged(this, state);
       },
-      onOpened: (details) => this.#opened(details),
-      onReceived: (data) => this.#received(data),
-      onFailed: (url, why) => this.#failed(url, why),
+      onOpened: (details) => this.opened(details),
+      onReceived: (data) => this.received(data),
+      onFailed: (url, why) => this.failed(url, why),
       onAbandoned: (url, stage) => {
-        this.#notice(stage === 'connecting' ? 'Gave up connecting' : 'Did not wait for the close handshake', url);
+        this.notice(stage === 'connecting' ? 'Gave up connecting' : 'Did not wait for the close handshake', url);
       },
-      onClosed: (details) => this.#closed(details),
+      onClosed: (details) => this.closed(details),
     });
   }
 
   get state(): ConnectionState {
-    return this.#connection.state;
+    return this.connection.state;
   }
 
   /** Whether another attempt to connect is scheduled. */
   get isWaitingToReconnect(): boolean {
-    return this.#reconnection.isWaiting;
+    return this.reconnection.isWaiting;
   }
 
-  /** Starts an attempt with the settings, or says what is wrong with them. */
+  /** Starts an attempt with the settings, or reports their fault. */
   connect(): Outcome {
-    this.#reconnection.reset();
-    return this.#connect();
+    this.reconnection.reset();
+    return this.openConnection();
   }
 
-  /** Closes with the code and reason of the settings, or gives up an attempt. */
+  /** Closes with the code and reason from the settings, or cancels an attempt. */
   close(): Outcome {
-    if (this.#reconnection.isWaiting) {
-      this.#reconnection.reset();
-      this.#notice('No further attempts');
-      this.#listener.onStateChanged(this, this.state);
+    if (this.reconnection.isWaiting) {
+      this.reconnection.reset();
+      this.notice('No further attempts');
+      this.listener.onStateChanged(this, this.state);
       return undefined;
     }
     const close = readClose(this.settings.closeCode, this.settings.closeReason);
     if ('problem' in close) {
-      // An attempt can be given up whatever the fields say: no close frame is sent.
+      // An attempt can be cancelled with any settings, because no close frame is sent.
       if (this.state !== 'connecting') {
         return { ...close, at: 'closeCode' };
       }
     } else {
-      this.#connection.close(close.code, close.reason);
+      this.connection.close(close.code, close.reason);
       return undefined;
     }
-    this.#connection.close();
+    this.connection.close();
     return undefined;
   }
 
   /** Sends the draft once. */
   sendDraft(): Outcome {
-    const encoded = this.#encodeDraft();
+    const encoded = this.encodeDraft();
     if ('problem' in encoded) {
       return { ...encoded, at: 'draft' };
     }
@@ -160,18 +160,18 @@ export class Session {
     if (this.state !== 'open') {
       return false;
     }
-    this.#connection.send(data);
-    this.#sentOnConnection += 1;
-    const now = this.#environment.now();
+    this.connection.send(data);
+    this.sentOnConnection += 1;
+    const now = this.environment.now();
     const size = sizeOf(data);
-    this.#echoes.sent(data, now);
+    this.echoes.sent(data, now);
     this.throughput.add('Client', size, now);
-    this.log.add({ kind: 'message', time: this.#environment.wallClock(), from: 'Client', data, size });
-    this.#changed();
+    this.log.add({ kind: 'message', time: this.environment.wallClock(), from: 'Client', data, size });
+    this.changed();
     return true;
   }
 
-  /** Sends the draft again and again, as the settings say, or stops the repetition that runs. */
+  /** Sends the draft repeatedly, according to the settings, or stops the current repetition. */
   toggleRepeating(): Outcome {
     if (this.repeater.isRunning) {
       this.repeater.stop();
@@ -185,19 +185,19 @@ export class Session {
     if (typeof interval !== 'number') {
       return { ...interval, at: 'repeatInterval' };
     }
-    const first = this.#encodeDraft();
+    const first = this.encodeDraft();
     if ('problem' in first) {
       return { ...first, at: 'draft' };
     }
-    this.#repeat('Repeated', times, interval, () => {
-      // Placeholders are filled in for each message; without any, the first encoding serves for all.
-      const encoded = this.settings.placeholders ? this.#encodeDraft() : first;
+    this.repeat('Repeated', times, interval, () => {
+      // Placeholders are filled in for each message; without placeholders, the first encoding is reused.
+      const encoded = this.settings.placeholders ? this.encodeDraft() : first;
       return 'data' in encoded && this.send(encoded.data);
     });
     return undefined;
   }
 
-  /** Sends many messages of one size, as fast as the connection takes them, or stops the repetition that runs. */
+  /** Sends many messages of one size, as fast as the connection allows, or stops the current repetition. */
   toggleBurst(): Outcome {
     if (this.repeater.isRunning) {
       this.repeater.stop();
@@ -212,14 +212,14 @@ export class Session {
       return { ...size, at: 'burstSize' };
     }
     let number = 0;
-    this.#repeat('Burst', Math.floor(count), 0, () => {
+    this.repeat('Burst', Math.floor(count), 0, () => {
       number += 1;
       return this.send(`${number} `.padEnd(size, 'x').slice(0, size));
     });
     return undefined;
   }
 
-  /** Sends a message every few seconds, so that nothing on the way takes the connection for unused, or stops that. */
+  /** Sends a message every few seconds, so that proxies do not close the connection as idle, or stops that. */
   toggleHeartbeat(): Outcome {
     if (this.heartbeat.isRunning) {
       this.heartbeat.stop();
@@ -238,7 +238,7 @@ export class Session {
       interval: seconds * 1_000,
       send: () => this.send(heartbeatText),
       isCongested: () => false,
-      onProgress: () => this.#changed(),
+      onProgress: () => this.changed(),
     });
     return undefined;
   }
@@ -247,154 +247,154 @@ export class Session {
     this.log.clear();
     this.projection.resume();
     this.roundTrips.clear();
-    this.#changed();
+    this.changed();
   }
 
-  /** Ends everything that the session has begun. */
+  /** Ends all activities of the session. */
   dispose(): void {
-    this.#reconnection.reset();
+    this.reconnection.reset();
     this.repeater.stop();
     this.heartbeat.stop();
     this.watch?.close();
-    this.#connection.close();
+    this.connection.close();
   }
 
-  #connect(): Outcome {
+  private openConnection(): Outcome {
     const { url, subprotocols } = this.settings;
     const problem = problemWithUrl(url);
     if (problem !== undefined) {
-      this.#report(problem);
+      this.report(problem);
       return { problem, at: 'url' };
     }
     const names = readSubprotocols(subprotocols);
     if ('problem' in names) {
-      this.#report(names.problem);
+      this.report(names.problem);
       return { ...names, at: 'subprotocols' };
     }
     this.problem = '';
-    this.#attempt += 1;
-    const attempt = this.#attempt;
+    this.attempt += 1;
+    const attempt = this.attempt;
     const id = newDiagnosticsId();
-    if (this.watch && this.isWatched && new URL(url).host === this.#environment.page.host) {
+    if (this.watch && this.isWatched && new URL(url).host === this.environment.page.host) {
       void this.watch.open(id).then((result) => {
-        if (attempt === this.#attempt) {
+        if (attempt === this.attempt) {
           this.isWatched = result !== 'absent';
-          this.#open(result === 'open' ? withDiagnostics(url, id) : url, names);
+          this.open(result === 'open' ? withDiagnostics(url, id) : url, names);
         }
       });
     } else {
-      this.#open(url, names);
+      this.open(url, names);
     }
     return undefined;
   }
 
-  #open(url: string, subprotocols: readonly string[]): void {
-    this.#echoes = new Echoes(isOwnEcho(url, this.#environment.page));
-    this.#sentOnConnection = 0;
-    this.#connection.open(url, subprotocols);
+  private open(url: string, subprotocols: readonly string[]): void {
+    this.echoes = new Echoes(isOwnEcho(url, this.environment.page));
+    this.sentOnConnection = 0;
+    this.connection.open(url, subprotocols);
   }
 
-  #opened(details: { url: string; subprotocol: string; milliseconds: number }): void {
-    this.#reconnection.reset();
+  private opened(details: { url: string; subprotocol: string; milliseconds: number }): void {
+    this.reconnection.reset();
     const { url, subprotocol, milliseconds } = details;
     const note = `${url} in ${milliseconds.toFixed(1)} ms${subprotocol === '' ? '' : `, subprotocol ${subprotocol}`}`;
-    this.#add({
+    this.add({
       kind: 'notice',
-      time: this.#environment.wallClock(),
+      time: this.environment.wallClock(),
       text: 'Connection opened',
       note,
       opened: details,
     });
   }
 
-  #received(data: Payload): void {
-    const now = this.#environment.now();
+  private received(data: Payload): void {
+    const now = this.environment.now();
     const size = sizeOf(data);
-    const echo = this.#echoes.received(data, now);
+    const echo = this.echoes.received(data, now);
     if (echo.roundTrip !== undefined) {
       this.roundTrips.add(echo.roundTrip);
     }
     this.throughput.add('Server', size, now);
-    this.log.add({ kind: 'message', time: this.#environment.wallClock(), from: 'Server', data, size, ...echo });
-    this.#listener.onMessage(this);
-    this.#changed();
+    this.log.add({ kind: 'message', time: this.environment.wallClock(), from: 'Server', data, size, ...echo });
+    this.listener.onMessage(this);
+    this.changed();
   }
 
-  #failed(url: string, why: string | undefined): void {
+  private failed(url: string, why: string | undefined): void {
     const refusal = this.watch?.request;
-    this.#report(`Could not connect to ${url}.${why === undefined ? '' : ` The browser refused: ${why}`}`);
-    const attempt = this.#attempt;
+    this.report(`Could not connect to ${url}.${why === undefined ? '' : ` The browser refused: ${why}`}`);
+    const attempt = this.attempt;
     const explanation =
       this.isWatched && refusal !== undefined && refusal.status >= 300
         ? Promise.resolve(`The server saw the handshake and answered ${refusal.status}: ${refusal.message ?? ''}`)
-        : this.#environment.explainFailure(url);
+        : this.environment.explainFailure(url);
     void explanation.then((text) => {
-      if (attempt === this.#attempt && this.state !== 'open') {
-        this.#add({ kind: 'problem', time: this.#environment.wallClock(), text: `Why: ${text}` });
+      if (attempt === this.attempt && this.state !== 'open') {
+        this.add({ kind: 'problem', time: this.environment.wallClock(), text: `Why: ${text}` });
         this.problem = `${this.problem} ${text}`;
-        this.#listener.onNotice(this, text);
+        this.listener.onNotice(this, text);
       }
     });
   }
 
-  #closed({ code, reason, byClient }: { code: number; reason: string; byClient: boolean }): void {
+  private closed({ code, reason, byClient }: { code: number; reason: string; byClient: boolean }): void {
     this.repeater.stop();
     this.heartbeat.stop();
-    this.#notice(`Connection closed. Code: ${code}. Reason: ${reason}`);
+    this.notice(`Connection closed. Code: ${code}. Reason: ${reason}`);
     if (this.settings.reconnect && !byClient) {
-      const { attempt, delay } = this.#reconnection.schedule(() => {
-        if (this.#connect()) {
-          this.#reconnection.reset();
+      const { attempt, delay } = this.reconnection.schedule(() => {
+        if (this.openConnection()) {
+          this.reconnection.reset();
         }
       });
-      this.#notice(`Connecting again in ${(delay / 1_000).toFixed(1)} s (attempt ${attempt})`);
-      this.#listener.onStateChanged(this, this.state);
+      this.notice(`Connecting again in ${(delay / 1_000).toFixed(1)} s (attempt ${attempt})`);
+      this.listener.onStateChanged(this, this.state);
     }
   }
 
-  #repeat(name: string, times: number, interval: number, send: () => boolean): void {
-    const startedAt = this.#environment.now();
+  private repeat(name: string, times: number, interval: number, send: () => boolean): void {
+    const startedAt = this.environment.now();
     this.repeater.start({
       times: Math.floor(times),
       interval,
       send,
-      isCongested: () => this.#connection.bufferedAmount > CONGESTED_BYTES,
+      isCongested: () => this.connection.bufferedAmount > CONGESTED_BYTES,
       onProgress: (sent, isRunning) => {
-        const seconds = (this.#environment.now() - startedAt) / 1_000;
+        const seconds = (this.environment.now() - startedAt) / 1_000;
         this.progress = `${name}: ${sent} of ${times} sent${isRunning ? '' : ` in ${seconds.toFixed(2)} s`}.`;
-        this.#changed();
+        this.changed();
       },
     });
   }
 
-  #encodeDraft(): Encoded {
+  private encodeDraft(): Encoded {
     const { draft, format, placeholders } = this.settings;
     const text = placeholders
       ? fillIn(draft, {
-          n: () => this.#sentOnConnection + 1,
-          now: () => new Date(this.#environment.wallClock()).toISOString(),
-          uuid: () => this.#environment.uuid(),
+          n: () => this.sentOnConnection + 1,
+          now: () => new Date(this.environment.wallClock()).toISOString(),
+          uuid: () => this.environment.uuid(),
         })
       : draft;
     return encode(format, text);
   }
 
-  #report(problem: string): void {
+  private report(problem: string): void {
     this.problem = problem;
-    this.#add({ kind: 'problem', time: this.#environment.wallClock(), text: problem });
+    this.add({ kind: 'problem', time: this.environment.wallClock(), text: problem });
   }
 
-  #notice(text: string, note?: string): void {
-    this.#add({ kind: 'notice', time: this.#environment.wallClock(), text, ...(note !== undefined && { note }) });
+  private notice(text: string, note?: string): void {
+    this.add({ kind: 'notice', time: this.environment.wallClock(), text, ...(note !== undefined && { note }) });
   }
 
-  #add(entry: NoticeEntry): void {
+  private add(entry: NoticeEntry): void {
     this.log.add(entry);
-    this.#listener.onNotice(this, entry.text);
-    this.#changed();
+    this.listener.onNotice(this, entry.text);
+    this.changed();
   }
 
-  #changed(): void {
-    this.#listener.onChanged(this);
+  private changed(): void {
+    this.listener.onChanged(this);
   }
 }

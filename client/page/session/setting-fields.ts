@@ -2,13 +2,13 @@ import { SETTING_NAMES, type Settings } from './settings.js';
 
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-/** The fields of the page that have the attribute `data-setting`, and the settings that they stand for. */
+/** The fields of the page with the attribute `data-setting`, and their settings. */
 export class SettingFields {
-  readonly #fields: ReadonlyMap<keyof Settings, Field>;
+  private readonly fields: ReadonlyMap<keyof Settings, Field>;
 
-  /** @param onChanged - a person has changed a field */
+  /** @param onChanged - the user has changed a field */
   constructor(onChanged: (name: keyof Settings, value: string | boolean) => void) {
-    this.#fields = new Map(
+    this.fields = new Map(
       SETTING_NAMES.map((name) => {
         const field = document.querySelector<Field>(`[data-setting="${name}"]`);
         if (!field) {
@@ -25,7 +25,7 @@ export class SettingFields {
 
   /** Writes settings into the fields. */
   show(settings: Settings): void {
-    for (const [name, field] of this.#fields) {
+    for (const [name, field] of this.fields) {
       const value = settings[name];
       if (isCheckbox(field)) {
         field.checked = value === true;
@@ -36,9 +36,9 @@ export class SettingFields {
     }
   }
 
-  /** Points to a field as the place where something has to be corrected. */
+  /** Marks a field as invalid and moves the focus to it. */
   pointTo(name: keyof Settings): void {
-    const field = this.#fields.get(name);
+    const field = this.fields.get(name);
     if (field) {
       field.closest('details')?.setAttribute('open', '');
       field.setAttribute('aria-invalid', 'true');

@@ -1,33 +1,31 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { endClients, eventsOf, runClient, startClient } from '../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../support/terminal.js';
-import { closeWebSocketServers, startWebSocketServer } from '../../support/web-socket-server.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../support/web-socket-server.js';
 
 const time = String.raw`[\d.]+ m?s`;
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('As ping does the client', () => {
-  let app: RunningApp;
+describe('In ping mode the client', () => {
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  afterAll(closeApps);
-
-  it('prints a line for every echo, and figures at the end', async () => {
-    const { code, stdout, stderr } = await runClient([app.webSocketUrl, '--count', '3', '--interval', '10ms']);
+  it('prints a line for each echo, and statistics at the end', async () => {
+    const { code, stdout, stderr } = await runClient([echoUrl, '--count', '3', '--interval', '10ms']);
 
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
       new RegExp(
         [
-          ...[1, 2, 3].map((number) => `^32 bytes from ${app.webSocketUrl}: seq=${number} time=${time}$`),
-          `^--- ${app.webSocketUrl} ---$`,
+          ...[1, 2, 3].map((number) => `^32 bytes from ${echoUrl}: seq=${number} time=${time}$`),
+          `^--- ${echoUrl} ---$`,
           '^3 sent, 3 received, 0 lost \\(0%\\)$',
           `^round trip: min ${time}, median ${time}, p99 ${time}, max ${time}\n$`,
         ].join('\n'),
@@ -40,7 +38,7 @@ describe('As ping does the client', () => {
     ['--size', ['--size', '1KiB'], 1024, false],
     ['--size 0', ['--size', '0'], 0, false],
     ['--binary', ['--binary', '--size', '300'], 300, true],
-  ])('sends what %s says', async (_, options, size, binary) => {
+  ])('sends messages according to %s', async (_, options, size, binary) => {
     const { url, server } = await startWebSocketServer(() => {});
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     startClient([url, '--count', '1', ...options]);
@@ -67,12 +65,12 @@ describe('As ping does the client', () => {
     expect(new Set(most)).toEqual(new Set([1]));
   });
 
-  it('listens no longer than it waits, however many messages it waits for one by one', async () => {
-    // Node.js warns on stderr of more than ten listeners.
-    expect(await startClient([app.webSocketUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
+  it('keeps one listener per event, however many echoes it waits for', async () => {
+    // Node.js warns on stderr about more than ten listeners.
+    expect(await startClient([echoUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('counts what is lost', async () => {
+  it('counts lost messages', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.send('x')));
 
     const { code, stdout } = await runClient([url, '-c', '4', '-i', '1ms', '--quiet-period', '200ms']);
@@ -81,7 +79,7 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('4 sent, 1 received, 3 lost (75%)\n');
   });
 
-  it('leaves with 4 when all is lost', async () => {
+  it('exits with 4 when all messages are lost', async () => {
     const { url } = await startWebSocketServer(() => {});
 
     const { code, stdout } = await runClient([url, '-c', '2', '-i', '1ms', '--quiet-period', '200ms']);
@@ -90,17 +88,8 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('2 sent, 0 received, 2 lost (100%)\n');
   });
 
-  it('shows no times with --no-echo, where a message that comes answers none', async () => {
-    const { code, stdout } = await runClient([
-      app.webSocketUrl,
-      '-c',
-      '2',
-      '-i',
-      '0',
-      '--no-echo',
-      '--quiet-period',
-      '200ms',
-    ]);
+  it('shows no times with --no-echo, because messages are not answers then', async () => {
+    const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '200ms']);
 
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('2 sent, 2 received, 0 lost (0%)');
@@ -109,20 +98,20 @@ describe('As ping does the client', () => {
   it.each([
     ['is missing', () => {}],
     ['differs', (webSocket: WebSocket) => webSocket.send('x')],
-  ])('leaves with 4 when an echo %s, with --verify', async (_, answer) => {
+  ])('exits with 4 when an echo %s, with --verify', async (_, answer) => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => answer(webSocket)));
 
     expect((await runClient([url, '-c', '1', '--quiet-period', '200ms', '--verify'])).code).toBe(4);
   });
 
-  it('leaves with 3 when the server closes before all is sent', async () => {
+  it('exits with 3 when the server closes before all messages are sent', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.close(1000)));
 
     expect((await runClient([url, '-c', '1000', '-i', '10ms'])).code).toBe(3);
   });
 
-  it('goes on until Ctrl+C without --count, and says then what came of it', async () => {
-    const { child, exit, said } = startClient([app.webSocketUrl, '--interval', '10ms']);
+  it('runs until Ctrl+C without --count, and then prints its statistics', async () => {
+    const { child, exit, said } = startClient([echoUrl, '--interval', '10ms']);
     await said('stdout', 'seq=3');
     child.kill('SIGINT');
 
@@ -131,8 +120,8 @@ describe('As ping does the client', () => {
     expect(stdout).toMatch(/\n\d+ sent, \d+ received, \d+ lost \(.+%\)\nround trip: .+\n$/);
   });
 
-  it('prints objects with --json', async () => {
-    const events = eventsOf(await runClient([app.webSocketUrl, '-c', '2', '-i', '10ms', '--json']));
+  it('prints JSON objects with --json', async () => {
+    const events = eventsOf(await runClient([echoUrl, '-c', '2', '-i', '10ms', '--json']));
 
     expect(events.map(({ type }) => type)).toEqual(['open', 'echo', 'echo', 'close', 'summary']);
     expect(events[1]).toMatchObject({ sequence: 1, size: 32, rtt: expect.any(Number) });
@@ -140,13 +129,12 @@ describe('As ping does the client', () => {
   });
 });
 
-describeInTerminal('As ping does the client on a terminal', () => {
+describeInTerminal('nest-ws-echo client --count on a terminal', () => {
   afterEach(closeTerminals);
-  afterAll(closeApps);
 
-  it('asks for nothing', async () => {
-    const { webSocketUrl } = await startApp();
-    const terminal = openTerminal([webSocketUrl, '--count', '1']);
+  it('does not prompt for input', async () => {
+    const { url } = await startWebSocketServer(echo);
+    const terminal = openTerminal([url, '--count', '1']);
 
     expect(await terminal.exit()).toBe(0);
     expect(terminal.output).toContain('1 sent, 1 received, 0 lost (0%)');

@@ -19,12 +19,12 @@ export interface BenchConnectionOptions {
   readonly payloads: Payloads;
   readonly binary: boolean;
   readonly verify: boolean;
-  /** The time from when a message was due to its echo. */
+  /** The time from when a message was due until its echo. */
   readonly latencies: Latencies;
-  /** The time from when a message was due to when it was sent. */
+  /** The time from when a message was due until it was sent. */
   readonly lateness: Latencies;
   readonly counts: Counts;
-  /** Is called after every echo. */
+  /** Called after each echo. */
   readonly onEcho: (connection: BenchConnection) => void;
 }
 
@@ -51,14 +51,18 @@ export class BenchConnection {
   send(dueAt: number): void {
     this.options.counts.due++;
     this.due.push(dueAt);
-    if (this.due.length === 1) this.flush();
+    if (this.due.length === 1) {
+      this.flush();
+    }
   }
 
   private flush(): void {
     const { webSocket, due } = this;
     while (webSocket.readyState === WebSocket.OPEN && webSocket.bufferedAmount < HIGH_WATER_MARK) {
       const dueAt = due.shift();
-      if (dueAt === undefined) return;
+      if (dueAt === undefined) {
+        return;
+      }
       const data = this.options.payloads.at(this.sequence++);
       this.inFlight.push({ dueAt, data });
       this.options.counts.sent++;

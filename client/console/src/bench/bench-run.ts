@@ -30,7 +30,9 @@ export class BenchRun {
     const { latencies, lateness, counts } = this;
     this.lanes = connections.map(({ webSocket }) => {
       webSocket.on('close', () => {
-        if (++this.lostConnections === connections.length) this.allLost.abort();
+        if (++this.lostConnections === connections.length) {
+          this.allLost.abort();
+        }
       });
       const onEcho = (lane: BenchConnection): void => this.echoed(lane);
       return new BenchConnection(webSocket, { ...load, payloads, latencies, lateness, counts, onEcho });
@@ -49,7 +51,9 @@ export class BenchRun {
     this.isSending = true;
     if (rate === undefined) {
       this.lanes.forEach((lane) => {
-        for (let index = 0; index < inFlight; index++) lane.send(performance.now());
+        for (let index = 0; index < inFlight; index++) {
+          lane.send(performance.now());
+        }
       });
       await delay(duration, undefined, { signal }).catch(() => {});
     } else {
@@ -74,13 +78,17 @@ export class BenchRun {
     let deadline: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       const check = (): void => {
-        if (allLost.aborted || this.counts.echoed === this.counts.due) resolve();
+        if (allLost.aborted || this.counts.echoed === this.counts.due) {
+          resolve();
+        }
       };
       this.onEcho = check;
       allLost.addEventListener('abort', check);
       interrupt.addEventListener('abort', () => resolve());
       deadline = setTimeout(resolve, Math.max(quietPeriod, this.atEnd.duration));
-      if (quietPeriod > 0) stopWaiting = onceQuiet(() => this.counts.echoed, quietPeriod, resolve);
+      if (quietPeriod > 0) {
+        stopWaiting = onceQuiet(() => this.counts.echoed, quietPeriod, resolve);
+      }
       check();
     });
     clearTimeout(deadline);
@@ -108,7 +116,9 @@ export class BenchRun {
 
   private echoed(lane: BenchConnection): void {
     // In a closed loop each echo releases a message.
-    if (this.isSending && this.load.rate === undefined) lane.send(performance.now());
+    if (this.isSending && this.load.rate === undefined) {
+      lane.send(performance.now());
+    }
     this.onEcho();
   }
 }

@@ -30,7 +30,9 @@ async function readBytes(stream: Readable, wanted: number): Promise<Buffer> {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         chunks.push(chunk);
         length += chunk.length;
-        if (length >= wanted) break;
+        if (length >= wanted) {
+          break;
+        }
       }
     }
   } catch {

@@ -5,7 +5,9 @@
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\t]|[\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    if (character === '\n') return '\\n';
+    if (character === '\n') {
+      return '\\n';
+    }
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }

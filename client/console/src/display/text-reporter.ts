@@ -132,7 +132,9 @@ export class TextReporter implements Reporter {
       const { handshake, body } = error;
       const { request, response } = handshake;
       this.dim([...(this.shown.handshake ? requestLines(request) : []), ...responseLines(response)]);
-      if (body !== '') this.output.note(`| ${printableLines(body.trimEnd())}`);
+      if (body !== '') {
+        this.output.note(`| ${printableLines(body.trimEnd())}`);
+      }
     }
   }
 

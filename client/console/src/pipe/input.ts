@@ -103,9 +103,13 @@ async function* chunksOf(input: AsyncIterable<Buffer>, binary: boolean): AsyncGe
   };
   for await (const chunk of input) {
     const data = binary ? chunk : decode(chunk);
-    if (data.length > 0) yield { kind: 'send', message: { data, binary } };
+    if (data.length > 0) {
+      yield { kind: 'send', message: { data, binary } };
+    }
   }
-  if (!binary) decode();
+  if (!binary) {
+    decode();
+  }
 }
 
 function parseObjectLine(line: Buffer, place: string): StdinCommand {
@@ -123,7 +127,9 @@ function parseObjectLine(line: Buffer, place: string): StdinCommand {
 function commandOf(kind: string, value: unknown, reason: string, place: string): StdinCommand | undefined {
   if (kind === 'close' && typeof value === 'number') {
     const wrong = mistakeInCode(String(value)) ?? mistakeInReason(reason);
-    if (wrong !== undefined) throw new UsageError(`${place}: ${wrong}`);
+    if (wrong !== undefined) {
+      throw new UsageError(`${place}: ${wrong}`);
+    }
     return { kind, status: { code: value, reason } };
   }
   if (!isText(value)) {

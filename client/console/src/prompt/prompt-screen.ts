@@ -49,16 +49,22 @@ export class PromptScreen implements Output {
       this.readline?.prompt();
     }
     // Ctrl+D does not end the line on the screen.
-    if (!this.isClosed) process.stdout.write('\n');
+    if (!this.isClosed) {
+      process.stdout.write('\n');
+    }
   }
 
   /** Ends `ask` and removes the prompt. A text that was typed and not sent stays on the screen. */
   close(): void {
     this.isClosed = true;
     const { readline } = this;
-    if (!readline) return;
+    if (!readline) {
+      return;
+    }
     this.clear(readline);
-    if (readline.line !== '') process.stdout.write(`Not sent: ${printableLines(readline.line)}\n`);
+    if (readline.line !== '') {
+      process.stdout.write(`Not sent: ${printableLines(readline.line)}\n`);
+    }
     readline.close();
   }
 
@@ -96,7 +102,9 @@ export class PromptScreen implements Output {
         toReadline();
       }
     });
-    if (process.env.TERM === 'dumb') return;
+    if (process.env.TERM === 'dumb') {
+      return;
+    }
     const unmark = (): boolean => process.stdout.write(NO_MARKS);
     process.stdout.write(MARK_PASTES);
     // After Ctrl+Z and `fg`, because the shell turned the mode off.

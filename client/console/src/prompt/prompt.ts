@@ -25,9 +25,13 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<bo
   let sending: Promise<unknown> = Promise.resolve();
   let isAllSent = true;
   const send = (message: Message, typed: string): void => {
-    if (!session.isOpen) screen.note('There is no connection now. The message will be sent when there is one.');
+    if (!session.isOpen) {
+      screen.note('There is no connection now. The message will be sent when there is one.');
+    }
     sending = sending.then(async () => {
-      if (await session.send(message)) return;
+      if (await session.send(message)) {
+        return;
+      }
       isAllSent = false;
       screen.note(`Not sent: ${printableLines(typed)}`);
     });
@@ -35,7 +39,9 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<bo
   for await (const line of screen.ask('Type a message: ')) {
     await perform(line, parseCommand(line), session, screen, handshake, send);
   }
-  if (session.isOpen) await sending;
+  if (session.isOpen) {
+    await sending;
+  }
   session.close();
   await sending;
   return isAllSent;
@@ -44,11 +50,16 @@ export async function prompt(session: Session, screen: PromptScreen): Promise<bo
 /** @throws Error if the path is not a file, or the file is not a valid message */
 async function readMessage(path: string, binary: boolean): Promise<Message> {
   const file = await stat(path);
-  if (!file.isFile()) throw new Error('it is not a file.');
-  if (file.size > LARGEST_MESSAGE)
+  if (!file.isFile()) {
+    throw new Error('it is not a file.');
+  }
+  if (file.size > LARGEST_MESSAGE) {
     throw new Error(`it is larger than ${LARGEST_MESSAGE / 1024 ** 2} MiB, the limit of a message.`);
+  }
   const data = await readFile(path);
-  if (!binary && !isUtf8(data)) throw new Error('it is not UTF-8, as a text message must be; see /binary.');
+  if (!binary && !isUtf8(data)) {
+    throw new Error('it is not UTF-8, as a text message must be; see /binary.');
+  }
   return { data, binary };
 }
 

@@ -21,7 +21,9 @@ export async function awaitEchoes(
   let stopWaiting = (): void => {};
   const giveUpReason = await new Promise<string | undefined>((resolve) => {
     const check = (): void => {
-      if (session.over.aborted || (echo && !session.isWaiting)) resolve(undefined);
+      if (session.over.aborted || (echo && !session.isWaiting)) {
+        resolve(undefined);
+      }
     };
     session.on('message', check).on('pong', check).on('close', check).on('end', check);
     const giveUp = (): void => resolve(`nothing was received for ${quietPeriod / 1000} s (--quiet-period)`);

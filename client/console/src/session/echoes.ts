@@ -46,7 +46,9 @@ export class Echoes {
 
   send(message: Message): void {
     this.sent++;
-    if (this.echo) this.pending.push({ sentAt: performance.now(), message: this.verify ? message : undefined });
+    if (this.echo) {
+      this.pending.push({ sentAt: performance.now(), message: this.verify ? message : undefined });
+    }
   }
 
   receive(message: Message): Echo {
@@ -99,9 +101,13 @@ function excerpt({ data, binary }: Message, from: number): string {
     return data.subarray(from, from + SHOWN).toString('hex');
   }
   let start = from;
-  while (isContinuation(data[start])) start--;
+  while (isContinuation(data[start])) {
+    start--;
+  }
   let end = Math.min(data.length, start + SHOWN);
-  while (isContinuation(data[end])) end--;
+  while (isContinuation(data[end])) {
+    end--;
+  }
   return JSON.stringify(data.toString('utf8', start, end));
 }
 

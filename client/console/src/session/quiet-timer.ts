@@ -7,7 +7,7 @@ const CHECKS = 10;
  * It counts checks, not time: while the process is suspended (Ctrl+Z, a sleeping laptop, a blocked terminal), the count
  * cannot change although the peer may send.
  *
- * @param count is called ten times in a period
+ * @param count called ten times in a period
  * @param period in milliseconds
  * @returns a function that stops the timer
  */
@@ -22,11 +22,15 @@ export function onceQuiet(count: () => number, period: number, callback: () => v
   };
   const timer = setInterval(() => {
     check();
-    if (unchanged < CHECKS) return;
+    if (unchanged < CHECKS) {
+      return;
+    }
     // Data that arrived while the process was suspended is read before this runs.
     finalCheck = setImmediate(() => {
       check();
-      if (unchanged === 0) return;
+      if (unchanged === 0) {
+        return;
+      }
       clearInterval(timer);
       callback();
     });

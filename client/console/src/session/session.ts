@@ -17,7 +17,7 @@ const HIGH_WATER_MARK = 64 * 1024;
 /** The payload of the pings of `pingInterval`. Their pongs are not reported. */
 const KEEP_ALIVE = Buffer.from('keep-alive');
 
-/** How many messages are sent in one turn of the event loop, so that incoming data and signals get their turn. */
+/** How many messages are sent in one turn of the event loop. Incoming data and signals are handled between turns. */
 const MESSAGES_PER_TURN = 64;
 
 /** The options of a session. */
@@ -101,13 +101,19 @@ export class Session extends EventEmitter<SessionEvents> {
       const ending = await this.connectOnce();
       const reason = reasonToReconnect(ending);
       // Only a connection that was open for a while resets the count. A slow attempt that failed does not.
-      if (ending.kind === 'closed' && ending.closed.openFor > LONGEST_BACKOFF) attempt = 0;
+      if (ending.kind === 'closed' && ending.closed.openFor > LONGEST_BACKOFF) {
+        attempt = 0;
+      }
       const isLeaving = this.interruption.signal.aborted;
-      if (isLeaving || reason === undefined || attempt >= this.options.reconnects) return this.end(ending);
+      if (isLeaving || reason === undefined || attempt >= this.options.reconnects) {
+        return this.end(ending);
+      }
       const wait = Math.max(backoff(attempt, this.options.reconnectDelay), retryDelayOf(ending));
       this.emit('reconnecting', { reason, delay: wait, attempt: attempt + 1 });
       await delay(wait, undefined, { signal: this.interruption.signal }).catch(() => {});
-      if (this.interruption.signal.aborted) return this.end(ending);
+      if (this.interruption.signal.aborted) {
+        return this.end(ending);
+      }
     }
   }
 
@@ -127,7 +133,9 @@ export class Session extends EventEmitter<SessionEvents> {
       return false;
     }
     await this.sendOn(webSocket, message);
-    if (this.echoes.sent % MESSAGES_PER_TURN === 0) await turn();
+    if (this.echoes.sent % MESSAGES_PER_TURN === 0) {
+      await turn();
+    }
     return true;
   }
 
@@ -172,7 +180,9 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Stops reading until `resume`, because the consumer of the messages is slower than the server. */
   pause(): void {
-    if (!this.isClosedByClient) this.connection?.webSocket.pause();
+    if (!this.isClosedByClient) {
+      this.connection?.webSocket.pause();
+    }
   }
 
   resume(): void {
@@ -204,8 +214,12 @@ export class Session extends EventEmitter<SessionEvents> {
         closed: await this.useUntilClosed(await connect(options, this.interruption.signal, onFrame)),
       };
     } catch (error) {
-      if (this.interruption.signal.aborted) return { kind: 'interrupted' };
-      if (error instanceof ConnectError) return { kind: 'not connected', error };
+      if (this.interruption.signal.aborted) {
+        return { kind: 'interrupted' };
+      }
+      if (error instanceof ConnectError) {
+        return { kind: 'not connected', error };
+      }
       throw error;
     }
   }
@@ -261,15 +275,19 @@ export class Session extends EventEmitter<SessionEvents> {
     this.echoes.send(message);
     return new Promise((resolve) => {
       webSocket.send(message.data, { binary: message.binary }, () => resolve());
-      if (webSocket.bufferedAmount < HIGH_WATER_MARK) resolve();
+      if (webSocket.bufferedAmount < HIGH_WATER_MARK) {
+        resolve();
+      }
     });
   }
 
-  /** A pong may answer only the latest of several pings (RFC 6455 section 5.5.3). Then the pings before it are answered, too. */
+  /** A pong may answer only the latest of several pings (RFC 6455 section 5.5.3). Earlier pings then count as answered. */
   private receivePong(data: Buffer): void {
     const index = this.pings.findIndex((ping) => ping.data.equals(data));
     const ping = this.pings[index];
-    if (!ping) return;
+    if (!ping) {
+      return;
+    }
     this.pings.splice(0, index + 1);
     this.emit('pong', performance.now() - ping.sentAt, data);
   }
@@ -279,7 +297,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (silenceTimeout === 0) {
       return () => {};
     }
-    // While the session is paused, the silence is not the server's.
+    // During a pause the client is silent, not the server.
     const receivedBytes = (): number => (webSocket.isPaused ? performance.now() : transport.bytesRead);
     return onceQuiet(receivedBytes, silenceTimeout, () => {
       onSilence(`nothing was received for ${silenceTimeout / 1000} s (--silence-timeout)`);
@@ -295,7 +313,7 @@ function explainLoss({ code, message }: NodeJS.ErrnoException): string {
     : message;
 }
 
-/** The size of a ping or a pong of a server. Its frame is not masked, so its head has two bytes (RFC 6455 section 5.2). */
+/** The size of a ping or a pong from a server. The frame is not masked: its header has two bytes (RFC 6455 section 5.2). */
 function controlFrameLength(payload: Buffer): number {
   return 2 + payload.length;
 }

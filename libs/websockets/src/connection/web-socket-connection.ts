@@ -83,7 +83,10 @@ export interface WebSocketConnection {
   readonly id: number;
   /** The path and query of the request. */
   readonly path: string;
-  /** The address of the client, or of the last proxy before the server. */
+  /**
+   * The address of the client, as `192.0.2.1` or `2001:db8::1`: that of the peer of the connection, or what a proxy tells that
+   * the option `trustProxy` names. Empty for the peer of a Unix socket.
+   */
   readonly remoteAddress: string;
   /** The version of HTTP that the handshake used. */
   readonly httpVersion: '1.1' | '2';

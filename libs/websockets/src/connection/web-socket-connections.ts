@@ -26,7 +26,7 @@ export interface WebSocketTotals {
 
 /** A handshake that is not answered yet: guards and the like are at work. */
 export interface PendingHandshake {
-  /** The address of the client, or of the proxy before it. */
+  /** The address of the client. */
   readonly remoteAddress: string;
   /** Ends it without an answer. */
   cut(): void;

@@ -9,8 +9,10 @@ import type { WebSocketClosed, WebSocketConnection } from './web-socket-connecti
 export interface WebSocketHandshake {
   /** Its path and query. */
   readonly path: string;
-  /** The address of the client, or of the last proxy before the server. */
+  /** The address of the client; with `trustProxy` as trusted proxies tell it. */
   readonly remoteAddress: string;
+  /** The address of the peer of the connection, then those of the trusted proxies, and that of the client last. */
+  readonly addresses: readonly string[];
   readonly httpVersion: '1.1' | '2';
   /** Such as `TLSv1.3`; undefined where TLS does not reach this server. */
   readonly tlsVersion: string | undefined;

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { admissionRefusal, type AdmissionOptions } from './admission.js';
+import { admissionRefusal, limitRefusal, type AdmissionOptions, type SharedLimits } from './admission.js';
 import {
   hasUnsupportedVersion,
   isConnectToWebSocket,
@@ -30,6 +30,7 @@ import {
   UPGRADE_WITH_BODY,
   type Refusal,
 } from './refusal.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
 
 /** What serves the WebSockets of a path without the HTTP pipeline. */
@@ -61,6 +62,7 @@ export class HandshakeServer {
     private readonly server: Server,
     private readonly connections: WebSocketConnections,
     private readonly admission: Required<AdmissionOptions>,
+    private readonly proxies: TrustedProxies,
     private readonly routes: HandshakeRoutes,
   ) {}
 
@@ -89,7 +91,7 @@ export class HandshakeServer {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const handshake = new ReceivedHandshake(request);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
     const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
     if (!isSocket(socket)) {
       refuse(UPGRADE_WITH_BODY);
@@ -123,7 +125,7 @@ export class HandshakeServer {
       } else {
         const socket = answerTo as Socket;
         socket.on('error', ignore);
-        const handshake = new ReceivedHandshake(request);
+        const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
         const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
         afterEarlierResponses(socket, () => refuse(NO_TUNNEL));
       }
@@ -133,7 +135,7 @@ export class HandshakeServer {
   private handleConnect(request: Http2ServerRequest, response: Http2ServerResponse): void {
     // :authority takes precedence over Host (RFC 9113 section 8.3.1), but handlers read Host.
     request.headers.host = request.authority;
-    const handshake = new ReceivedHandshake(request);
+    const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
     const refuse = this.refusing(handshake, (refusal) => refuseConnect(response, refusal));
     const refusal =
       refusalOfAuthority(request.authority) ?? (isConnectToWebSocket(request) ? undefined : OTHER_PROTOCOL);
@@ -160,15 +162,51 @@ export class HandshakeServer {
     };
   }
 
-  /** Lets a handshake in, or refuses it, or leaves that to the HTTP pipeline. */
+  /** Refuses a handshake, or routes it. */
   private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
-    const { request } = upgrade;
-    this.connections.observers.handshake(upgrade.handshake);
-    const refusal = admissionRefusal(request.headers, request.socket.remoteAddress, this.connections, this.admission);
-    const endpoint = this.routes.endpointOf(request.url ?? '/');
+    const { request, handshake } = upgrade;
+    this.connections.observers.handshake(handshake);
+    const refusal = admissionRefusal(request.headers, handshake.client, this.connections, this.admission);
+    const { maxConnections, maxConnectionsPerAddress, sharedLimits } = this.admission;
     if (refusal !== undefined) {
       refuse(refusal);
-    } else if (endpoint !== undefined) {
+    } else if (sharedLimits !== false && maxConnections + maxConnectionsPerAddress > 0) {
+      void this.admitAmongProcesses(upgrade, refuse, sharedLimits);
+    } else {
+      this.route(upgrade, refuse);
+    }
+  }
+
+  /** Refuses a handshake, or routes it with a place that it keeps until its connection or stream has ended. */
+  private async admitAmongProcesses(upgrade: PendingUpgrade, refuse: Refuse, limits: SharedLimits): Promise<void> {
+    const { remoteAddress, ended } = upgrade;
+    let isGone = false;
+    void ended.then(() => (isGone = true));
+    const giveBack = upgrade.takePlace();
+    const result = await limits.take(remoteAddress).catch(() => 'failed' as const);
+    giveBack();
+    if (result === undefined) {
+      void ended.then(() => limits.release(remoteAddress));
+    }
+    if (isGone) {
+      return;
+    }
+    if (result === 'failed') {
+      refuse(HANDSHAKE_FAILED);
+    } else if (result !== undefined) {
+      refuse(limitRefusal(result, this.admission));
+    } else if (this.connections.isDraining) {
+      refuse(SHUTTING_DOWN);
+    } else {
+      this.route(upgrade, refuse);
+    }
+  }
+
+  /** Passes a handshake to the endpoint of its path, or else to the HTTP pipeline. */
+  private route(upgrade: PendingUpgrade, refuse: Refuse): void {
+    const { request } = upgrade;
+    const endpoint = this.routes.endpointOf(request.url ?? '/');
+    if (endpoint !== undefined) {
       void this.connect(endpoint, upgrade, refuse);
     } else {
       this.routes.offer(request, upgrade);

@@ -4,6 +4,11 @@ import type { Refusal } from './refusal.js';
 /** A name, an IPv4 address or an IPv6 address in brackets, and a port or none (RFC 3986 section 3.2.2). May be empty. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/i;
 
+/** Whether a text is a host, with a port or without. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
 /**
  * Why the Host header of a request is refused: it is malformed, or there are several (RFC 9112 section 3.2). Node.js
  * checks neither; it does check whether there is one.

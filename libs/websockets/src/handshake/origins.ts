@@ -4,10 +4,12 @@ export interface OriginOptions {
   readonly requireOrigin: boolean;
 }
 
-/** What a browser sends as Origin, and what sent it. */
+/** What a browser sends as Origin, and what it sent that to. */
 export interface OriginHeaders {
   readonly origin?: string;
   readonly host?: string;
+  /** The scheme of the page's server. Undefined where it is not known: a proxy that ends TLS may be in front. */
+  readonly scheme?: 'http' | 'https';
 }
 
 /** Any origin. */
@@ -37,16 +39,16 @@ export function isOriginEntry(entry: unknown): boolean {
  * international or numeric host do not matter. An empty list allows every origin.
  */
 export function isOriginAllowed(
-  { origin, host }: OriginHeaders,
+  { origin, ...server }: OriginHeaders,
   { allowedOrigins, requireOrigin }: OriginOptions,
 ): boolean {
   if (origin === undefined) {
     return !requireOrigin;
   }
-  return allowedOrigins.length === 0 || allowedOrigins.some((entry) => allows(entry, origin, host));
+  return allowedOrigins.length === 0 || allowedOrigins.some((entry) => allows(entry, origin, server));
 }
 
-function allows(entry: string, origin: string, host: string | undefined): boolean {
+function allows(entry: string, origin: string, { host, scheme }: Omit<OriginHeaders, 'origin'>): boolean {
   if (entry === ANY) {
     return true;
   }
@@ -58,14 +60,13 @@ function allows(entry: string, origin: string, host: string | undefined): boolea
     return false;
   }
   if (entry === SAME_ORIGIN) {
-    // Behind a proxy that ends TLS the server does not see the scheme; the host and its port have to do.
-    const scheme = origin.split(':', 1)[0];
-    return host !== undefined && actual === serialized(`${scheme}://${host}`);
+    // Where the scheme is not known, the host and its port have to do.
+    return host !== undefined && actual === serialized(`${scheme ?? origin.split(':', 1)[0]}://${host}`);
   }
   const expected = serialized(entry);
   if (expected?.includes('*')) {
-    const [scheme, suffix] = expected.split('*');
-    return actual.length > scheme.length + suffix.length && actual.startsWith(scheme) && actual.endsWith(suffix);
+    const [prefix, suffix] = expected.split('*');
+    return actual.length > prefix.length + suffix.length && actual.startsWith(prefix) && actual.endsWith(suffix);
   }
   return actual === expected;
 }

@@ -1,24 +1,36 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { ForwardedClient } from './trusted-proxies.js';
 import type { WebSocketHandshake } from '../connection/web-socket-observer.js';
 
 /** A request that asks for a WebSocket, or nearly does: where it came from and what it says. */
 export class ReceivedHandshake implements WebSocketHandshake {
   readonly httpVersion: '1.1' | '2';
-  readonly remoteAddress: string;
   readonly tlsVersion: string | undefined;
 
   readonly request: IncomingMessage;
 
-  constructor(request: IncomingMessage | Http2ServerRequest) {
+  constructor(
+    request: IncomingMessage | Http2ServerRequest,
+    /** The client, as the connection or trusted proxies tell it. */
+    readonly client: ForwardedClient,
+  ) {
     // The compatibility API of node:http2 gives its requests the interface of node:http.
     this.request = request as IncomingMessage;
     const socket = request.socket as Partial<TLSSocket>;
     this.httpVersion = request.httpVersionMajor === 2 ? '2' : '1.1';
-    // Now: a stream of HTTP/2 that has ended does not give them any more.
-    this.remoteAddress = socket.remoteAddress ?? '';
+    // Read now: an HTTP/2 stream that has ended does not have it any more.
     this.tlsVersion = (socket.encrypted && socket.getProtocol?.()) || undefined;
+  }
+
+  get remoteAddress(): string {
+    return this.client.address;
+  }
+
+  get addresses(): readonly string[] {
+    const { proxies = [], address } = this.client;
+    return [...proxies, address];
   }
 
   get path(): string {

@@ -68,6 +68,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   requireOrigin: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   maxConnections: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   maxConnectionsPerAddress: 'use it in WebSocketsModule, for all gateways, or verifyClient',
+  trustProxy: 'use it in WebSocketsModule, for all gateways',
   shutdownTimeout: 'use it in WebSocketsModule, for all gateways',
   drainDelay: 'use it in WebSocketsModule, for all gateways',
   drainSpread: 'use it in WebSocketsModule, for all gateways',

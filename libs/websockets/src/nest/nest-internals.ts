@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import {
   GATEWAY_METADATA,
   GATEWAY_OPTIONS,
@@ -13,7 +14,7 @@ import {
  * All providers of an application. A provider that may be missing is searched among them: `app.get` would end the process
  * before this library could say what is missing.
  */
-export function providersOf(app: INestApplication) {
+export function providersOf(app: INestApplication): InstanceWrapper[] {
   return [...app.get(ModulesContainer, { strict: false }).values()].flatMap(({ providers }) => [...providers.values()]);
 }
 

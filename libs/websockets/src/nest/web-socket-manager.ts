@@ -11,6 +11,7 @@ import { defer, lastValueFrom, tap, type Observable } from 'rxjs';
 import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
+import type { TrustedProxies } from '../handshake/trusted-proxies.js';
 import { ReceivedHandshake } from '../handshake/received-handshake.js';
 import type { Observers } from '../connection/observers.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
@@ -109,12 +110,13 @@ export class WebSocketManager {
   }
 
   /**
-   * Hands the bytes of the request's connection over to the application, which writes the answer to the handshake and
-   * every frame itself: for test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends
-   * here as it does with `accept()`, but nothing of it is sent, and the method may return before the stream ends.
+   * Hands over the stream of the request. The application writes the answer to the handshake and every frame itself: for
+   * test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends as with `accept()`, but nothing
+   * of it is sent. The method of the controller may return before the stream ends.
    *
-   * @throws HttpException as `accept()`
-   * @throws WebSocketError `WS_ALREADY_ACCEPTED`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime
+   * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED` after `accept()` or `takeOver()`; `WS_CLOSED_PREMATURELY` when the client
+   * has gone in the meantime
    */
   async takeOver(): Promise<TakenOverHandshake> {
     return this.upgradeNow().takeOver((status) => send(this.response, status));
@@ -190,7 +192,10 @@ function refusing(response: FrameworkResponse, refusal: Refusal): HttpException 
  */
 @Injectable()
 export class WebSocketLifetimeInterceptor implements NestInterceptor {
-  constructor(private readonly observers: Observers) {}
+  constructor(
+    private readonly observers: Observers,
+    private readonly proxies: TrustedProxies,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') {
@@ -209,7 +214,8 @@ export class WebSocketLifetimeInterceptor implements NestInterceptor {
   private onError(error: object, request: FrameworkRequest): void {
     const refusal = thrown.get(error);
     if (refusal?.reason === 'not-a-handshake') {
-      this.observers.refused(new ReceivedHandshake(nodeRequestOf(request)), refusal);
+      const nodeRequest = nodeRequestOf(request);
+      this.observers.refused(new ReceivedHandshake(nodeRequest, this.proxies.clientOf(nodeRequest)), refusal);
     }
   }
 

@@ -13,11 +13,12 @@ import { findGateways, gatewayPath } from './gateways.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
 import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
-import { WEB_SOCKET_OPTIONS } from './web-socket-options.js';
+import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import { HandshakeServer } from '../handshake/handshake-server.js';
+import { TrustedProxies } from '../handshake/trusted-proxies.js';
 
 /** The port that a gateway has which shares the application's HTTP server. */
 const APPLICATION_PORT = 0;
@@ -42,28 +43,30 @@ export class WebSocketsAdapter extends WsAdapter {
   private readonly handshakes: HandshakeServer;
 
   /**
-   * @param options as for `WsAdapter`: `messageParser` parses the messages of stock gateways
+   * @param wsAdapterOptions as for `WsAdapter`: `messageParser` parses the messages of stock gateways
    * @throws WebSocketError `WS_MODULE_MISSING`, `WS_MODULE_CONFLICT`, `WS_ALREADY_USED`
    */
   constructor(
     private readonly app: INestApplication,
-    options?: ConstructorParameters<typeof WsAdapter>[1],
+    wsAdapterOptions?: ConstructorParameters<typeof WsAdapter>[1],
   ) {
-    super(app, options);
+    super(app, wsAdapterOptions);
     const connections = connectionsOf(app);
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
     }
     served.add(this.server);
-    this.handshakes = new HandshakeServer(this.server, connections, app.get(WEB_SOCKET_OPTIONS, { strict: false }), {
+    const options = app.get<Required<WebSocketOptions>>(WEB_SOCKET_OPTIONS, { strict: false });
+    const proxies = app.get(TrustedProxies, { strict: false });
+    this.handshakes = new HandshakeServer(this.server, connections, options, proxies, {
       endpointOf: (target) => this.endpoints.get(gatewayPath(target)),
       offer: setUpgrade,
       decline: setUpgradeRefusal,
     });
     this.handshakes.open();
     refuseMalformedHosts(app);
-    app.useGlobalInterceptors(new WebSocketLifetimeInterceptor(connections.observers));
+    app.useGlobalInterceptors(new WebSocketLifetimeInterceptor(connections.observers, proxies));
   }
 
   /** @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION` */

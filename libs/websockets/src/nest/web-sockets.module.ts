@@ -11,6 +11,7 @@ import {
   type INestApplication,
 } from '@nestjs/common';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
+import { TrustedProxies } from '../handshake/trusted-proxies.js';
 import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
 import { WebSocketsAdapter } from './web-sockets.adapter.js';
 
@@ -54,14 +55,20 @@ const PARTS: Pick<Required<DynamicModule>, 'providers' | 'exports'> = {
       useFactory: (options: Required<WebSocketOptions>) => new WebSocketConnections(options),
       inject: [WEB_SOCKET_OPTIONS],
     },
+    {
+      provide: TrustedProxies,
+      useFactory: ({ trustProxy }: Required<WebSocketOptions>) => new TrustedProxies(trustProxy),
+      inject: [WEB_SOCKET_OPTIONS],
+    },
     WebSocketShutdown,
   ],
-  exports: [WebSocketConnections],
+  exports: [WebSocketConnections, TrustedProxies],
 };
 
 /**
  * Holds the options and the live connections of raw WebSockets. Import it once, with `forRoot` or `forRootAsync`, and
- * call `useWebSockets(app)`. It is global: every module can inject `WebSocketConnections`.
+ * call `useWebSockets(app)`. It is global: every module can inject `WebSocketConnections` and
+ * `TrustedProxies`.
  */
 @Global()
 @Module({})

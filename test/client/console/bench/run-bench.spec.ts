@@ -1,26 +1,24 @@
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
-import { closeWebSocketServers, startWebSocketServer } from '../../../support/web-socket-server.js';
+import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
 describe('--bench', () => {
-  let app: RunningApp;
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  afterAll(closeApps);
-
-  it('prints what the server did, and on stderr how to read it', async () => {
-    const { code, stdout, stderr } = await runClient([app.webSocketUrl, '--bench', '--duration', '300ms', '--verify']);
+  it('prints the results, and explains them on stderr', async () => {
+    const { code, stdout, stderr } = await runClient([echoUrl, '--bench', '--duration', '300ms', '--verify']);
 
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      `${app.webSocketUrl}: text messages of 32 bytes on 10 connections, 1 in flight on each (closed loop)`,
+      `${echoUrl}: text messages of 32 bytes on 10 connections, 1 in flight on each (closed loop)`,
       expect.stringMatching(/^echoes {3}[1-9]\d* in [\d.]+ m?s, \d+ a second, .+ a second each way$/),
       expect.stringMatching(/^latency {2}min .+ p50 .+ p90 .+ p99 .+ p99\.9 .+ p99\.99 .+ max .+ m?s$/),
       '',
@@ -28,7 +26,7 @@ describe('--bench', () => {
     expect(stderr).toContain('Closed loop: ');
   });
 
-  it('keeps as many messages in flight on as many connections as it is told', async () => {
+  it('keeps the given number of messages in flight on the given number of connections', async () => {
     const waiting = new Map<unknown, number>();
     const { url } = await startWebSocketServer((webSocket) => {
       waiting.set(webSocket, 0);
@@ -48,13 +46,15 @@ describe('--bench', () => {
     expect(stdout).toContain('\nlatency  none: there was no echo\nfaults   12 without an echo\n');
   });
 
-  it('counts latency from when a message was due, however long the server holds it up', async () => {
+  it('measures latency from the scheduled time of a message, even if the server stalls', async () => {
     const held: (() => void)[] = [];
-    // It answers nothing before the last message is there: the message in the middle waits for half of the time.
+    // The server answers only after the last message: the median message waits for half of the time.
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', (data) => {
         held.push(() => webSocket.send(data));
-        if (held.length === 100) held.forEach((answer) => answer());
+        if (held.length === 100) {
+          held.forEach((answer) => answer());
+        }
       }),
     );
 
@@ -77,12 +77,15 @@ describe('--bench', () => {
   it.each([
     ['4 when an echo differs', 4, ['--verify'], 'faults   ', () => 'another text'],
     ['3 when a connection is lost', 3, [], 'connections lost', () => undefined],
-  ])('leaves with %s', async (_, code, options, fault, answer) => {
+  ])('exits with %s', async (_, code, options, fault, answer) => {
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', () => {
         const text = answer();
-        if (text === undefined) webSocket.terminate();
-        else webSocket.send(text);
+        if (text === undefined) {
+          webSocket.terminate();
+        } else {
+          webSocket.send(text);
+        }
       }),
     );
 
@@ -92,12 +95,12 @@ describe('--bench', () => {
     expect(run.stdout).toContain(fault);
   });
 
-  it('leaves with 2 when it cannot connect', async () => {
+  it('exits with 2 when it cannot connect', async () => {
     expect(await runClient(['ws://127.0.0.1:1/', '--bench'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('says at Ctrl+C what was measured until then', async () => {
-    const { child, exit, said } = startClient([app.webSocketUrl, '--bench', '--duration', '1h', '--verify', '--json']);
+  it('prints the results so far on Ctrl+C', async () => {
+    const { child, exit, said } = startClient([echoUrl, '--bench', '--duration', '1h', '--verify', '--json']);
     await said('stdout', '"type":"open"');
     child.kill('SIGINT');
 
@@ -106,8 +109,8 @@ describe('--bench', () => {
     expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1, unanswered: 0 });
   });
 
-  it('says what was measured before it waits for the server to close', async () => {
-    // It reads nothing, so it does not answer a close frame either.
+  it('prints the results before it waits for the server to close', async () => {
+    // The server reads nothing, so it does not answer a close frame either.
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const { child, exit, said } = startClient([url, '--connections=2', '--duration=100ms', '--quiet-period=100ms']);
     await said('stdout', 'faults   2 without an echo\n');
@@ -120,11 +123,10 @@ describe('--bench', () => {
 
 describeInTerminal('--bench on a terminal', () => {
   afterEach(closeTerminals);
-  afterAll(closeApps);
 
-  it('shows a bar, and takes it away', async () => {
-    const { webSocketUrl } = await startApp();
-    const terminal = openTerminal([webSocketUrl, '--bench', '--duration', '500ms']);
+  it('shows a progress bar, and removes it', async () => {
+    const { url } = await startWebSocketServer(echo);
+    const terminal = openTerminal([url, '--bench', '--duration', '500ms']);
     await terminal.shows('% | ');
     await terminal.shows(' echoes');
     await terminal.shows('latency  min');

@@ -2,13 +2,17 @@ import { readStdin, type Input, type StdinCommand } from '../../../../client/con
 import { UsageError } from '../../../../client/console/src/command-line.js';
 
 async function* chunks(parts: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
-  for (const part of parts) yield Buffer.from(part as string);
+  for (const part of parts) {
+    yield Buffer.from(part as string);
+  }
 }
 
 async function ordersOf(parts: readonly (string | Buffer)[], how: Partial<Input>): Promise<StdinCommand[]> {
   const orders: StdinCommand[] = [];
   const input = { format: 'lines', separator: 10, binary: false, ...how } as const;
-  for await (const command of readStdin(chunks(parts), input)) orders.push(command);
+  for await (const command of readStdin(chunks(parts), input)) {
+    orders.push(command);
+  }
   return orders;
 }
 
@@ -22,7 +26,7 @@ describe('stdin', () => {
   it.each([
     ['lines', ['a\nb\n'], {}, [send('a'), send('b')]],
     ['lines of hex', ['00 ff\n'], { binary: true }, [send(Buffer.from([0, 255]), true)]],
-    ['texts that NUL ends', ['a\nb\0c'], { separator: 0 }, [send('a\nb'), send('c')]],
+    ['texts that end with NUL', ['a\nb\0c'], { separator: 0 }, [send('a\nb'), send('c')]],
     ['one text', ['a\n', 'b\n'], { format: 'message' }, [send('a\nb\n')]],
     ['one binary message', [notUtf8], { format: 'message', binary: true }, [send(notUtf8, true)]],
     ['an empty message', [], { format: 'message' }, [send('')]],
@@ -95,7 +99,7 @@ describe('stdin', () => {
     await expect(reading).rejects.toThrow(message);
   });
 
-  it.each([['lines'], ['message']] as const)('is not kept without end, read as %s', async (format) => {
+  it.each([['lines'], ['message']] as const)('is limited in memory when it is read as %s', async (format) => {
     const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
     await expect(

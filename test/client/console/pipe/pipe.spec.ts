@@ -6,34 +6,32 @@ import { UsageError } from '../../../../client/console/src/command-line.js';
 import { pipe } from '../../../../client/console/src/pipe/pipe.js';
 import { Session } from '../../../../client/console/src/session/session.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { closeApps, startApp, type RunningApp } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('In a pipe the client', () => {
-  let app: RunningApp;
+describe('The client in a pipe', () => {
+  /** The URL of an echo. */
+  let echoUrl: string;
 
-  beforeAll(async () => {
-    app = await startApp();
+  beforeEach(async () => {
+    ({ url: echoUrl } = await startWebSocketServer(echo));
   });
-
-  afterAll(closeApps);
 
   it.each([
     ['lines', 'one\ntwo\n', 'one\ntwo\n'],
-    ['a last line without an end', 'one\ntwo', 'one\ntwo\n'],
+    ['a last line without a line break', 'one\ntwo', 'one\ntwo\n'],
     ['lines that end with CRLF', 'one\r\ntwo\r\n', 'one\ntwo\n'],
     ['empty lines', '\n\n', '\n\n'],
     ['characters of several bytes', 'grüße\n😀\n', 'grüße\n😀\n'],
     ['control characters, which are for the next program', '\u001b[1m\u0000\t\n', '\u001b[1m\u0000\t\n'],
-    ['nothing', '', ''],
-  ])('sends %s and prints what comes back, and nothing else', async (_, input, output) => {
-    expect(await runClient([app.webSocketUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
+    ['empty input', '', ''],
+  ])('sends %s, and prints exactly the echoes', async (_, input, output) => {
+    expect(await runClient([echoUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
   });
 
-  it('connects even if there is nothing to send, to see that the server is there', async () => {
+  it('connects even without input, to verify that the server is running', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
 
@@ -41,34 +39,34 @@ describe('In a pipe the client', () => {
     await connected;
   });
 
-  it('keeps many lines in order, and waits for the last of their echoes', async () => {
+  it('keeps many lines in order, and waits for the last echo', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
 
-    expect(await runClient([app.webSocketUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
+    expect(await runClient([echoUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
   });
 
   it('sends and prints hex with --binary', async () => {
-    expect(await runClient([app.webSocketUrl, '--binary'], '00ff\n\n0x68 69\n')).toMatchObject({
+    expect(await runClient([echoUrl, '--binary'], '00ff\n\n0x68 69\n')).toMatchObject({
       code: 0,
       stdout: '00ff\n\n6869\n',
     });
   });
 
-  it('ends messages with NUL with --null, on both sides', async () => {
-    expect(await runClient([app.webSocketUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
+  it('separates messages with NUL in both directions with --null', async () => {
+    expect(await runClient([echoUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
       code: 0,
       stdout: 'a\nb\0\0c\0',
     });
   });
 
-  it('sends all of stdin as one message, and writes its bytes, with --input message and --output raw', async () => {
+  it('sends stdin as one message, and writes the bytes of the echo, with --input message and --output raw', async () => {
     const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => index));
     const options = ['--binary', '--verify', '--input', 'message', '--output', 'raw'];
 
-    expect(await runClient([app.webSocketUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
+    expect(await runClient([echoUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
   });
 
-  it('does what --input json says, and waits for pongs', async () => {
+  it('executes --input json, and waits for pongs', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const lines = '{"text":"a\\nb"}\n{"binary":"ff"}\n{"ping":"hi"}\n{"close":4000,"reason":"bye"}\n';
@@ -89,7 +87,7 @@ describe('In a pipe the client', () => {
     [['--close-status-code', '4000'], 4000, ''],
     [['--close-status-code', '4000', '--close-reason', 'bye'], 4000, 'bye'],
     [['--close-reason', 'bye'], 1000, 'bye'],
-  ])('closes as %j say', async (options, status, reason) => {
+  ])('closes according to %j', async (options, status, reason) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options]);
@@ -103,17 +101,19 @@ describe('In a pipe the client', () => {
   it('sends the messages of --execute before those of stdin', async () => {
     const options = ['--execute', 'one', '--execute', 'two'];
 
-    expect(await runClient([app.webSocketUrl, ...options], 'three\n')).toMatchObject({
+    expect(await runClient([echoUrl, ...options], 'three\n')).toMatchObject({
       code: 0,
       stdout: 'one\ntwo\nthree\n',
     });
   });
 
-  it('sends a ping at each --ping-interval, and is done all the same', async () => {
+  it('sends a ping at each --ping-interval, and still ends', async () => {
     const { url, server } = await startWebSocketServer((webSocket) => {
       let pings = 0;
       webSocket.on('ping', () => {
-        if (++pings === 3) webSocket.send('three pings');
+        if (++pings === 3) {
+          webSocket.send('three pings');
+        }
       });
     });
     const connected = once(server, 'connection');
@@ -127,8 +127,8 @@ describe('In a pipe the client', () => {
     expect(stdout).not.toContain('"type":"pong"');
   });
 
-  it('begins lines with the time of day with --timestamps', async () => {
-    const { stdout } = await runClient([app.webSocketUrl, '--timestamps'], 'hello\n');
+  it('starts each line with the time of day with --timestamps', async () => {
+    const { stdout } = await runClient([echoUrl, '--timestamps'], 'hello\n');
 
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
   });
@@ -152,7 +152,7 @@ describe('In a pipe the client', () => {
       Buffer.from('00\nxyz\n'),
       'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"',
     ],
-  ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
+  ])('exits with 1 for a line of invalid %s, and closes the connection', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options], input);
@@ -164,16 +164,18 @@ describe('In a pipe the client', () => {
     expect(stderr).toContain(message);
   });
 
-  it('loses nothing when stdout is read slowly', async () => {
+  it('loses no data when stdout is read slowly', async () => {
     const message = 'x'.repeat(64 * 1024);
     const { url } = await startWebSocketServer((webSocket) => {
-      for (let index = 0; index < 512; index++) webSocket.send(message);
+      for (let index = 0; index < 512; index++) {
+        webSocket.send(message);
+      }
       webSocket.close(1000);
     });
     const { child, exit } = startClient([url, '--no-echo', '--quiet-period', '0']);
     child.stdin.end();
     child.stdout.pause();
-    // By the time that a pipe is full the server's close frame is far behind.
+    // When the pipe is full, the server's close frame is far behind.
     await once(child.stdout, 'readable');
     child.stdout.resume();
 
@@ -182,7 +184,7 @@ describe('In a pipe the client', () => {
     expect(stdout === `${message}\n`.repeat(512)).toBe(true);
   });
 
-  it('says that it leaves early when the next program of the pipe has ended, and leaves with 3', async () => {
+  it('reports an early end when the next program of the pipe has ended, and exits with 3', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit } = startClient([url]);
@@ -195,24 +197,30 @@ describe('In a pipe the client', () => {
     expect(await exit).toMatchObject({ code: 3, stderr: 'stdout cannot be written: broken pipe (EPIPE).\n' });
   });
 
-  describe('with a server that does not send one message for each', () => {
+  describe('with a server that omits echoes', () => {
     it.each([
       [[], 0],
       [['--verify'], 4],
-    ])('and %j, it waits for the quiet period, says what is missing, and leaves with %i', async (options, exitCode) => {
-      const { url } = await startWebSocketServer((webSocket) =>
-        webSocket.once('message', () => webSocket.send('only one')),
-      );
+    ])(
+      'and with the options %j waits for the quiet period, counts the missing echoes, and exits with %i',
+      async (options, exitCode) => {
+        const { url } = await startWebSocketServer((webSocket) =>
+          webSocket.once('message', () => webSocket.send('only one')),
+        );
 
-      const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
+        const { code, stdout, stderr } = await runClient(
+          [url, '--quiet-period', '200ms', ...options],
+          'only one\ntwo\n',
+        );
 
-      expect([code, stdout]).toEqual([exitCode, 'only one\n']);
-      expect(stderr).toBe(
-        'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
-      );
-    });
+        expect([code, stdout]).toEqual([exitCode, 'only one\n']);
+        expect(stderr).toBe(
+          'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
+        );
+      },
+    );
 
-    it('and none at all, it leaves with 4', async () => {
+    it('and sends none exits with 4', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--quiet-period', '200ms'], 'one\ntwo\n')).toMatchObject({
@@ -221,7 +229,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it says that it leaves because nothing came, and leaves with 0', async () => {
+    it('and with --no-echo reports an end without messages, and exits with 0', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
@@ -230,7 +238,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it prints all that comes until the server closes', async () => {
+    it('and with --no-echo prints all messages until the server closes', async () => {
       const { url } = await startWebSocketServer((webSocket) => {
         webSocket.send('welcome');
         webSocket.on('message', () => {
@@ -245,13 +253,13 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('leaves with', () => {
+  describe('exits with', () => {
     it.each([
       [0, '1000', [1000, 'done'], ''],
       [0, 'no status', [], ''],
       [3, '1001', [1001, 'Server shutting down'], 'The connection was closed with 1001 Server shutting down.\n'],
       [3, '4000', [4000], 'The connection was closed with 4000.\n'],
-    ])('%i when the server closes with %s while nothing is to be sent', async (exitCode, _, close, message) => {
+    ])('%i when the server closes with %s and no data is pending', async (exitCode, _, close, message) => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(...(close as [number?, string?])));
 
       const { exit } = startClient([url]);
@@ -259,13 +267,13 @@ describe('In a pipe the client', () => {
       expect(await exit).toMatchObject({ code: exitCode, stderr: message });
     });
 
-    it('3 when the server closes with 1000 and there was more to send', async () => {
+    it('3 when the server closes with 1000 and data is pending', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
 
       expect((await runClient([url], 'more\n'.repeat(100_000))).code).toBe(3);
     });
 
-    it('3 when the server dies', async () => {
+    it('3 when the connection is cut', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
 
       expect(await runClient([url], 'hello\n')).toMatchObject({
@@ -290,25 +298,25 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('and with --json', () => {
+  describe('with --json', () => {
     it('prints one object per event, with time, type, size and round-trip time', async () => {
-      const events = eventsOf(await runClient([app.webSocketUrl, '--json'], 'grüße\n'));
+      const events = eventsOf(await runClient([echoUrl, '--json'], 'grüße\n'));
 
       const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(events).toEqual([
-        { time, type: 'open', url: app.webSocketUrl, status: 101, httpVersion: '1.1' },
+        { time, type: 'open', url: echoUrl, status: 101, httpVersion: '1.1' },
         { time, type: 'text', size: 7, rtt: expect.any(Number), data: 'grüße' },
         { time, type: 'close', code: 1000, reason: 'Status', by: 'client', lost: 0 },
       ]);
     });
 
     it('writes binary messages as hex', async () => {
-      const [, message] = eventsOf(await runClient([app.webSocketUrl, '--json', '--binary'], '00ff\n'));
+      const [, message] = eventsOf(await runClient([echoUrl, '--json', '--binary'], '00ff\n'));
 
       expect(message).toMatchObject({ type: 'binary', size: 2, data: '00ff' });
     });
 
-    it('says what differs, and that the connection was lost', async () => {
+    it('reports the difference of an echo, and the lost connection', async () => {
       const { url } = await startWebSocketServer((webSocket) =>
         webSocket.on('message', () => webSocket.send('x', () => webSocket.terminate())),
       );
@@ -323,7 +331,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 on %s, and exits with 0', async (signal) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit, said } = startClient([url, '--json']);
@@ -336,9 +344,9 @@ describe('In a pipe the client', () => {
     expect((await exit).code).toBe(0);
   });
 
-  it('says so when stdin cannot be read', async () => {
+  it('reports that stdin cannot be read', async () => {
     const session = new Session({
-      connect: connectOptions(new URL(app.webSocketUrl), { connectTimeout: 0 }, {}),
+      connect: connectOptions(new URL(echoUrl), { connectTimeout: 0 }, {}),
       echo: true,
       verify: false,
       reconnects: 0,
@@ -354,7 +362,7 @@ describe('In a pipe the client', () => {
     expect(await running).toMatchObject({ kind: 'closed', closed: { code: 1000 } });
   });
 
-  it('does not wait for the server at a second Ctrl+C', async () => {
+  it('does not wait for the server after a second Ctrl+C', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const { child, exit, said } = startClient([url, '--json']);
     await said('stdout', '"type":"open"');

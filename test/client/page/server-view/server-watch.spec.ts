@@ -1,13 +1,13 @@
 import { KEPT_EVENTS, ServerWatch, type EventStream } from '../../../../client/page/server-view/server-watch.js';
 
-/** A stream whose events the test causes. */
+/** A stream whose events the test controls. */
 class ControlledStream implements EventStream {
   readyState = 0;
   isClosed = false;
-  readonly #listeners = new Map<string, (event: { data?: unknown }) => void>();
+  private readonly listeners = new Map<string, (event: { data?: unknown }) => void>();
 
   addEventListener(kind: string, listener: (event: { data?: unknown }) => void): void {
-    this.#listeners.set(kind, listener);
+    this.listeners.set(kind, listener);
   }
 
   close(): void {
@@ -15,11 +15,11 @@ class ControlledStream implements EventStream {
   }
 
   cause(kind: string, data?: object): void {
-    this.#listeners.get(kind)?.({ data: JSON.stringify(data) });
+    this.listeners.get(kind)?.({ data: JSON.stringify(data) });
   }
 }
 
-describe('The side channel', () => {
+describe('The diagnostics stream', () => {
   let streams: ControlledStream[];
   let paths: string[];
   let watch: ServerWatch;
