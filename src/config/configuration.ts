@@ -13,6 +13,7 @@ import {
   positiveNumber,
   redisUrl,
   trustProxy,
+  workers,
 } from './option-values.js';
 
 /*
@@ -73,6 +74,9 @@ const applicationOptions = z.object({
     .string()
     .optional()
     .describe('folder in which the self-signed certificate is kept (default: ~/.cache)'),
+  workers: workers
+    .prefault('1')
+    .describe('how many processes serve the addresses together; auto for one per processor'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
@@ -81,7 +85,8 @@ const applicationOptions = z.object({
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
-      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one ' +
+        'and there is one worker',
     ),
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
@@ -101,10 +106,14 @@ const applicationOptions = z.object({
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
-    ({ tlsCert, tlsKey }, context) => {
+    ({ tlsCert, tlsKey, lab, workers: count }, context) => {
       if ((tlsCert === undefined) !== (tlsKey === undefined)) {
         const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+      }
+      if (lab === 'true' && count > 1) {
+        const message = 'false with WORKERS above 1, because the lab is in one process';
+        context.addIssue({ code: 'custom', path: ['lab'], message });
       }
     },
     // Checked even if another option is bad: one error names all faults.
@@ -115,7 +124,7 @@ export const configurationSchema = applicationOptions
     return {
       ...rest,
       http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
+      lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
       listenOn,
     };
   })

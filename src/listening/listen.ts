@@ -4,9 +4,10 @@ import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
-import { formatAddress, type HttpAddress, type ListenAddress } from '../config/listen-address.js';
+import { formatAddress, isHttps, type ListenAddress } from '../config/listen-address.js';
 import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
 import { CertificateError } from './certificate.js';
+import type { DevelopmentCertificate } from './development-certificate.js';
 import { SecureServers } from './secure-servers.js';
 
 /** The application cannot listen on an address. The message is written for users. */
@@ -32,12 +33,17 @@ const reasons: Record<string, string> = {
  * same on all addresses.
  *
  * @param app must not be initialized yet
+ * @param certificate the development certificate, if the caller has it already
  * @returns the addresses as text, with the actual port in place of the port 0
  * @throws ListenError that names the address or the certificate at fault
  */
-export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
+export async function listen(
+  app: NestFastifyApplication,
+  addresses: readonly ListenAddress[],
+  certificate?: DevelopmentCertificate,
+): Promise<string[]> {
   const fastify = app.getHttpAdapter().getInstance();
-  const secure = addresses.some(isHttps) ? await loadCertificate(app) : undefined;
+  const secure = addresses.some(isHttps) ? await loadCertificate(app, certificate) : undefined;
   const further: Server[] = [];
   fastify.addHook('preClose', (done) => {
     further.forEach((server) => server.close());
@@ -88,17 +94,16 @@ export async function listen(app: NestFastifyApplication, addresses: readonly Li
   return urls;
 }
 
-function isHttps(address: ListenAddress): address is HttpAddress {
-  return 'scheme' in address && address.scheme === 'https';
-}
-
-async function loadCertificate(app: NestFastifyApplication): Promise<SecureServers> {
+async function loadCertificate(
+  app: NestFastifyApplication,
+  certificate: DevelopmentCertificate | undefined,
+): Promise<SecureServers> {
   const configuration = app.get<Configuration>(CONFIGURATION);
   const notice = configuration.http2 ? undefined : http2OffNotice(NODE_RELEASE);
   if (notice !== undefined) {
     new Logger('TLS').log(notice);
   }
-  return SecureServers.load(app.getHttpServer(), configuration).catch((error: unknown) => {
+  return SecureServers.load(app.getHttpServer(), configuration, certificate).catch((error: unknown) => {
     throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
   });
 }

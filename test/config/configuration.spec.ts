@@ -8,6 +8,7 @@ it('Every option has an environment variable', () => {
     'TLS_KEY',
     'HTTP2',
     'XDG_CACHE_HOME',
+    'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
     'LAB',

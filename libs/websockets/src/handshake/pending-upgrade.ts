@@ -181,6 +181,11 @@ export abstract class PendingUpgrade implements PendingHandshake {
     return giveBack;
   }
 
+  /** Resolves when the connection (HTTP/1.1) or the stream (HTTP/2) of the handshake has closed. */
+  get ended(): Promise<void> {
+    return new Promise((resolve) => this.stream.once('close', resolve));
+  }
+
   /** What the handshake came on. */
   protected abstract get stream(): Duplex;
 
