@@ -42,7 +42,9 @@ async function column(client, number) {
     const id = behaviour.query.startsWith('id=') ? 'lab-client' : `client-${number}-${i}`;
     const query = new URLSearchParams(behaviour.query);
     query.set('id', id);
-    if (query.has('channel')) query.set('channel', id); // the clients run at the same time
+    if (query.has('channel')) {
+      query.set('channel', id);
+    } // the clients run at the same time
     const { protocols = [], action } = behaviour;
     const outcome = await program.run({ url: `${lab.url}?${query}`, protocols, action, timeout: TIMEOUT });
     cells.push(cell(behaviour, outcome, await closeOf(id)));

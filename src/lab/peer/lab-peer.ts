@@ -80,8 +80,11 @@ export class LabPeer {
         controller.abort(new PeerGoneError());
         resolve();
       };
-      if (stream.destroyed) end();
-      else stream.once('close', end);
+      if (stream.destroyed) {
+        end();
+      } else {
+        stream.once('close', end);
+      }
     });
   }
 
@@ -284,7 +287,7 @@ export class LabPeer {
       stream.resume();
     } else {
       void (async () => {
-        while ((await this.read()) !== undefined);
+        while ((await this.read()) !== undefined) {}
       })();
     }
   }
