@@ -125,7 +125,7 @@ export class LabPeer {
   }
 
   /** Refuses the handshake with an ordinary response, and ends the connection. */
-  async refuse(status: number, headers: HeaderLines = [], body = ''): Promise<void> {
+  async refuse(status: number, headers: HeaderLines = [], body: string | Uint8Array = ''): Promise<void> {
     this.note(`refused the handshake with ${status}`);
     if (this.transport instanceof Http2Transport) {
       this.transport.respond({ ':status': status, ...headersObject(headers) });
