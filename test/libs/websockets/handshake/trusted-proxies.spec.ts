@@ -6,8 +6,11 @@ import {
   type TrustProxy,
 } from '../../../../libs/websockets/src/handshake/trusted-proxies.js';
 
-const clientOf = (trustProxy: TrustProxy, remoteAddress: string | undefined, headers: IncomingHttpHeaders) =>
-  new TrustedProxies(trustProxy).clientOf({ headers, socket: { remoteAddress } });
+const clientOf = (
+  trustProxy: TrustProxy,
+  remoteAddress: string | undefined,
+  headers: IncomingHttpHeaders,
+): ForwardedClient => new TrustedProxies(trustProxy).clientOf({ headers, socket: { remoteAddress } });
 
 const xff = (value: string): IncomingHttpHeaders => ({ 'x-forwarded-for': value });
 
