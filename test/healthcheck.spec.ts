@@ -6,17 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../scripts/healthcheck.mjs', import.meta.url));
 
-/** The exit code of the health check in an environment that has nothing else. */
+/** The exit code of the health check with only these environment variables. */
 async function healthcheck(environment: Record<string, string>): Promise<unknown> {
   const child = spawn(process.execPath, [script], { env: environment, stdio: 'ignore' });
   const [code]: unknown[] = await once(child, 'exit');
   return code;
 }
 
-describe('the health check of the image', () => {
+describe('The health check of the image', () => {
   const servers: Server[] = [];
 
-  /** A server that answers everything with one status, and its port. */
+  /** Starts a server that answers every request with one status, and returns its port. */
   async function answering(status: number): Promise<number> {
     const server = createServer((_request, response) => response.writeHead(status).end());
     servers.push(server);
@@ -34,11 +34,11 @@ describe('the health check of the image', () => {
     [200, 0],
     [404, 1],
     [503, 1],
-  ])('meets %i and leaves with %i', async (status, code) => {
+  ])('for the status %i exits with %i', async (status, code) => {
     expect(await healthcheck({ PORT: `${await answering(status)}` })).toBe(code);
   });
 
-  it('leaves with 1 when nobody listens', async () => {
+  it('exits with 1 when no server listens', async () => {
     const port = await answering(200);
     await once(servers.pop()!.close(), 'close');
     expect(await healthcheck({ PORT: `${port}` })).toBe(1);
@@ -52,12 +52,12 @@ describe('the health check of the image', () => {
     'http://+:PORT',
     'http://[::]:PORT/',
     ' ; http://127.0.0.1:PORT',
-  ])('asks where URLS=%s makes the server listen', async (urls) => {
+  ])('connects to the address in URLS=%s', async (urls) => {
     const port = await answering(200);
     expect(await healthcheck({ URLS: urls.replace('PORT', `${port}`), PORT: '1' })).toBe(0);
   });
 
-  it('asks at PORT when URLS is empty', async () => {
+  it('uses PORT when URLS is empty', async () => {
     expect(await healthcheck({ URLS: '', PORT: `${await answering(200)}` })).toBe(0);
   });
 });

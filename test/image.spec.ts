@@ -13,7 +13,7 @@ interface Instruction {
   readonly args: string;
 }
 
-/** The instructions of each stage, without comments; continued lines are joined, as Docker does it. */
+/** The instructions of each stage, without comments and with continued lines joined, as Docker reads them. */
 function stagesOf(dockerfile: string): Instruction[][] {
   const instructions = dockerfile
     .replaceAll(/^\s*(#.*)?\n/gm, '')
@@ -28,14 +28,14 @@ function stagesOf(dockerfile: string): Instruction[][] {
 const all = (stage: readonly Instruction[], wanted: string): string[] =>
   stage.filter(({ keyword }) => keyword === wanted).map(({ args }) => args);
 
-/** The one instruction of its kind that counts, which is the last. */
+/** The effective instruction of its kind: the last. */
 const last = (stage: readonly Instruction[], wanted: string): string => all(stage, wanted).at(-1) ?? '';
 
-/** The words of a command in exec form, the only one that makes the program process 1. */
+/** The words of a command in exec form, the only form that makes the program process 1. */
 const execForm = (args: string): string[] => JSON.parse(args.slice(args.indexOf('['))) as string[];
 
-// No engine is needed to see whether the files that the stages copy are enough: only node_modules is borrowed.
-describe('the image, rehearsed in empty folders', () => {
+// Needs no Docker engine: it shows that the files which the stages copy are enough. Only node_modules is borrowed.
+describe('The image, rehearsed in empty folders,', () => {
   const [build, , final] = stagesOf(readFileSync(join(root, 'Dockerfile'), 'utf8'));
   const settings = Object.fromEntries(
     last(final, 'ENV')
@@ -45,7 +45,7 @@ describe('the image, rehearsed in empty folders', () => {
   const folders: Record<string, string> = {};
   let server: ChildProcess | undefined;
 
-  /** Fills a stage's folder as its COPY lines say, and runs all that it runs except the installation. */
+  /** Fills the folder of a stage according to COPY, and runs its commands except the installation. */
   function make(name: string, stage: readonly Instruction[]): void {
     const folder = mkdtempSync(join(tmpdir(), 'image-'));
     folders[name] = folder;
@@ -93,7 +93,7 @@ describe('the image, rehearsed in empty folders', () => {
     }
   });
 
-  it('serves, is healthy, leaves with 0 when it is told to, and writes no file', async () => {
+  it('serves, is healthy, exits with 0 when it is stopped, and writes no file', async () => {
     const before = filesOfImage();
     server = start(last(final, 'CMD'), { PORT: '0' });
     let port = '';

@@ -7,7 +7,7 @@ const { manifest, files, tarball } = server;
 afterAll(removeFolders);
 
 describe('The package of the server', () => {
-  it('is the build of its sources and of the page, with README and LICENSE', () => {
+  it('contains the build of its sources and of the page, README and LICENSE', () => {
     const built = [
       ...compiledFiles('src', 'dist/src', ['.js', '.js.map', '.d.ts']),
       ...compiledFiles('client/page', 'dist/client/page', ['.js', '.js.map', '.d.ts']),
@@ -17,21 +17,21 @@ describe('The package of the server', () => {
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built, ...pageFiles].toSorted());
   });
 
-  it('holds the program that package.json names', () => {
+  it('contains the program that package.json names', () => {
     expect(files).toEqual(expect.arrayContaining(Object.values(manifest.bin ?? {})));
   });
 
-  it('has no fault that publint finds', async () => {
+  it('passes publint', async () => {
     const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
     expect(messages).toEqual([]);
   });
 
-  it('exports nothing that has wrong types', () => {
+  it('exports correct types', () => {
     expect(typeFaults(tarball)).toBe('');
   }, 120_000);
 });
 
-describe('The packed server, with no other packages than those that it depends on', () => {
+describe('The packed server, with only its declared dependencies,', () => {
   const packages = ['libs/websockets', 'client/console'].map(packPackage);
   const project = new Project();
   beforeAll(() => {

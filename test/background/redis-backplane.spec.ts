@@ -31,7 +31,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe('A server that takes connections and never answers', () => {
+describe('A Redis URL whose server never answers', () => {
   let silent: Server;
 
   beforeEach(async () => {
@@ -40,7 +40,7 @@ describe('A server that takes connections and never answers', () => {
   });
   afterEach(() => silent.close());
 
-  it('does not keep the application from starting, and is reported once for all attempts', async () => {
+  it('does not keep the application from starting, and is reported once for many attempts', async () => {
     const url = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
 
     const { status } = await start(url, 50);
@@ -60,7 +60,7 @@ describeWith([redisServerProgram], 'A Redis', () => {
     }
   }
 
-  it('that stops is down, also while messages are published, and is up when it continues', async () => {
+  it('counts as down while it is frozen, even during publishing, and as up afterwards', async () => {
     const redis = await RedisServer.start();
     const backplane = await start(redis.url, 500);
     backplane.subscribe('before', () => {});
@@ -84,7 +84,7 @@ describeWith([redisServerProgram], 'A Redis', () => {
     expect(said).toContain(`Redis at ${redis.url} does not answer. Until it does, this server is alone.`);
   });
 
-  it('that refuses pings is up as long as it answers them', async () => {
+  it('counts as up when it refuses PING but answers', async () => {
     const redis = await RedisServer.start(undefined, '--user chat on >secret +@all -ping &*'.split(' '));
     const patience = 500;
     jest.useFakeTimers({

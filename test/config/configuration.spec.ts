@@ -1,6 +1,6 @@
 import { optionDescriptions } from '../../src/config/configuration.js';
 
-it('names the environment variable of every option', () => {
+it('Every option has an environment variable', () => {
   expect(optionDescriptions.map(({ variable }) => variable)).toEqual([
     'URLS',
     'PORT',
@@ -40,7 +40,7 @@ it('names the environment variable of every option', () => {
   ]);
 });
 
-it('describes every option, with its default where it has one', () => {
+it('Every option has a description, with its default if there is one', () => {
   for (const { variable, description } of optionDescriptions) {
     expect(description).toMatch(['PORT', 'TLS_KEY'].includes(variable) ? /\w/ : /\w \(default: .+\)$/);
   }

@@ -1,6 +1,6 @@
 import { formatAddress, parsePort, parseUrls, type ListenAddress } from '../../src/config/listen-address.js';
 
-describe('URLs to listen on', () => {
+describe('A URL to listen on', () => {
   it.each([
     ['http://localhost:5000', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
     ['http://localhost:5000/', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
@@ -40,7 +40,7 @@ describe('URLs to listen on', () => {
         { scheme: 'http', host: 'localhost', port: 2 },
       ],
     ],
-  ])('%j is understood', (text, addresses) => {
+  ])('may be %j', (text, addresses) => {
     expect(parseUrls(text)).toEqual(addresses);
   });
 
@@ -63,9 +63,9 @@ describe('URLs to listen on', () => {
     ['http://localhost:5000#top', 'a fragment'],
     ['http://me:secret@localhost:5000', 'a user'],
     ['ws://localhost:5000', 'another scheme'],
-    ['http://localhost:1;nonsense', 'one bad of two'],
+    ['http://localhost:1;nonsense', 'one invalid URL of two'],
     ['http://localhost:1,http://localhost:2', 'a comma'],
-  ])('%j is refused: %s', (text) => {
+  ])('may not be %j: %s', (text) => {
     expect(parseUrls(text)).toBeUndefined();
   });
 });
@@ -75,19 +75,19 @@ describe('A port', () => {
     ['0', 0],
     ['80', 80],
     ['65535', 65_535],
-  ])('%j is served on every IPv4 address', (text, port) => {
+  ])('listens on all IPv4 addresses for %j', (text, port) => {
     expect(parsePort(text)).toEqual([{ scheme: 'http', host: '0.0.0.0', port }]);
   });
 
   it.each(['\\\\.\\pipe\\1f2a-4c', '\\\\.\\PIPE\\iisnode', '\\\\?\\pipe\\name'])(
-    '%s is a named pipe, taken as it is',
+    'accepts %s unchanged as a named pipe',
     (text) => {
       expect(parsePort(text)).toEqual([{ path: text }]);
     },
   );
 
   it.each(['', '65536', '-1', '80.5', '0x50', 'http', '/tmp/echo.sock', '\\\\.\\pipe\\', 'http://localhost:5000'])(
-    'is not %j',
+    'may not be %j',
     (text) => {
       expect(parsePort(text)).toBeUndefined();
     },
@@ -100,7 +100,7 @@ describe('An address', () => {
     [{ scheme: 'http', host: '[::1]', port: 80 }, 'http://[::1]:80'],
     [{ scheme: 'https', host: 'localhost', port: 5001 }, 'https://localhost:5001'],
     [{ path: '\\\\.\\pipe\\name' }, '\\\\.\\pipe\\name'],
-  ])('%j is shown as %s', (address, text) => {
+  ])('%j is displayed as %s', (address, text) => {
     expect(formatAddress(address)).toBe(text);
   });
 });

@@ -44,7 +44,7 @@ describe('The value of an option', () => {
       'redis://:password@redis',
       'REDIS://redis',
     ].map((url): [string, string, z.ZodType, unknown] => ['the URL of Redis', url, redisUrl, url]),
-  ])('that is %s may be %j', (_name, text, schema, value) => {
+  ])('for %s may be %j', (_name, text, schema, value) => {
     expect(schema.parse(text)).toEqual(value);
   });
 
@@ -83,7 +83,7 @@ describe('The value of an option', () => {
       ],
       /^redis:\/\/host:port/,
     ],
-  ])('that is not %s is refused, and what is accepted is said', (_name, schema, texts, accepted) => {
+  ])('for %s is refused with a message that says what is accepted', (_name, schema, texts, accepted) => {
     for (const text of texts) {
       expect(schema.safeParse(text).error?.issues[0].message).toMatch(accepted);
     }

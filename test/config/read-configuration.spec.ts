@@ -51,7 +51,7 @@ describe('The configuration', () => {
     });
   });
 
-  it('has the defaults of the library', () => {
+  it('uses the defaults of the library', () => {
     expect(resolveWebSocketOptions()).toMatchObject(readConfiguration({}).webSockets);
   });
 
@@ -138,7 +138,7 @@ describe('The configuration', () => {
     ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
     ['WORKERS', 'all', 'a whole number from 1 to 256, or auto for one per processor'],
     ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
-  ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
+  ])('refuses %s=%s, and says what it accepts', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
@@ -147,7 +147,7 @@ describe('The configuration', () => {
     expect(messageOf({ WORKERS: '2', LAB: 'true' })).toContain('LAB is "true"; accepted: false with WORKERS above 1');
   });
 
-  it('shows no password in an error', () => {
+  it('hides passwords in errors', () => {
     const message = messageOf({ REDIS_URL: 'redis://chat:secret@redis:6379/x' });
 
     expect(message).toContain('REDIS_URL is "redis://***@redis:6379/x"; accepted: ');
@@ -168,7 +168,7 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: '/etc/tls.pem' })).toContain(`${variable} is "/etc/tls.pem"; accepted: ${accepted}`);
   });
 
-  it('names every bad value in one error', () => {
+  it('lists all invalid values in one error', () => {
     const message = messageOf({ PORT: 'eighty', CLOSE_TIMEOUT: 'soon', LOG_FORMAT: 'text' }, { urls: 'nowhere' });
 
     expect(message.split('\n')).toEqual([
@@ -184,13 +184,13 @@ describe('The configuration', () => {
     [{ TLS_KEY: 'a.key', LOG_LEVEL: 'loud' }, ['LOG_LEVEL is "loud"', 'TLS_KEY is "a.key"']],
     [{ TLS_CERT: 'a.crt', CLOSE_TIMEOUT: 'soon' }, ['CLOSE_TIMEOUT is "soon"', 'TLS_CERT is "a.crt"']],
     [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key', PORT: '70000' }, ['PORT is "70000"']],
-  ])('names a missing option and a bad value in one error: %j', (environment, faults) => {
+  ])('lists a missing option and an invalid value in one error: %j', (environment, faults) => {
     expect(messageOf(environment).split('\n').slice(1)).toEqual(
       faults.map((fault) => expect.stringContaining(`  ${fault}; accepted: `) as string),
     );
   });
 
-  it('treats an empty variable as not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
       readConfiguration({}),
     );
@@ -227,6 +227,6 @@ it.each([
   ['redis://host/chat', 'redis://host/chat'],
   ['http://host:port?query', 'http://host:port?query'],
   ['', ''],
-])('A text is shown without its credentials: %j as %j', (text, expected) => {
+])('The log hides credentials: %j appears as %j', (text, expected) => {
   expect(redacted(text)).toBe(expected);
 });

@@ -9,7 +9,7 @@ import { closeApps, startApp } from '../support/start-app.js';
 /** Connects a client that answers nothing. */
 const connectStraggler = (url: string): Promise<RawClient> => RawClient.open(Number(new URL(url).port), '/ws');
 
-/** Connects clients that answer a close as they should. Resolves with one promise per client: how it was closed. */
+/** Connects clients that answer a close. Resolves with one promise per client, for the result of the close. */
 async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
   const clients = Array.from({ length: count }, () => new WebSocket(url));
   await Promise.all(clients.map((client) => once(client, 'open')));
@@ -18,7 +18,7 @@ async function connectClients(count: number, url: string): Promise<Promise<{ cod
   );
 }
 
-/** The status that refuses a handshake. */
+/** The status of a refused handshake. */
 function refusalOf(url: string): Promise<number | undefined> {
   const client = new WebSocket(url);
   return new Promise((resolve) => {
@@ -29,7 +29,7 @@ function refusalOf(url: string): Promise<number | undefined> {
   });
 }
 
-/** Resolves when /health/ready says that the server drains. */
+/** Resolves when /health/ready reports that the server drains. */
 async function untilDraining(url: string): Promise<void> {
   while ((await fetch(`${url}/health/ready`)).status !== 503) {}
 }
@@ -42,7 +42,7 @@ afterEach(endRawClients);
 describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
   afterEach(endServerProcesses);
 
-  it('closes 200 clients with 1001 and ends with exit code 0, also when the signal arrives twice at once', async () => {
+  it('closes 200 clients with 1001 and exits with 0, even if the signal arrives twice at once', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0']);
     const [first = '', second = ''] = await server.listening(2);
     const closings = [
@@ -57,7 +57,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('tells the balancer and refuses handshakes at once, and echoes on for DRAIN_DELAY', async () => {
+  it('informs the load balancer and refuses handshakes at once, and keeps echoing for DRAIN_DELAY', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { DRAIN_DELAY: '2s', DRAIN_SPREAD: '100ms' });
     const [url = ''] = await server.listening();
     const webSocketUrl = `${url.replace('http', 'ws')}/ws`;
@@ -78,7 +78,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('ends at once when the signal comes again later', async () => {
+  it('exits at once on a later second signal', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1h' });
     const [url = ''] = await server.listening();
     const straggler = await connectStraggler(url);
@@ -96,7 +96,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
 describe('app.close()', () => {
   afterEach(closeApps);
 
-  it('cuts a client that does not answer the close after SHUTDOWN_TIMEOUT', async () => {
+  it('cuts a client that does not answer the close within SHUTDOWN_TIMEOUT', async () => {
     const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
     const straggler = await connectStraggler(url);
 
@@ -108,7 +108,7 @@ describe('app.close()', () => {
     await cut;
   });
 
-  it('refuses handshakes with 503 and goes on answering requests while clients are closing', async () => {
+  it('refuses handshakes with 503, and answers requests while clients are closing', async () => {
     const { url, webSocketUrl, close } = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
     const straggler = await connectStraggler(url);
 
@@ -121,7 +121,7 @@ describe('app.close()', () => {
     await closed;
   });
 
-  it('does not wait for connections on which nothing was asked', async () => {
+  it('does not wait for idle connections', async () => {
     const { urls, close } = await startApp({
       URLS: 'http://127.0.0.1:0;http://127.0.0.1:0',
       SHUTDOWN_TIMEOUT: '1h',

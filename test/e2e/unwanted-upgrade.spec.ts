@@ -4,7 +4,7 @@ import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-describe('A handshake where no WebSocket is served', () => {
+describe('A handshake for a path without a WebSocket', () => {
   afterEach(endRawClients);
   afterEach(endHttp2Clients);
   afterEach(closeApps);
@@ -15,7 +15,7 @@ describe('A handshake where no WebSocket is served', () => {
     ['/swagger', 200],
     ['/swagger-json', 200],
     ['/nothing', 404],
-  ])('is answered as any GET: %s with %i', async (path, status) => {
+  ])('is answered like an ordinary GET: %s with %i', async (path, status) => {
     const { app } = await startApp();
     const client = await RawClient.connect((app.getHttpServer().address() as AddressInfo).port);
 
@@ -29,7 +29,7 @@ describe('A handshake where no WebSocket is served', () => {
     ['/swagger', 400],
     ['/swagger-json', 400],
     ['/nothing', 404],
-  ])('never gets a 2xx over HTTP/2, which would accept it: %s is answered with %i', async (path, status) => {
+  ])('is not answered with 2xx over HTTP/2, which would accept it: %s with %i', async (path, status) => {
     const { url, ca } = await startHttpsApp();
     const client = await Http2Client.connect(url, ca);
 

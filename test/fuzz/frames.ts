@@ -9,9 +9,9 @@ interface Frame {
   readonly key: Uint8Array;
   readonly reserved?: number;
   readonly masked?: boolean;
-  /** In how many bytes the length is written; as few as it needs unless given. */
+  /** The size of the length field in bytes. Default: the shortest. */
   readonly lengthBytes?: 0 | 2 | 8;
-  /** The length that the header claims; that of the payload unless given. */
+  /** The length that the header declares. Default: the length of the payload. */
   readonly claims?: bigint;
 }
 
@@ -32,10 +32,10 @@ export function encode(frame: Frame): Buffer {
     : Buffer.concat([header, payload]);
 }
 
-/** A point in a whole, as a share of it. */
+/** An offset, as a fraction of the whole. */
 export const point = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** How bytes are cut: at points, or into pieces of a size. */
+/** The way to split bytes: at offsets, or into pieces of a size. */
 export const cutting = fc.oneof(
   fc.array(point, { maxLength: 6 }).map((at) => ({ at })),
   fc.integer({ min: 1, max: 40 }).map((size) => ({ size })),
@@ -43,7 +43,7 @@ export const cutting = fc.oneof(
 
 export type Cutting = typeof cutting extends Arbitrary<infer T> ? T : never;
 
-/** Cuts bytes; the pieces are views. */
+/** Splits bytes; the pieces are views. */
 export function cut(bytes: Buffer, how: Cutting): Buffer[] {
   const ends =
     'size' in how
@@ -62,7 +62,7 @@ const key = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(new Uint8Array(4), new Uint8Array(4).fill(0xff)) },
 );
 
-/** Sizes around which something changes: headers, words, and where native code takes over. */
+/** Boundary sizes: headers, words, and the threshold for native code. */
 const edgeSize = fc
   .tuple(fc.constantFrom(0, 4, 16, 48, 125, 126, 320, 768, 4096, 16384), fc.integer({ min: -3, max: 3 }))
   .map(([size, more]) => Math.max(0, size + more));
@@ -103,7 +103,7 @@ export const controlFrame = fc
   })
   .map(encode);
 
-/** How a message is cut into frames, and what comes between them. */
+/** The fragmentation of a message, and the frames between its fragments. */
 export const framing = fc.record({
   key,
   cuts: fc.oneof(
@@ -119,7 +119,7 @@ export type Framing = typeof framing extends Arbitrary<infer T> ? T : never;
 /**
  * The frames of a message.
  *
- * @param reservedOf the reserved bits of each frame, by its number
+ * @param reservedOf the reserved bits of each frame, by its index
  */
 export function framesOf(
   opcode: number,
@@ -167,7 +167,7 @@ export const closeFrame = fc
   })
   .map(({ payload, key: maskingKey }) => encode({ opcode: 8, fin: true, payload, key: maskingKey }));
 
-/** A frame of which anything may be wrong. */
+/** A frame with any kind of fault. */
 export const oddFrame = fc
   .record(
     {

@@ -14,7 +14,7 @@ describe('/metrics', () => {
   });
   afterEach(closeApps);
 
-  it("is Prometheus' text, which nobody may keep", async () => {
+  it('answers with the Prometheus text format, and forbids caching', async () => {
     const response = await fetch(`${running.url}/metrics`);
 
     expect(response.status).toBe(200);
@@ -22,7 +22,7 @@ describe('/metrics', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('names what only grows with _total at the end', async () => {
+  it('names counters with _total at the end', async () => {
     const text = await (await fetch(`${running.url}/metrics`)).text();
     const types = Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => ({ name, type }));
 
@@ -32,14 +32,14 @@ describe('/metrics', () => {
     }
   });
 
-  it('has the figures that the documentation explains, and no others', async () => {
+  it('lists exactly the documented metrics', async () => {
     const redis = await startApp({ REDIS_URL: 'redis://127.0.0.1:1' });
     const documented = Array.from(documentation.matchAll(/^\| `(\w+)`/gm), ([, name]) => name);
 
     expect(Object.keys(await scrape(redis.url)).toSorted()).toEqual(documented.toSorted());
   });
 
-  it('tells of the process', async () => {
+  it('reports the process metrics', async () => {
     const figures = await scrape(running.url);
 
     expect(figures['process_cpu_seconds_total']).toBeGreaterThan(0);
@@ -47,7 +47,7 @@ describe('/metrics', () => {
     expect(figures['nodejs_eventloop_active_seconds_total']).toBeGreaterThan(0);
   });
 
-  it('counts WebSockets, those that have ended too, and what came and went', async () => {
+  it('counts open and closed WebSockets, messages and bytes', async () => {
     const [live, ended] = [new WebSocket(running.webSocketUrl), new WebSocket(running.webSocketUrl)];
     await Promise.all([once(live, 'open'), once(ended, 'open')]);
     for (const webSocket of [live, ended]) {
@@ -62,14 +62,14 @@ describe('/metrics', () => {
       websocket_connections_accepted_total: 2,
       websocket_received_messages_total: 2,
       websocket_sent_messages_total: 2,
-      // Frames of 5 bytes with a masking key, and without; and a close frame each way.
+      // Frames of 5 bytes with and without a masking key, and a close frame each way.
       websocket_received_bytes_total: 2 * 11 + 6,
       websocket_sent_bytes_total: 2 * 7 + 2,
     });
     live.terminate();
   });
 
-  it('is apart for two applications in one process', async () => {
+  it('is separate for two applications in one process', async () => {
     const other = await startApp();
     const webSocket = new WebSocket(running.webSocketUrl);
     await once(webSocket, 'open');

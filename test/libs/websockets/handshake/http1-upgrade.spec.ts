@@ -19,7 +19,7 @@ describe('Http1Upgrade', () => {
     server.close();
   });
 
-  /** Shakes hands, and hands the request to the HTTP pipeline, which is the test. */
+  /** Performs a handshake, and passes the request to the HTTP pipeline, which is the test. */
   async function handOver(): Promise<{
     client: RawClient;
     upgrade: Http1Upgrade;
@@ -44,7 +44,7 @@ describe('Http1Upgrade', () => {
     return { client, upgrade, request, response: await arrived };
   }
 
-  it('answers over HTTP when nobody accepts, ends the response, and then the connection', async () => {
+  it('answers over HTTP when no handler accepts, ends the response, and then the connection', async () => {
     const { client, response } = await handOver();
     const closed = once(response, 'close');
     response.writeHead(403).end('no');
@@ -53,7 +53,7 @@ describe('Http1Upgrade', () => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('aborts the request when the client goes away before it is answered, so that frameworks know why', async () => {
+  it('aborts the request when the client disconnects before the response, so that frameworks know the cause', async () => {
     const { client, request, response } = await handOver();
     client.reset();
     await once(response, 'close');
@@ -61,7 +61,7 @@ describe('Http1Upgrade', () => {
     expect(request.aborted).toBe(true);
   });
 
-  it('ends the response when it accepts, and swallows the later answer of the framework', async () => {
+  it('ends the response when it accepts, and discards the later response of the framework', async () => {
     const { client, upgrade, request, response } = await handOver();
     const ended = Promise.all([once(response, 'finish'), once(response, 'close')]);
     const connection = upgrade.accept();
@@ -77,14 +77,14 @@ describe('Http1Upgrade', () => {
     expect(request.aborted).toBe(false);
   });
 
-  it('is accepted once', async () => {
+  it('can be accepted once', async () => {
     const { upgrade } = await handOver();
     const connection = upgrade.accept();
     expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
     connection.abort();
   });
 
-  it('refuses a sub-protocol that the client does not offer, and wrong options', async () => {
+  it('rejects a subprotocol that the client does not offer, and invalid options', async () => {
     const { upgrade, response } = await handOver();
     expect(() => upgrade.accept({ subprotocol: 'chat' })).toThrow(
       "accept(): the subprotocol is 'chat', but the client offers none.",
@@ -93,7 +93,7 @@ describe('Http1Upgrade', () => {
     response.end();
   });
 
-  it('answers as the example of RFC 6455 section 1.3, and agrees on nothing by itself', async () => {
+  it('answers like the example in RFC 6455 section 1.3, without a subprotocol or extension of its own', async () => {
     const client = await RawClient.connect((server.address() as AddressInfo).port);
     client.write(handshake('/', { 'Sec-WebSocket-Protocol': 'p1', 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];

@@ -1,4 +1,4 @@
-/** What a test's client sends: one frame, masked as RFC 6455 section 5.3 wants it, or wrong where a test wants that. */
+/** One frame of a test client, masked as RFC 6455 section 5.3 requires, or invalid on request. */
 export interface ClientFrame {
   readonly opcode: number;
   readonly payload?: string | Uint8Array;
