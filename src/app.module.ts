@@ -5,6 +5,7 @@ import { BACKPLANE, type Backplane } from './background/backplane.js';
 import { ClientFaults } from './listening/client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
+import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import type { Dependencies } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
@@ -54,6 +55,7 @@ export class AppModule {
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,
+        ...(configuration.diagnostics ? [DiagnosticsModule] : []),
         ...(configuration.lab
           ? [
               LabModule.register({

@@ -4,6 +4,10 @@ it('Every option has an environment variable', () => {
   expect(optionDescriptions.map(({ variable }) => variable)).toEqual([
     'URLS',
     'PORT',
+    'LISTEN_FDS',
+    'LISTEN_PID',
+    'LISTEN_FDNAMES',
+    'PROXY_PROTOCOL',
     'TLS_CERT',
     'TLS_KEY',
     'HTTP2',
@@ -11,6 +15,7 @@ it('Every option has an environment variable', () => {
     'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'DIAGNOSTICS',
     'LAB',
     'LAB_MAX_CONNECTIONS',
     'LAB_MAX_TIME',

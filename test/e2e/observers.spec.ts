@@ -147,6 +147,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     expect(handshake).toMatchObject({
       path,
       remoteAddress: '127.0.0.1',
+      addresses: ['127.0.0.1'],
       httpVersion: isHttp2 ? '2' : '1.1',
       tlsVersion: isHttp2 ? 'TLSv1.3' : undefined,
       origin: headers.Origin,

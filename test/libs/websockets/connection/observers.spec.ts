@@ -11,13 +11,14 @@ import {
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { clientFrame, close, ping, pong, text } from '../protocol/client-frame.js';
-import { connect, readBytes, readFrame } from '../../../support/socket-pair.js';
+import { connect, readBytes, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
 const handshake: WebSocketHandshake = {
   headers: {},
   rawHeaders: [],
   path: '/',
   remoteAddress: '127.0.0.1',
+  addresses: ['127.0.0.1'],
   httpVersion: '1.1',
   tlsVersion: undefined,
   origin: undefined,
@@ -33,7 +34,7 @@ function open(
   }: WebSocketOptions & {
     connections?: WebSocketConnections;
   } = {},
-) {
+): ConnectedPair & { connections: WebSocketConnections } {
   if (observer !== undefined) {
     connections.observe({ opened: () => observer });
   }

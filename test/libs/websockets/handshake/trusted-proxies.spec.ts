@@ -6,8 +6,11 @@ import {
   type TrustProxy,
 } from '../../../../libs/websockets/src/handshake/trusted-proxies.js';
 
-const clientOf = (trustProxy: TrustProxy, remoteAddress: string | undefined, headers: IncomingHttpHeaders) =>
-  new TrustedProxies(trustProxy).clientOf({ headers, socket: { remoteAddress } });
+const clientOf = (
+  trustProxy: TrustProxy,
+  remoteAddress: string | undefined,
+  headers: IncomingHttpHeaders,
+): ForwardedClient => new TrustedProxies(trustProxy).clientOf({ headers, socket: { remoteAddress } });
 
 const xff = (value: string): IncomingHttpHeaders => ({ 'x-forwarded-for': value });
 
@@ -88,6 +91,21 @@ describe('The client of a request', () => {
     ['is the proxy where they contradict', 1, '10.0.0.1', { forwarded: 'for=9.9.9.9', ...xff('1.1.1.1') }, '10.0.0.1'],
   ])('%s', (_what, trustProxy, peer, headers, address) => {
     expect(clientOf(trustProxy, peer, headers).address).toBe(address);
+  });
+
+  it.each<[what: string, trustProxy: TrustProxy, headers: IncomingHttpHeaders, proxies: string[] | undefined]>([
+    ['none where none is trusted', 0, xff('1.1.1.1'), undefined],
+    ['none where it tells nothing', 1, {}, undefined],
+    ['the peer', 1, xff('9.9.9.9, 1.1.1.1'), ['10.0.0.1']],
+    [
+      'the peer and those behind it',
+      '10.0.0.0/8',
+      xff('1.1.1.1, 10.0.0.3, 10.0.0.2'),
+      ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+    ],
+    ['those that Forwarded tells', '10.0.0.0/8', { forwarded: 'for=1.1.1.1, for=10.0.0.2' }, ['10.0.0.1', '10.0.0.2']],
+  ])('came through %s', (_what, trustProxy, headers, proxies) => {
+    expect(clientOf(trustProxy, '10.0.0.1', headers).proxies).toEqual(proxies);
   });
 
   it('has no address when a connection was lost, whatever its headers say', () => {
