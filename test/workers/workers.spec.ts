@@ -36,8 +36,8 @@ function open(url: string): Promise<WebSocket | number | undefined> {
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
   return new Promise((resolve) => {
     webSocket.once('open', () => resolve(webSocket));
-    webSocket.once('unexpected-response', (request, { statusCode }) => {
-      request.destroy();
+    webSocket.once('unexpected-response', (sent, { statusCode }) => {
+      sent.destroy();
       resolve(statusCode);
     });
     webSocket.on('error', () => {});
