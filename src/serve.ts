@@ -115,6 +115,16 @@ function announce(urls: readonly string[]): void {
   for (const url of urls) {
     logger.log(`Now listening on: ${url}`);
   }
+  const page = pageUrl(urls);
+  if (page !== undefined) {
+    logger.log(`Open ${page} in a browser`);
+  }
+}
+
+/** Where a browser on this machine finds the page: not at an address that stands for all, nor at a pipe. */
+function pageUrl(urls: readonly string[]): string | undefined {
+  const url = urls.find((address) => /^https?:\/\/(?!unix:)/.test(address));
+  return url?.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//localhost');
 }
 
 function warnOfEndOfLife(): void {

@@ -207,12 +207,11 @@ describe('Two workers', () => {
 
     const { open: clients } = await openMany(url, 30);
 
+    const accepted = 'websocket_connections_accepted_total{protocol="h1",route="/ws"}';
     for (let i = 0; i < 4; i++) {
       const after = await scrape(url);
       expect(after['websocket_connections']).toBe(clients.length);
-      expect(after['websocket_connections_accepted_total']).toBe(
-        before['websocket_connections_accepted_total'] + clients.length,
-      );
+      expect(after[accepted]).toBe((before[accepted] ?? 0) + clients.length);
       expect(after['process_start_time_seconds']).toBe(before['process_start_time_seconds']);
     }
     clients.forEach((client) => client.terminate());
