@@ -14,6 +14,7 @@ import {
   positiveNumber,
   redisUrl,
   trustProxy,
+  workers,
   wholeNumber,
 } from './option-values.js';
 
@@ -87,15 +88,22 @@ const applicationOptions = z.object({
     .string()
     .optional()
     .describe('folder in which the self-signed certificate is kept (default: ~/.cache)'),
+  workers: workers
+    .prefault('1')
+    .describe('how many processes serve the addresses together; auto for one per processor'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  diagnostics: flag
+    .prefault('true')
+    .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
-      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one ' +
+        'and there is one worker',
     ),
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
@@ -115,26 +123,34 @@ const applicationOptions = z.object({
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
-    ({ tlsCert, tlsKey }, context) => {
+    ({ tlsCert, tlsKey, lab, workers: count }, context) => {
       if ((tlsCert === undefined) !== (tlsKey === undefined)) {
         const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+      }
+      if (lab === 'true' && count > 1) {
+        const message = 'false with WORKERS above 1, because the lab is in one process';
+        context.addIssue({ code: 'custom', path: ['lab'], message });
       }
     },
     // Checked even if another option is bad: one error names all faults.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, listenFds, listenPid, listenFdnames, http2, lab, ...rest }) => {
-    const passed = listenPid === LISTENING_PROCESS ? passedSockets(listenFds ?? 0, listenFdnames) : [];
-    const named = fromUrls ?? fromPort ?? (passed.length > 0 ? [] : parseUrls(defaultUrls));
-    const listenOn = Object.freeze([...(named ?? []), ...passed]);
-    return {
-      ...rest,
-      http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
-      listenOn,
-    };
-  })
+  .transform(
+    ({ urls: fromUrls, port: fromPort, listenFds, listenPid, listenFdnames, http2, lab, diagnostics, ...rest }) => {
+      const passed = listenPid === LISTENING_PROCESS ? passedSockets(listenFds ?? 0, listenFdnames) : [];
+      const named = fromUrls ?? fromPort ?? (passed.length > 0 ? [] : parseUrls(defaultUrls));
+      const listenOn = Object.freeze([...(named ?? []), ...passed]);
+      return {
+        ...rest,
+        http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
+        // The stream and its WebSocket may arrive at different workers.
+        diagnostics: diagnostics && rest.workers === 1,
+        lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
+        listenOn,
+      };
+    },
+  )
   .readonly();
 
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */

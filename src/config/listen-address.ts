@@ -93,6 +93,11 @@ export function isLoopback(address: ListenAddress): boolean {
   return 'host' in address && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(address.host);
 }
 
+/** Whether clients speak TLS at an address. */
+export function isHttps(address: ListenAddress): boolean {
+  return 'scheme' in address && address.scheme === 'https';
+}
+
 /** The text of an address, for the log and for errors. */
 export function formatAddress(address: ListenAddress): string {
   if ('path' in address) {

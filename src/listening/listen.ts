@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { once, type EventEmitter } from 'node:events';
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
@@ -6,12 +7,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import {
   formatAddress,
+  isHttps,
   type DescriptorAddress,
   type ListenAddress,
   type PathAddress,
 } from '../config/listen-address.js';
 import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
 import { CertificateError } from './certificate.js';
+import type { DevelopmentCertificate } from './development-certificate.js';
 import { ProxyProtocol } from './proxy-protocol.js';
 import { SecureServers } from './secure-servers.js';
 import { removeSocketFileAtExit, removeStaleSocketFile } from './socket-file.js';
@@ -45,13 +48,18 @@ const pathReasons: typeof reasons = {
  * and shutdown are the same on all addresses.
  *
  * @param app must not be initialized yet
+ * @param certificate the development certificate, if the caller has it already
  * @returns the addresses as text, with the actual port in place of the port 0
  * @throws ListenError that names the address or the certificate at fault
  */
-export async function listen(app: NestFastifyApplication, addresses: readonly ListenAddress[]): Promise<string[]> {
+export async function listen(
+  app: NestFastifyApplication,
+  addresses: readonly ListenAddress[],
+  certificate?: DevelopmentCertificate,
+): Promise<string[]> {
   const fastify = app.getHttpAdapter().getInstance();
   const { proxyProtocol } = app.get<Configuration>(CONFIGURATION);
-  const secure = addresses.some(isHttps) ? await loadCertificate(app) : undefined;
+  const secure = addresses.some(isHttps) ? await loadCertificate(app, certificate) : undefined;
   const proxies = proxyProtocol ? new ProxyProtocol() : undefined;
   const further: Server[] = [];
   const leaveFiles: (() => void)[] = [];
@@ -109,7 +117,8 @@ export async function listen(app: NestFastifyApplication, addresses: readonly Li
         throw new ListenError(`Cannot listen on ${formatAddress(address)}: ${reason}.${instead}`, { cause: error });
       }),
     );
-    if (isSocketFile(address)) {
+    // With several workers the primary listens, so the file is not removed with one of them.
+    if (isSocketFile(address) && !cluster.isWorker) {
       leaveFiles.push(removeSocketFileAtExit(address.path));
     }
   }
@@ -126,17 +135,16 @@ function isSocketFile(address: ListenAddress): address is PathAddress {
   return 'path' in address && process.platform !== 'win32';
 }
 
-function isHttps(address: ListenAddress): boolean {
-  return 'scheme' in address && address.scheme === 'https';
-}
-
-async function loadCertificate(app: NestFastifyApplication): Promise<SecureServers> {
+async function loadCertificate(
+  app: NestFastifyApplication,
+  certificate: DevelopmentCertificate | undefined,
+): Promise<SecureServers> {
   const configuration = app.get<Configuration>(CONFIGURATION);
   const notice = configuration.http2 ? undefined : http2OffNotice(NODE_RELEASE);
   if (notice !== undefined) {
     new Logger('TLS').log(notice);
   }
-  return SecureServers.load(app.getHttpServer(), configuration).catch((error: unknown) => {
+  return SecureServers.load(app.getHttpServer(), configuration, certificate).catch((error: unknown) => {
     throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
   });
 }

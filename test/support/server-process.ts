@@ -16,6 +16,8 @@ export interface ServerProcess {
   child: ChildProcess;
   /** The addresses that it says it listens on, as soon as there are `count`. Fails if the process ends before. */
   listening(count?: number): Promise<string[]>;
+  /** The matches of a pattern in what it writes to stdout, as soon as there are `count`. Fails if the process ends before. */
+  says(pattern: RegExp, count?: number): Promise<RegExpExecArray[]>;
   exit: Promise<Exit>;
 }
 
@@ -55,15 +57,19 @@ export function startServerProcess(
   const server: ServerProcess = {
     child,
     exit,
-    async listening(count = 1) {
+    async says(pattern, count = 1) {
       for (;;) {
-        const addresses = Array.from(stdout.matchAll(/Now listening on: (\S+)\n/g), ([, address = '']) => address);
-        if (addresses.length >= count) {
-          return addresses;
+        const matches = [...stdout.matchAll(pattern)];
+        if (matches.length >= count) {
+          return matches;
         }
         const said = once(child.stdout, 'data');
         await Promise.race([said, exit.then(() => Promise.reject(new Error(`The server ended: ${stdout}${stderr}`)))]);
       }
+    },
+    async listening(count = 1) {
+      const lines = await server.says(/Now listening on: (\S+)\n/g, count);
+      return lines.map(([, address = '']) => address);
     },
   };
   processes.add(server);
