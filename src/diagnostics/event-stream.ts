@@ -11,15 +11,13 @@ const LINGER = 1_000;
 
 /** The body of a response of Server-Sent Events. */
 export class EventStream extends Readable {
-  readonly #comments = setInterval(() => this.#comment(), COMMENT_INTERVAL).unref();
-  readonly #cut: () => void;
-  #lingering: NodeJS.Timeout | undefined;
+  private readonly comments = setInterval(() => this.comment(), COMMENT_INTERVAL).unref();
+  private lingering: NodeJS.Timeout | undefined;
 
   /** @param cut ends the response at once, for a client that does not read */
-  constructor(cut: () => void) {
+  constructor(private readonly cut: () => void) {
     super();
-    this.#cut = cut;
-    this.#comment(); // the headers go out with the first bytes
+    this.comment(); // the headers go out with the first bytes
   }
 
   /** Whether the client does not keep up, so that nothing more should be sent. */
@@ -29,34 +27,34 @@ export class EventStream extends Readable {
 
   /** Sends an event. */
   send(event: string, data: object): void {
-    if (!this.destroyed && this.#lingering === undefined) {
+    if (!this.destroyed && this.lingering === undefined) {
       this.push(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     }
   }
 
   /** Ends the response once the client has read what was sent, or after a second. */
   end(): void {
-    if (!this.destroyed && this.#lingering === undefined) {
+    if (!this.destroyed && this.lingering === undefined) {
       this.push(null);
-      this.#lingering = setTimeout(this.#cut, LINGER);
+      this.lingering = setTimeout(this.cut, LINGER);
     }
   }
 
   override _read(): void {}
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    clearInterval(this.#comments);
+    clearInterval(this.comments);
     done(error);
   }
 
   /** The response has ended, so that nothing waits for it any more. */
   release(): void {
-    clearTimeout(this.#lingering);
+    clearTimeout(this.lingering);
     this.destroy();
   }
 
-  #comment(): void {
-    if (!this.isBehind && this.#lingering === undefined) {
+  private comment(): void {
+    if (!this.isBehind && this.lingering === undefined) {
       this.push(':\n\n');
     }
   }
