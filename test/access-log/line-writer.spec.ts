@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { LineWriter } from '../../src/access-log/line-writer.js';
 
 const droppedLine = (count: number): string => `${count} dropped\n`;
@@ -31,6 +32,22 @@ describe('The writer of lines', () => {
     expect(stream.writes).toEqual(['a\nb\n']);
   });
 
+  it('writes lines that come in quick succession at once', () => {
+    jest.useFakeTimers();
+    const stream = new SlowStream();
+    const writer = new LineWriter(stream, droppedLine);
+    writer.write('a\n');
+    jest.advanceTimersByTime(1);
+    expect(stream.writes).toEqual(['a\n']);
+    stream.take();
+    writer.write('b\n');
+    jest.advanceTimersByTime(1);
+    writer.write('c\n');
+    jest.advanceTimersByTime(10);
+    expect(stream.writes).toEqual(['a\n', 'b\nc\n']);
+    jest.useRealTimers();
+  });
+
   it('writes what it has when the process ends', () => {
     const stream = new SlowStream();
     const writer = new LineWriter(stream, droppedLine);
@@ -52,6 +69,7 @@ describe('The writer of lines', () => {
         await turn();
       }
     }
+    writer.flush();
     await turn();
     expect(writer.dropped).toBe(0);
     expect(length).toBe(2_000_000);
@@ -72,8 +90,9 @@ describe('The writer of lines', () => {
       await turn();
     }
     await drained;
-    await turn();
-    expect(stream.writes.at(-1)).toBe('8 dropped\n');
+    while (stream.writes.at(-1) !== '8 dropped\n') {
+      await turn();
+    }
     expect(writer.dropped).toBe(8);
   });
 });
