@@ -17,5 +17,5 @@ export default {
     'page/smoke',
     'libs',
   ].map((part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`),
-  testPathIgnorePatterns: ['/package\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/(package|tune-for-large-messages)\\.spec\\.ts$'],
 };

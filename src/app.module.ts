@@ -1,13 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AccessLogModule } from './access-log/access-log.module.js';
 import { BackgroundModule } from './background/background.module.js';
 import { BACKPLANE, type Backplane } from './background/backplane.js';
 import { ClientFaults } from './listening/client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
+import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import type { Dependencies } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
+import { logsInformation } from './logger.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LabModule } from './lab/lab.module.js';
 import { Metrics } from './metrics/metrics.js';
@@ -42,6 +45,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         webSockets,
+        AccessLogModule.register(
+          {
+            lines: logsInformation(configuration) ? configuration.accessLog : 'off',
+            format: configuration.logFormat,
+            metrics,
+          },
+          webSockets,
+        ),
         EchoModule,
         SocketsModule,
         RpcModule,
@@ -54,6 +65,7 @@ export class AppModule {
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,
+        ...(configuration.diagnostics ? [DiagnosticsModule] : []),
         ...(configuration.lab
           ? [
               LabModule.register({

@@ -49,6 +49,9 @@ export const byteSize = parsed(parseSize, ACCEPTED_SIZES);
 /** A size in bytes, at least 1. */
 export const positiveByteSize = parsed((text) => parseSize(text) || undefined, `${ACCEPTED_SIZES}, at least 1`);
 
+/** A whole number. */
+export const wholeNumber = parsed(parseWholeNumber, 'a whole number such as 1000');
+
 /** A whole number; 0 means no limit. */
 export const limit = parsed(parseWholeNumber, 'a whole number such as 1000, or 0 for no limit');
 

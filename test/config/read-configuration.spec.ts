@@ -20,9 +20,12 @@ describe('The configuration', () => {
     expect(readConfiguration({})).toEqual({
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       http2: hasSafeHttp2(NODE_RELEASE),
+      proxyProtocol: false,
       logLevel: 'log',
       logFormat: 'text',
+      accessLog: 'all',
       workers: 1,
+      diagnostics: true,
       lab: false,
       labMaxConnections: 100,
       labMaxTime: 600_000,
@@ -206,6 +209,20 @@ describe('The configuration', () => {
     expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([
       { scheme: 'http', host: '0.0.0.0', port: 3 },
     ]);
+  });
+
+  const byDefault = { scheme: 'http', host: 'localhost', port: 5000 };
+  const passed = { scheme: 'http', fd: 3 };
+  it.each<[what: string, environment: Record<string, string>, listenOn: object[]]>([
+    ['listens on sockets that systemd passes, and not on the default address', {}, [passed]],
+    ['listens on other addresses, too', { PORT: '1' }, [{ scheme: 'http', host: '0.0.0.0', port: 1 }, passed]],
+    ['takes the scheme of their names', { LISTEN_FDNAMES: 'https' }, [{ ...passed, scheme: 'https' }]],
+    ['leaves alone the sockets of another process', { LISTEN_PID: '1' }, [byDefault]],
+    ['needs the number of sockets', { LISTEN_FDS: '' }, [byDefault]],
+  ])('%s', (_what, environment, listenOn) => {
+    const bySystemd = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
+
+    expect(readConfiguration({ ...bySystemd, ...environment }).listenOn).toEqual(listenOn);
   });
 });
 

@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** How a process ended, and all that it said. */
@@ -28,18 +29,20 @@ const processes = new Set<ServerProcess>();
  *
  * @param environment its variables; none is inherited
  * @param runtime the program that runs it, with the arguments before the file
+ * @param descriptors files and sockets that it inherits, as its file descriptors from 3 on
  */
 export function startServerProcess(
   args: readonly string[],
   environment: Record<string, string> = {},
   cwd?: string,
   [program, ...options]: readonly [string, ...string[]] = [process.execPath],
+  descriptors: readonly number[] = [],
 ): ServerProcess {
   const child = spawn(program, [...options, main, ...args], {
     env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     cwd,
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
@@ -34,6 +35,25 @@ describe('ServerConnection', () => {
       await done;
       expect(await pair.connection.closed).toEqual({ by: 'peer', status: 1000, description: 'bye' });
       expect(pair.connection.state).toBe('closed');
+    });
+
+    it('calls the handler in the asynchronous context of the call, also for what was held back', async () => {
+      const { client, connection } = connect({ sendBufferSize: 1000 });
+      const storage = new AsyncLocalStorage<string>();
+      const seen: unknown[] = [];
+      const received = storage.run('of receive', () =>
+        connection.receive(async (fragment) => {
+          seen.push(storage.getStore());
+          await connection.send(fragment);
+          seen.push(storage.getStore());
+        }),
+      );
+      client.write(Buffer.concat([text('a'), binary(Buffer.alloc(200_000)), text('b'), close(1000)]));
+      client.resume();
+      await received;
+      expect(seen.length).toBeGreaterThanOrEqual(6);
+      expect(new Set(seen)).toEqual(new Set(['of receive']));
+      connection.abort();
     });
 
     it('writes once for a thousand messages of one read', async () => {
