@@ -16,16 +16,23 @@ import { PAGE_HEADERS } from './page/page-headers.js';
 import { PageModule } from './page/page.module.js';
 import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
+import type { WorkerProcess } from './workers/worker.js';
 import { WebSocketsModule } from 'nest-raw-websockets';
 
 /** Composes the application: each module gets its options here. */
 @Module({})
 export class AppModule {
-  static register(configuration: Configuration): DynamicModule {
-    const webSockets = WebSocketsModule.forRoot(configuration.webSockets);
-    const metrics = new Metrics();
+  /** @param worker what the application shares with other processes that serve the same addresses */
+  static register(configuration: Configuration, worker?: WorkerProcess): DynamicModule {
+    const webSockets = WebSocketsModule.forRoot({
+      ...configuration.webSockets,
+      sharedLimits: worker?.sharedLimits,
+    });
+    const metrics = new Metrics(worker && (() => worker.gatherMetrics()));
+    worker?.provideMetrics(() => metrics.values());
     const background = BackgroundModule.register({
       redisUrl: configuration.redisUrl,
+      backplane: worker?.topics,
       queueMessages: configuration.chatQueueMessages,
       queueSize: configuration.chatQueueSize,
       whenQueueFull: configuration.chatWhenQueueFull,
@@ -43,7 +50,8 @@ export class AppModule {
         HealthModule.register({
           imports: [background],
           inject: [BACKPLANE],
-          useFactory: ({ status }: Backplane): Dependencies => (status ? { redis: () => status.isUp } : {}),
+          useFactory: ({ status }: Backplane): Dependencies =>
+            status && configuration.redisUrl !== undefined ? { redis: () => status.isUp } : {},
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,

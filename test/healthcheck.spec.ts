@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder, removeFolders, startHttpsApp } from './support/https-app.js';
+import { closeApps } from './support/start-app.js';
 
 const script = fileURLToPath(new URL('../scripts/healthcheck.mjs', import.meta.url));
 
@@ -24,6 +27,8 @@ describe('The health check of the image', () => {
     return (server.address() as AddressInfo).port;
   }
 
+  afterEach(closeApps);
+  afterAll(removeFolders);
   afterEach(() => {
     for (const server of servers.splice(0)) {
       server.close();
@@ -55,6 +60,20 @@ describe('The health check of the image', () => {
   ])('connects to the address in URLS=%s', async (urls) => {
     const port = await answering(200);
     expect(await healthcheck({ URLS: urls.replace('PORT', `${port}`), PORT: '1' })).toBe(0);
+  });
+
+  it.each([
+    ['http://127.0.0.1:0', {}],
+    ['https://127.0.0.1:0', {}],
+    ['http://unix:SOCKET', {}],
+    ['http://127.0.0.1:0', { PROXY_PROTOCOL: 'true' }],
+    ['https://127.0.0.1:0', { PROXY_PROTOCOL: 'true' }],
+    ['http://unix:SOCKET', { PROXY_PROTOCOL: 'true' }],
+  ])('exits with 0 when a server that listens on %s, with %j, is ready', async (address, environment) => {
+    const URLS = address.replace('SOCKET', join(await makeFolder(), 'server.sock'));
+    const { url } = await startHttpsApp({ ...environment, URLS });
+
+    expect(await healthcheck({ ...environment, URLS: url })).toBe(0);
   });
 
   it('uses PORT when URLS is empty', async () => {

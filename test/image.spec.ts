@@ -1,6 +1,6 @@
 import { execSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -70,9 +70,15 @@ describe('The image, rehearsed in empty folders,', () => {
     const [program = '', ...args] = execForm(command);
     return spawn(program === 'node' ? process.execPath : program, args, {
       cwd: folders.final,
-      env: { ...settings, ...environment },
+      env: { ...settings, HOME: folders.final, TMPDIR: folders.final, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+  }
+
+  /** What the folder of the image has, without node_modules, which is a link here. */
+  function filesOfImage(): string[] {
+    const entries = readdirSync(folders.final, { recursive: true, withFileTypes: true });
+    return entries.map(({ parentPath, name }) => join(parentPath, name));
   }
 
   beforeAll(() => {
@@ -87,7 +93,8 @@ describe('The image, rehearsed in empty folders,', () => {
     }
   });
 
-  it('serves, is healthy, and exits with 0 when it is stopped', async () => {
+  it('serves, is healthy, exits with 0 when it is stopped, and writes no file', async () => {
+    const before = filesOfImage();
     server = start(last(final, 'CMD'), { PORT: '0' });
     let port = '';
     for await (const line of createInterface(server.stdout!)) {
@@ -102,5 +109,6 @@ describe('The image, rehearsed in empty folders,', () => {
 
     server.kill(last(final, 'STOPSIGNAL') as NodeJS.Signals);
     expect(await once(server, 'exit')).toEqual([0, null]);
+    expect(filesOfImage()).toEqual(before);
   }, 60_000);
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { publint } from 'publint';
-import { compiledFiles, packPackage, Project, removeFolders, typeFaults } from './support/npm.js';
+import { compiledFiles, packPackages, Project, removeFolders, typeFaults } from './support/npm.js';
 
-const server = packPackage('.');
+const [server, ...packages] = packPackages('.', 'libs/websockets', 'client/console');
 const { manifest, files, tarball } = server;
 afterAll(removeFolders);
 
@@ -32,7 +32,6 @@ describe('The package of the server', () => {
 });
 
 describe('The packed server, with only its declared dependencies,', () => {
-  const packages = ['libs/websockets', 'client/console'].map(packPackage);
   const project = new Project();
   beforeAll(() => {
     project.extract([server, ...packages]);

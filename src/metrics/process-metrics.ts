@@ -19,11 +19,6 @@ const counters: readonly Figure[] = [
 ];
 
 const gauges: readonly Figure[] = [
-  [
-    'process_start_time_seconds',
-    'Start time of the process, in seconds since 1970.',
-    () => performance.timeOrigin / 1e3,
-  ],
   ['process_resident_memory_bytes', 'Resident memory of the process.', () => memory().rss],
   ['nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', () => memory().heapTotal],
   ['nodejs_heap_size_used_bytes', 'Used size of the JavaScript heap.', () => memory().heapUsed],
@@ -41,6 +36,12 @@ const OPEN_FILES = '/proc/self/fd';
 export class ProcessMetrics {
   constructor(@Inject(Metrics) metrics: Metrics) {
     counters.forEach(([name, help, read]) => metrics.counter(name, help, read));
+    metrics.gauge(
+      'process_start_time_seconds',
+      'Start time of the process, in seconds since 1970.',
+      () => performance.timeOrigin / 1e3,
+      'min',
+    );
     gauges.forEach(([name, help, read]) => metrics.gauge(name, help, read));
     if (existsSync(OPEN_FILES)) {
       metrics.gauge('process_open_fds', 'Open files and sockets.', async () => (await readdir(OPEN_FILES)).length);

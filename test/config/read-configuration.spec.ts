@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
 import { ConfigurationError, readConfiguration, redacted } from '../../src/config/read-configuration.js';
 import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
@@ -19,8 +20,10 @@ describe('The configuration', () => {
     expect(readConfiguration({})).toEqual({
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       http2: hasSafeHttp2(NODE_RELEASE),
+      proxyProtocol: false,
       logLevel: 'log',
       logFormat: 'text',
+      workers: 1,
       diagnostics: true,
       lab: false,
       labMaxConnections: 100,
@@ -72,6 +75,7 @@ describe('The configuration', () => {
     ['XDG_CACHE_HOME', '/var/cache', { xdgCacheHome: '/var/cache' }],
     ['LAB', 'true', { lab: true }],
     ['LAB', 'loopback', { lab: true }],
+    ['WORKERS', 'auto', { workers: availableParallelism() }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
     ['LOG_LEVEL', 'off', { logLevel: 'off' }],
@@ -134,9 +138,15 @@ describe('The configuration', () => {
     ['CHAT_QUEUE_MESSAGES', '0', 'a whole number such as 1000, at least 1'],
     ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
     ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
+    ['WORKERS', 'all', 'a whole number from 1 to 256, or auto for one per processor'],
     ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
   ])('refuses %s=%s, and says what it accepts', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
+  });
+
+  it('turns the lab off with several workers, and refuses LAB=true there', () => {
+    expect(readConfiguration({ WORKERS: '2' }, { labOnLoopback: true })).toMatchObject({ workers: 2, lab: false });
+    expect(messageOf({ WORKERS: '2', LAB: 'true' })).toContain('LAB is "true"; accepted: false with WORKERS above 1');
   });
 
   it('hides passwords in errors', () => {
@@ -198,6 +208,20 @@ describe('The configuration', () => {
     expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([
       { scheme: 'http', host: '0.0.0.0', port: 3 },
     ]);
+  });
+
+  const byDefault = { scheme: 'http', host: 'localhost', port: 5000 };
+  const passed = { scheme: 'http', fd: 3 };
+  it.each<[what: string, environment: Record<string, string>, listenOn: object[]]>([
+    ['listens on sockets that systemd passes, and not on the default address', {}, [passed]],
+    ['listens on other addresses, too', { PORT: '1' }, [{ scheme: 'http', host: '0.0.0.0', port: 1 }, passed]],
+    ['takes the scheme of their names', { LISTEN_FDNAMES: 'https' }, [{ ...passed, scheme: 'https' }]],
+    ['leaves alone the sockets of another process', { LISTEN_PID: '1' }, [byDefault]],
+    ['needs the number of sockets', { LISTEN_FDS: '' }, [byDefault]],
+  ])('%s', (_what, environment, listenOn) => {
+    const bySystemd = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
+
+    expect(readConfiguration({ ...bySystemd, ...environment }).listenOn).toEqual(listenOn);
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import type { DeflateWindow } from './deflate-window.js';
 
 /** A frame from the server, as a client reads it. */
@@ -12,20 +13,7 @@ export interface ServerFrame {
 
 /** The bytes of a server frame: unmasked, with the shortest length field (RFC 6455 section 5.2). */
 export function serverFrame(opcode: number, payload: string | Uint8Array = '', fin = true): Buffer {
-  const bytes = Buffer.from(payload as string);
-  const { length } = bytes;
-  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
-  header[0] = (fin ? 0x80 : 0) | opcode;
-  if (length < 126) {
-    header[1] = length;
-  } else if (length < 65536) {
-    header[1] = 126;
-    header.writeUInt16BE(length, 2);
-  } else {
-    header[1] = 127;
-    header.writeBigUInt64BE(BigInt(length), 2);
-  }
-  return Buffer.concat([header, bytes]);
+  return clientFrame({ opcode, payload, fin, masked: false });
 }
 
 /** The bytes of a close frame from the server. */

@@ -7,18 +7,18 @@ const EXPECTED =
   'Expected a WebSocket handshake: a GET request with Connection: Upgrade, Upgrade: websocket, ' +
   'Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key of 16 bytes in Base64. Connect with a WebSocket client';
 
+let port: number;
+
+beforeAll(async () => {
+  const { app } = await startApp();
+  ({ port } = app.getHttpServer().address() as AddressInfo);
+});
+afterAll(closeApps);
+afterEach(endRawClients);
+
 describe.each(['/ws', '/rpc', '/sockets', '/background', '/background/room'])(
   '%s explains in the same way what it expects',
   (path) => {
-    let port: number;
-
-    beforeAll(async () => {
-      const { app } = await startApp();
-      ({ port } = app.getHttpServer().address() as AddressInfo);
-    });
-    afterAll(closeApps);
-    afterEach(endRawClients);
-
     it.each([
       ['an ordinary GET', requestHead(`GET ${path} HTTP/1.1`, { Host: 'localhost' })],
       ['a handshake without a key', handshake(path, { 'Sec-WebSocket-Key': undefined })],
@@ -37,15 +37,6 @@ describe.each(['/ws', '/rpc', '/sockets', '/background', '/background/room'])(
 );
 
 describe.each(['/ws', '/rpc'])('%s explains what it expects', (path) => {
-  let port: number;
-
-  beforeAll(async () => {
-    const { app } = await startApp();
-    ({ port } = app.getHttpServer().address() as AddressInfo);
-  });
-  afterAll(closeApps);
-  afterEach(endRawClients);
-
   it.each([
     ['without a body', {}, ''],
     ['with a body of another type', { 'Content-Type': 'application/xml' }, '<a/>'],

@@ -237,7 +237,7 @@ describeInBrowser('The page', (executablePath) => {
     it('has less than 80 KiB of compressed files', async () => {
       const addresses: string[] = [];
       page.on('request', (request) => addresses.push(request.url()));
-      await page.reload({ waitUntil: 'networkidle' });
+      await page.reload();
       const files = await Promise.all(addresses.map(async (address) => (await fetch(address)).arrayBuffer()));
       const sizes = files.map((file) => gzipSync(file).length);
 

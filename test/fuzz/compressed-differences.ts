@@ -2,7 +2,7 @@ import type { WindowAgreement } from '../conformance/deflate-window.js';
 import { transcribeCompressed, transcribeCompressedWithWs } from './compressed-transcripts.js';
 import { differences, isSame, startsWith, type Difference } from './differences.js';
 import { equivalentStream, type EquivalentStream } from './equivalent-stream.js';
-import { encode } from './frames.js';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { readFrames } from './read-frames.js';
 import { errorLine, type Transcript } from './transcripts.js';
 
@@ -115,6 +115,6 @@ async function endedAtFault(bytes: Buffer, agreement: Required<WindowAgreement>)
   if (last === undefined || last.opcode >= 8) {
     return bytes.subarray(0, wrong);
   }
-  const frame = encode({ ...last, fin: true, key: Buffer.alloc(4) });
+  const frame = clientFrame({ ...last, fin: true, key: Buffer.alloc(4) });
   return Buffer.concat([bytes.subarray(0, last.start), frame]);
 }

@@ -49,7 +49,7 @@ export async function transcribeCompressed(
     },
     receiveBufferSize,
   );
-  let inflating: Promise<void> | undefined;
+  let inflating: Promise<unknown> | undefined;
   const parser = new FrameParser(
     {
       onFragment(fragment) {
@@ -58,7 +58,7 @@ export async function transcribeCompressed(
           return;
         }
         parser.isFlowing = false;
-        inflating = compression.receive(fragment, collect);
+        inflating = Promise.resolve(compression.receive(fragment, collect));
       },
       onPing: (payload) => lines.push(answer(Opcode.ping, payload)),
       onPong: (payload) => lines.push(answer(Opcode.pong, payload)),

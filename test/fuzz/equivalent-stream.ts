@@ -1,6 +1,6 @@
 import { constants, inflateRawSync, type InflateRaw } from 'node:zlib';
 import { deflated, TAIL, type WindowAgreement } from '../conformance/deflate-window.js';
-import { encode } from './frames.js';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { readFrames, type ReadFrame } from './read-frames.js';
 
 /** Invalid in every stream: a block of the reserved type. */
@@ -89,11 +89,11 @@ function deflatedAnew(parts: readonly ReadFrame[], inflater: BookInflater): Buff
   const [{ opcode }] = parts;
   const frame = { opcode, fin: true, reserved: 4, key: Buffer.alloc(4) };
   try {
-    return encode({
+    return clientFrame({
       ...frame,
       payload: deflated(inflater.inflate(Buffer.concat(parts.map(({ payload }) => payload)))),
     });
   } catch {
-    return encode({ ...frame, payload: CORRUPT });
+    return clientFrame({ ...frame, payload: CORRUPT });
   }
 }

@@ -1,36 +1,7 @@
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { badSequences, cutCharacters, goodTexts } from '../conformance/utf-8-sequences.js';
-
-interface Frame {
-  readonly opcode: number;
-  readonly fin: boolean;
-  readonly payload: Buffer;
-  readonly key: Uint8Array;
-  readonly reserved?: number;
-  readonly masked?: boolean;
-  /** The size of the length field in bytes. Default: the shortest. */
-  readonly lengthBytes?: 0 | 2 | 8;
-  /** The length that the header declares. Default: the length of the payload. */
-  readonly claims?: bigint;
-}
-
-export function encode(frame: Frame): Buffer {
-  const { opcode, fin, payload, key, reserved = 0, masked = true } = frame;
-  const length = frame.claims ?? BigInt(payload.length);
-  const lengthBytes = frame.lengthBytes ?? (length < 126n ? 0 : length < 65536n ? 2 : 8);
-  const header = Buffer.alloc(2 + lengthBytes);
-  header[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
-  header[1] = (masked ? 0x80 : 0) | (lengthBytes === 0 ? Number(length) & 0x7f : lengthBytes === 2 ? 126 : 127);
-  if (lengthBytes === 2) {
-    header.writeUInt16BE(Number(length & 0xffffn), 2);
-  } else if (lengthBytes === 8) {
-    header.writeBigUInt64BE(length, 2);
-  }
-  return masked
-    ? Buffer.concat([header, key, payload.map((byte, i) => byte ^ key[i % 4])])
-    : Buffer.concat([header, payload]);
-}
 
 /** An offset, as a fraction of the whole. */
 export const point = fc.double({ min: 0, max: 1, noNaN: true });
@@ -101,7 +72,7 @@ export const controlFrame = fc
     ),
     key,
   })
-  .map(encode);
+  .map(clientFrame);
 
 /** The fragmentation of a message, and the frames between its fragments. */
 export const framing = fc.record({
@@ -128,7 +99,7 @@ export function framesOf(
   reservedOf: (frame: number) => number = () => 0,
 ): Buffer {
   const frames = cut(bytes, { at: cuts }).map((payload, i, { length }) =>
-    encode({
+    clientFrame({
       opcode: i === 0 ? opcode : 0,
       fin: i === length - 1,
       payload,
@@ -165,7 +136,7 @@ export const closeFrame = fc
     ),
     key,
   })
-  .map(({ payload, key: maskingKey }) => encode({ opcode: 8, fin: true, payload, key: maskingKey }));
+  .map(({ payload, key: maskingKey }) => clientFrame({ opcode: 8, fin: true, payload, key: maskingKey }));
 
 /** A frame with any kind of fault. */
 export const oddFrame = fc
@@ -182,4 +153,4 @@ export const oddFrame = fc
     },
     { requiredKeys: ['opcode', 'fin', 'payload', 'key'] },
   )
-  .map((frame) => encode(frame));
+  .map((frame) => clientFrame(frame));

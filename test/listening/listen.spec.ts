@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocket } from 'ws';
 import { readConfiguration } from '../../src/config/read-configuration.js';
+import { formatAddress } from '../../src/config/listen-address.js';
 import { createApp } from '../../src/create-app.js';
 import { listen, ListenError } from '../../src/listening/listen.js';
 import { makeFolder, removeFolders } from '../support/https-app.js';
@@ -72,7 +73,7 @@ describe('The application', () => {
     const path = await pipePath();
     const app = await createApp(readConfiguration({ LOG_LEVEL: 'off', MAX_CONNECTIONS_PER_ADDRESS: '1' }));
 
-    await expect(listen(app, [{ path }])).resolves.toEqual([path]);
+    await expect(listen(app, [{ path }])).resolves.toEqual([formatAddress({ path })]);
 
     const [page] = (await once(request({ socketPath: path }).end(), 'response')) as [IncomingMessage];
     expect(page.resume().statusCode).toBe(200);

@@ -65,7 +65,7 @@ describe('The command line of the client', () => {
     [[url, '--close-status-code', '1006'], '"1006" is not a valid close status'],
     [[url, '--close-reason', 'x'.repeat(124)], 'The reason has 124 bytes'],
     [[url, '--execute', 'xyz', '--binary'], '--execute is not hexadecimal, which --binary needs: "xyz"'],
-    [[url, '--input', 'json', '--binary'], '--input json says for each message whether it is binary'],
+    [[url, '--input', 'json', '--binary'], '--input json states the type of each message'],
     [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
     [[url, '--bench', '--count', '3'], 'cannot be used with'],
     [[url, '--rate', '5', '--in-flight', '5'], 'cannot be used with'],

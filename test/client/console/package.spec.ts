@@ -4,13 +4,13 @@ import {
   compiledFiles,
   describeWithRegistry,
   exportedFiles,
-  packPackage,
+  packPackages,
   Project,
   removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
-const { manifest, files, tarball } = packPackage('client/console');
+const [{ manifest, files, tarball }] = packPackages('client/console');
 afterAll(removeFolders);
 
 describe('The package of the console client', () => {

@@ -120,7 +120,7 @@ describe('In ping mode the client', () => {
     expect(stdout).toMatch(/\n\d+ sent, \d+ received, \d+ lost \(.+%\)\nround trip: .+\n$/);
   });
 
-  it('prints objects with --json', async () => {
+  it('prints JSON objects with --json', async () => {
     const events = eventsOf(await runClient([echoUrl, '-c', '2', '-i', '10ms', '--json']));
 
     expect(events.map(({ type }) => type)).toEqual(['open', 'echo', 'echo', 'close', 'summary']);
@@ -129,7 +129,7 @@ describe('In ping mode the client', () => {
   });
 });
 
-describeInTerminal('As ping does the client on a terminal', () => {
+describeInTerminal('nest-ws-echo client --count on a terminal', () => {
   afterEach(closeTerminals);
 
   it('does not prompt for input', async () => {

@@ -6,13 +6,13 @@ import {
   compiledFiles,
   describeWithRegistry,
   exportedFiles,
-  packPackage,
+  packPackages,
   Project,
   removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
-const library = packPackage('libs/websockets');
+const [library] = packPackages('libs/websockets');
 const { manifest, files, tarball } = library;
 afterAll(removeFolders);
 

@@ -6,6 +6,7 @@ import ts from 'typescript';
 const publicNames = [
   'BinaryType',
   'ClientEvent',
+  'ConnectionLimit',
   'EventListener',
   'EventListenerObject',
   'ForwardedClient',
@@ -18,6 +19,7 @@ const publicNames = [
   'PreparedMessage',
   'RawWebSocketGateway',
   'SENT',
+  'SharedLimits',
   'TakenOverHandshake',
   'TrustedProxies',
   'TrustProxy',

@@ -10,6 +10,8 @@ import { Utf8Validator } from '../protocol/utf8-validator.js';
 interface FrameDeflation {
   /** The reserved bits of a message's first frame. */
   readonly reservedBits: number;
+  /** The frame's payload, where it can be made at once. */
+  payloadAtOnceOf(bytes: Buffer): Buffer | undefined;
   /** The frame's payload; nothing once the connection has ended. */
   payloadOf(bytes: Buffer): Buffer | Promise<Buffer | undefined>;
 }
@@ -20,6 +22,7 @@ export class MessageCompression {
   private readonly decompressor: Decompressor;
   private readonly text = new Utf8Validator();
   private readonly fragment = new Fragment();
+  private isReceivingMessage = false;
   private isSendingCompressed = false;
 
   constructor(
@@ -34,10 +37,17 @@ export class MessageCompression {
   /**
    * Inflates a fragment, and hands on the result in fragments.
    *
+   * @returns settled when `onFragment` is done; what it returned, where there is one fragment
    * @throws ProtocolError when it is not deflated data, or text that is not UTF-8; what `onFragment` throws
    */
-  receive(fragment: Fragment, onFragment: FragmentHandler): Promise<void> {
+  receive(fragment: Fragment, onFragment: FragmentHandler): void | Promise<unknown> {
     const { data, opcode, endOfMessage } = fragment;
+    const isWhole = endOfMessage && !this.isReceivingMessage;
+    this.isReceivingMessage = !endOfMessage;
+    const message = isWhole ? this.decompressor.decompressAtOnce(data, this.receiveBufferSize) : undefined;
+    if (message !== undefined) {
+      return this.handOnMessage(message, opcode, onFragment);
+    }
     return this.decompressor.decompress(data, endOfMessage, async (bytes, isEnd) => {
       if (opcode === Opcode.text) {
         this.checkText(bytes, isEnd);
@@ -56,9 +66,15 @@ export class MessageCompression {
     if (startsMessage) {
       this.isSendingCompressed = compress;
     }
-    return this.isSendingCompressed
-      ? { reservedBits: RSV1, payloadOf: (bytes) => this.compressor.compress(bytes, endOfMessage) }
-      : { reservedBits: 0, payloadOf: (bytes) => bytes };
+    if (!this.isSendingCompressed) {
+      return { reservedBits: 0, payloadAtOnceOf: (bytes) => bytes, payloadOf: (bytes) => bytes };
+    }
+    const isWhole = startsMessage && endOfMessage;
+    return {
+      reservedBits: RSV1,
+      payloadAtOnceOf: (bytes) => (isWhole ? this.compressor.compressAtOnce(bytes) : undefined),
+      payloadOf: (bytes) => this.compressor.compress(bytes, endOfMessage),
+    };
   }
 
   /** Frees the memory of its zlib streams. */
@@ -71,6 +87,18 @@ export class MessageCompression {
     if (!this.text.accepts(bytes, 0, bytes.length) || (isEnd && !this.text.isComplete)) {
       throw new ProtocolError('A compressed text message is not UTF-8', WebSocketCloseStatus.invalidPayloadData);
     }
+  }
+
+  private handOnMessage(message: Buffer, opcode: number, onFragment: FragmentHandler): void | Promise<unknown> {
+    if (opcode === Opcode.text) {
+      this.checkText(message, true);
+    }
+    const fragment = new Fragment();
+    fragment.chunk = message;
+    fragment.end = message.length;
+    fragment.opcode = opcode;
+    fragment.endOfMessage = true;
+    return onFragment(fragment);
   }
 
   private async handOn(

@@ -163,7 +163,7 @@ export class MessageReceiver implements FrameReceiver {
         this.holdBack();
       }
     } catch (error) {
-      this.fail(error);
+      this.onFailed(error);
     }
   }
 
@@ -194,12 +194,17 @@ export class MessageReceiver implements FrameReceiver {
       },
       (error: unknown) => {
         this.isAwaiting = false;
-        if (error instanceof ProtocolError) {
-          this.events.onInvalidMessage(error);
-        } else {
-          this.fail(error);
-        }
+        this.onFailed(error);
       },
     );
+  }
+
+  /** The message is not what it has to be, or the handler failed. */
+  private onFailed(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.events.onInvalidMessage(error);
+    } else {
+      this.fail(error);
+    }
   }
 }

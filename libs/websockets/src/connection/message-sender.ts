@@ -94,6 +94,10 @@ export class MessageSender {
   ): Promise<boolean> {
     const firstByte = (endOfMessage ? FIN : 0) | (this.isInMessage ? Opcode.continuation : opcode);
     this.count(endOfMessage);
+    return this.addFrame(firstByte, bytes, start, end, maskingKey);
+  }
+
+  private addFrame(firstByte: number, bytes: Buffer, start: number, end: number, maskingKey: number): Promise<boolean> {
     this.output.frame(firstByte, bytes, start, end, maskingKey);
     this.output.flushSoon();
     return this.output.isFull ? this.untilDrained() : SENT;
@@ -110,7 +114,7 @@ export class MessageSender {
     return this.output.isFull ? this.untilDrained() : SENT;
   }
 
-  /** Compression takes place on other threads, so each frame waits for those before. */
+  /** Large messages are compressed on other threads, so each frame waits for those before. */
   private sendInTurn(
     compression: MessageCompression,
     opcode: number,
@@ -122,6 +126,10 @@ export class MessageSender {
     this.count(endOfMessage);
     const deflate = compression.startSend(startsMessage, endOfMessage, compress);
     const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
+    const atOnce = this.unfinished === undefined ? deflate.payloadAtOnceOf(bytes) : undefined;
+    if (atOnce !== undefined) {
+      return this.addFrame(firstByte, atOnce, 0, atOnce.length, 0);
+    }
     this.bytesToCompress += bytes.length;
     const sent = (this.unfinished ?? SENT).then(async () => {
       const payload = await deflate.payloadOf(bytes);
@@ -129,9 +137,7 @@ export class MessageSender {
       if (payload === undefined || this.isStopped) {
         return false;
       }
-      this.output.frame(firstByte, payload, 0, payload.length);
-      this.output.flushSoon();
-      return this.output.isFull ? this.untilDrained() : true;
+      return this.addFrame(firstByte, payload, 0, payload.length, 0);
     });
     this.unfinished = sent;
     void sent.then(() => {

@@ -3,6 +3,7 @@ import { frameHeaderLength, MAX_SERVER_HEADER_BYTES, writeFrameHeader } from '..
 import { MAX_MASKED_FRAGMENT_BYTES } from '../protocol/fragment.js';
 import { copyUnmasked, wordViewOf } from '../protocol/masking-key.js';
 import { OutputBlock } from './output-block.js';
+import { ReadRounds } from './read-rounds.js';
 
 /** What is told of an output that is observed. */
 export interface OutputObserver {
@@ -16,9 +17,19 @@ export interface OutputObserver {
 const COPY_UP_TO = 16 * 1024;
 /** Up to this size a loop copies faster than the view that `Buffer.copy` makes, and unmasks at the same time. */
 const LOOP_UP_TO = MAX_MASKED_FRAGMENT_BYTES;
+/** Up to this size what a read produced may wait for the end of the round. More would leave the processor's cache. */
+const WAIT_UP_TO = 8 * 1024;
 
 /** The block of the process. */
 const block = new OutputBlock();
+/** The rounds of the process. */
+const rounds = new ReadRounds();
+/** The outputs that have shared frames to write at the end of the round. */
+const sharing: OutputBuffer[] = [];
+
+function flushSharing(): void {
+  sharing.splice(0).forEach((output) => output.flush());
+}
 
 /**
  * Collects the frames that one turn of the event loop produces for a connection, so that they leave in one write. The
@@ -37,6 +48,12 @@ export class OutputBuffer {
   private shared: Buffer[] = [];
   private sharedBytes = 0;
   private isCorked = false;
+  /** Whether the block holds frames of this output, and where: those that the socket was not given yet. */
+  private isInBlock = false;
+  private from = 0;
+  private to = 0;
+  /** Whether the socket was given a part of the block itself, and not a copy. */
+  private hasLent = false;
   /** How many bytes were added since the last flush. */
   private pending = 0;
   /** Whether the socket was still busy after the last write; it should not keep a whole block then. */
@@ -59,19 +76,16 @@ export class OutputBuffer {
    */
   frame(firstByte: number, bytes: Buffer, start: number, end: number, maskingKey = 0): void {
     const length = end - start;
-    if (block.owner !== this) {
-      this.takeBlock();
-    }
     if (length > COPY_UP_TO) {
       this.frameByReference(firstByte, bytes, start, end);
       return;
     }
-    if (block.filled + MAX_SERVER_HEADER_BYTES + length > block.size) {
-      this.flush();
-      block.owner = this;
+    if (block.latest !== this || block.filled + MAX_SERVER_HEADER_BYTES + length > block.size) {
+      this.takeBlock(MAX_SERVER_HEADER_BYTES + length);
     }
-    if (block.filled === 0) {
+    if (this.from === this.to) {
       block.alignWith(wordViewOf(bytes).byteOffset + start - frameHeaderLength(length));
+      this.from = block.filled;
     }
     const frameStart = block.filled;
     const payloadStart = writeFrameHeader(block.bytes, frameStart, firstByte, length);
@@ -80,8 +94,9 @@ export class OutputBuffer {
     } else {
       copyUnmasked(bytes, start, end, maskingKey, block.bytes, block.words, payloadStart);
     }
-    block.filled = payloadStart + length;
-    this.pending += block.filled - frameStart;
+    this.to = payloadStart + length;
+    block.filled = this.to;
+    this.pending += this.to - frameStart;
     if (this.pending > this.sendBufferSize) {
       this.flush();
     }
@@ -94,11 +109,11 @@ export class OutputBuffer {
    * @param bytes must never change
    */
   sharedFrame(bytes: Buffer): void {
-    if (block.owner === this) {
+    if (this.isInBlock) {
       this.flush();
     }
-    if (this.shared.push(bytes) === 1) {
-      block.flushAfterRound(this);
+    if (this.shared.push(bytes) === 1 && sharing.push(this) === 1) {
+      setImmediate(flushSharing);
     }
     this.sharedBytes += bytes.length;
     if (this.sharedBytes > this.sendBufferSize) {
@@ -118,13 +133,30 @@ export class OutputBuffer {
 
   /** How many bytes were added that the operating system has not taken yet, headers of frames included. */
   get bytesWaiting(): number {
-    return this.socket.writableLength + this.sharedBytes + (block.owner === this ? block.length : 0);
+    return this.socket.writableLength + this.sharedBytes + this.to - this.from;
   }
 
   /** Has what was added written once this turn's work is done. */
   flushSoon(): void {
     if (!this.willBeFlushed) {
-      block.flushSoon();
+      block.flushSoon(rounds.areBusy);
+    }
+  }
+
+  /**
+   * Writes what a read added: at once, or, while many sockets are read in each round of the event loop, together with what
+   * the others add, once all were read. Each write may wake the process at the other end, and writes in a row wake one that
+   * has many connections once.
+   */
+  flushAfterRead(): void {
+    if (!this.isInBlock) {
+      return;
+    }
+    rounds.count();
+    if (rounds.areBusy && this.pending <= WAIT_UP_TO) {
+      block.flushSoon(true);
+    } else {
+      this.flush();
     }
   }
 
@@ -133,10 +165,10 @@ export class OutputBuffer {
     if (this.sharedBytes > 0) {
       this.flushShared();
     }
-    if (block.owner !== this) {
+    if (!this.isInBlock) {
       return;
     }
-    block.owner = undefined;
+    this.isInBlock = false;
     const { socket } = this;
     this.writeBlock();
     if (this.isCorked) {
@@ -146,15 +178,23 @@ export class OutputBuffer {
     this.written += this.pending;
     this.pending = 0;
     this.isStalled = socket.writableLength > 0;
-    block.reset(this.isStalled);
+    block.release(this, this.isStalled && this.hasLent);
+    this.hasLent = false;
     this.updateIsFull();
   }
 
-  private takeBlock(): void {
-    if (this.sharedBytes > 0) {
-      this.flushShared();
+  /** Lets `length` bytes follow the frames of this output. */
+  private takeBlock(length: number): void {
+    if (block.filled + length > block.size) {
+      block.flush();
     }
-    block.take(this);
+    if (block.latest !== this) {
+      this.flush(); // what was added before comes first
+      block.take(this);
+      this.isInBlock = true;
+      this.from = block.filled;
+      this.to = block.filled;
+    }
   }
 
   private flushShared(): void {
@@ -163,10 +203,11 @@ export class OutputBuffer {
     this.sharedBytes = 0;
     // What a busy socket keeps stays shared. Otherwise one write of copies is cheaper than one write of many parts.
     if (shared.length > 1 && socket.writableLength === 0 && sharedBytes <= block.size) {
-      block.take(this);
+      this.takeBlock(sharedBytes);
       for (const bytes of shared) {
-        block.filled += bytes.copy(block.bytes, block.filled);
+        this.to += bytes.copy(block.bytes, this.to);
       }
+      block.filled = this.to;
       this.pending = sharedBytes;
       this.flush();
       return;
@@ -187,17 +228,15 @@ export class OutputBuffer {
   }
 
   private frameByReference(firstByte: number, bytes: Buffer, start: number, end: number): void {
-    if (block.filled + MAX_SERVER_HEADER_BYTES > block.size) {
-      this.flush();
-      block.owner = this;
-    }
+    this.takeBlock(MAX_SERVER_HEADER_BYTES);
     if (!this.isCorked) {
       this.isCorked = true;
       this.socket.cork();
     }
     const frameStart = block.filled;
-    block.filled = writeFrameHeader(block.bytes, frameStart, firstByte, end - start);
-    this.pending += block.filled - frameStart + end - start;
+    this.to = writeFrameHeader(block.bytes, frameStart, firstByte, end - start);
+    block.filled = this.to;
+    this.pending += this.to - frameStart + end - start;
     this.writeBlock();
     this.write(bytes.subarray(start, end));
     if (this.pending > this.sendBufferSize) {
@@ -207,10 +246,17 @@ export class OutputBuffer {
 
   /** Gives the socket what the block holds for it. */
   private writeBlock(): void {
-    // A busy socket keeps what it is given until the peer reads: a copy of the right size, not the whole block.
-    const bytes = block.handOver(this.isStalled && block.filled <= block.size / 2);
-    if (bytes !== undefined) {
-      this.write(bytes);
+    const { from, to } = this;
+    if (from < to) {
+      this.from = to;
+      const bytes = block.bytes.subarray(from, to);
+      // A busy socket keeps what it is given until the peer reads: a copy of the right size, not the whole block.
+      if (this.isStalled && bytes.length <= block.size / 2) {
+        this.write(Buffer.from(bytes));
+      } else {
+        this.hasLent = true;
+        this.write(bytes);
+      }
     }
   }
 

@@ -373,7 +373,7 @@ export class ServerConnection implements WebSocketConnection {
       this.keepAlive.heard(this.receiver.hasMessage);
       this.receiver.hasMessage = false;
     }
-    this.output.flush();
+    this.output.flushAfterRead();
     this.updateReading();
   }
 

@@ -24,6 +24,8 @@ export interface AcceptedDeflate {
 }
 
 const NAME = 'permessage-deflate';
+/** The smallest window, as its base-2 logarithm. The RFC allows 8, but zlib does not support it. */
+export const MIN_WINDOW_BITS = 9;
 const MAX_WINDOW_BITS = 15;
 
 /** An offer's parameters: of each name the values that it came with, `true` where it came without one. */
@@ -117,7 +119,7 @@ function acceptOffer(offer: Offer, options: DeflateOptions): AcceptedDeflate | u
   };
 }
 
-/** NaN for what is not a window size. The RFC allows 8, but zlib does not support it. */
+/** NaN for what is not a window size. */
 function windowBits(value: string | true): number {
   return typeof value === 'string' && /^(9|1[0-5])$/.test(value) ? Number(value) : NaN;
 }

@@ -11,7 +11,7 @@ import { closeWebSocketServers, echo, startWebSocketServer } from '../../../supp
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('In a pipe the client', () => {
+describe('The client in a pipe', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -127,7 +127,7 @@ describe('In a pipe the client', () => {
     expect(stdout).not.toContain('"type":"pong"');
   });
 
-  it('begins lines with the time of day with --timestamps', async () => {
+  it('starts each line with the time of day with --timestamps', async () => {
     const { stdout } = await runClient([echoUrl, '--timestamps'], 'hello\n');
 
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
@@ -273,7 +273,7 @@ describe('In a pipe the client', () => {
       expect((await runClient([url], 'more\n'.repeat(100_000))).code).toBe(3);
     });
 
-    it('3 when the server dies', async () => {
+    it('3 when the connection is cut', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
 
       expect(await runClient([url], 'hello\n')).toMatchObject({

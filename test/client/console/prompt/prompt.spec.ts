@@ -14,7 +14,7 @@ const PROMPT = 'Type a message: ';
 afterEach(closeTerminals);
 afterEach(closeWebSocketServers);
 
-describeInTerminal('On a terminal the client', () => {
+describeInTerminal('The client on a terminal', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -280,7 +280,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('shows the handshake with /headers', async () => {
-    const terminal = openTerminal([echoUrl, '--header', 'X-Request-Id: 17']);
+    const terminal = openTerminal([`${echoUrl}ws`, '--header', 'X-Request-Id: 17']);
     await terminal.shows(PROMPT);
     terminal.type('/headers\r');
     await terminal.shows('> GET /ws HTTP/1.1');

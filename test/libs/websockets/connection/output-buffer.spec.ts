@@ -51,18 +51,24 @@ class Sink extends Duplex {
   }
 }
 
-function frame(payload: Buffer): Buffer {
+function frame(bytes: Buffer): Buffer {
+  const { length } = bytes;
   const header =
-    payload.length < 126
-      ? [TEXT, payload.length]
-      : payload.length < 65536
-        ? [TEXT, 126, payload.length >> 8, payload.length & 0xff]
-        : [TEXT, 127, 0, 0, 0, 0, 0, payload.length >> 16, (payload.length >> 8) & 0xff, payload.length & 0xff];
-  return Buffer.concat([Buffer.from(header), payload]);
+    length < 126
+      ? [TEXT, length]
+      : length < 65536
+        ? [TEXT, 126, length >> 8, length & 0xff]
+        : [TEXT, 127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 0xff, length & 0xff];
+  return Buffer.concat([Buffer.from(header), bytes]);
 }
 
-const payload = (length: number, seed = 0): Buffer =>
-  Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed) & 0xff));
+function payload(length: number, seed = 0): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) {
+    bytes[i] = i * 31 + seed;
+  }
+  return bytes;
+}
 
 function add(output: OutputBuffer, bytes: Buffer, start = 0, end = bytes.length): void {
   output.frame(TEXT, bytes, start, end);
@@ -103,8 +109,8 @@ describe('OutputBuffer', () => {
           add(output, payload(before, 5));
           output.frame(TEXT, bytes, position, position + length, key.readInt32LE());
           output.flush();
-          expect(sink.bytes).toEqual(Buffer.concat([frame(payload(before, 5)), frame(plain)]));
-          expect(bytes).toEqual(untouched);
+          expect(sink.bytes.equals(Buffer.concat([frame(payload(before, 5)), frame(plain)]))).toBe(true);
+          expect(bytes.equals(untouched)).toBe(true);
         }
       }
     },
@@ -198,5 +204,61 @@ describe('OutputBuffer', () => {
     expect(sink.writes).toHaveLength(0);
     add(output, payload(900));
     expect(sink.writes).toHaveLength(1);
+  });
+
+  describe('after a read', () => {
+    /** Has each output add a frame of each round and end its read. @returns how many have written when the last one is read */
+    async function readRounds(
+      outputs: readonly OutputBuffer[],
+      sinks: readonly Sink[],
+      rounds: number,
+    ): Promise<number> {
+      let written = 0;
+      for (let round = 0; round < rounds; round++) {
+        const before = sinks.map(({ writes }) => writes.length);
+        outputs.forEach((output, i) => {
+          add(output, payload(20 + round, i));
+          output.flushAfterRead();
+        });
+        written = sinks.filter(({ writes }, i) => writes.length > before[i]).length;
+        await turn();
+      }
+      return written;
+    }
+
+    it('writes at once while few sockets are read in a round', async () => {
+      const sinks = Array.from({ length: 4 }, () => new Sink());
+      const outputs = sinks.map((sink) => new OutputBuffer(sink, 1_000_000));
+      expect(await readRounds(outputs, sinks, 50)).toBe(4);
+    });
+
+    it('writes after the last read of the round while many are read, and each connection gets its own bytes', async () => {
+      const sinks = Array.from({ length: 100 }, () => new Sink());
+      const outputs = sinks.map((sink) => new OutputBuffer(sink, 1_000_000));
+      expect(await readRounds(outputs, sinks, 50)).toBe(0);
+      sinks.forEach((sink, i) => {
+        const expected = Array.from({ length: 50 }, (_, round) => frame(payload(20 + round, i)));
+        expect(sink.bytes.equals(Buffer.concat(expected))).toBe(true);
+      });
+    });
+
+    it('writes at once what is large, and early what the block cannot hold', async () => {
+      const sinks = Array.from({ length: 100 }, () => new Sink());
+      const outputs = sinks.map((sink) => new OutputBuffer(sink, 1_000_000));
+      await readRounds(outputs, sinks, 50);
+      const before = sinks.map(({ bytes }) => bytes.length);
+      outputs.forEach((output, i) => {
+        add(output, payload(i === 0 ? 10_000 : 3000, i));
+        output.flushAfterRead();
+      });
+      const early = sinks.filter(({ bytes }, i) => bytes.length > before[i]);
+      expect(early).toContain(sinks[0]);
+      expect(early.length).toBeGreaterThan(1);
+      expect(early.length).toBeLessThan(sinks.length);
+      await turn();
+      sinks.forEach(({ bytes }, i) =>
+        expect(bytes.subarray(before[i]).equals(frame(payload(i === 0 ? 10_000 : 3000, i)))).toBe(true),
+      );
+    });
   });
 });

@@ -64,8 +64,9 @@ describe('PreparedMessage', () => {
       void other.connection.send(new PreparedMessage('to another'));
     }
     void connection.close(1000, 'done');
-    for (const payload of expected) {
-      expect(await readFrame(client)).toEqual(text(payload));
+    for (const message of expected) {
+      const { opcode, fin, payload } = await readFrame(client);
+      expect([opcode, fin, payload.toString()]).toEqual([1, true, message]);
     }
     expect((await readFrame(client)).opcode).toBe(8);
     connection.abort();

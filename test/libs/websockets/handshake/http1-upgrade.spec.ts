@@ -25,6 +25,7 @@ describe('Http1Upgrade', () => {
     upgrade: Http1Upgrade;
     request: IncomingMessage;
     response: ServerResponse;
+    connections: WebSocketConnections;
   }> {
     const client = await RawClient.connect((server.address() as AddressInfo).port);
     client.write(handshake('/'));
@@ -41,7 +42,7 @@ describe('Http1Upgrade', () => {
       server.once('request', (_request, response) => resolve(response)),
     );
     upgrade.handleOverHttp(server);
-    return { client, upgrade, request, response: await arrived };
+    return { client, upgrade, request, response: await arrived, connections };
   }
 
   it('answers over HTTP when no handler accepts, ends the response, and then the connection', async () => {
@@ -82,6 +83,50 @@ describe('Http1Upgrade', () => {
     const connection = upgrade.accept();
     expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
     connection.abort();
+  });
+
+  describe('takeOver()', () => {
+    it('hands over the socket without an answer, and counts it until it closes', async () => {
+      const { client, upgrade, request, response, connections } = await handOver();
+      const handshake = await upgrade.takeOver((status) => void response.writeHead(status).end());
+
+      expect(handshake).toMatchObject({ request, httpVersion: '1.1', remoteAddress: '127.0.0.1' });
+      expect(connections).toMatchObject({ placesTaken: 1, size: 0 });
+      handshake.stream.end('any bytes');
+      expect((await client.readToEnd()).toString()).toBe('any bytes');
+      const closed = once(handshake.stream, 'close');
+      client.end();
+      await closed;
+      expect(connections.placesTaken).toBe(0);
+    });
+
+    it.each<[string, (upgrade: Http1Upgrade) => unknown, string]>([
+      ['accept()', (upgrade) => upgrade.accept(), 'accept() was called after takeOver()'],
+      ['takeOver()', (upgrade) => upgrade.takeOver(() => {}), 'takeOver() was called twice'],
+    ])('rules %s out', async (_, answer, message) => {
+      const { upgrade, response } = await handOver();
+      const { stream } = await upgrade.takeOver((status) => void response.writeHead(status).end());
+
+      expect(() => answer(upgrade)).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
+      expect(() => answer(upgrade)).toThrow(message);
+      stream.destroy();
+    });
+
+    it('is refused when the client has gone', async () => {
+      const { client, upgrade, response } = await handOver();
+      client.reset();
+      await once(response, 'close');
+
+      expect(() => upgrade.takeOver(() => {})).toThrow(expect.objectContaining({ code: 'WS_CLOSED_PREMATURELY' }));
+    });
+
+    it('rejects when the client goes before the framework has answered', async () => {
+      const { client, upgrade } = await handOver();
+      const taken = upgrade.takeOver(() => {});
+      client.reset();
+
+      await expect(taken).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
+    });
   });
 
   it('rejects a subprotocol that the client does not offer, and invalid options', async () => {

@@ -6,6 +6,7 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { handleConnectAsGet, Http2Upgrade } from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
@@ -149,6 +150,24 @@ describe('Over HTTP/2', () => {
       expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
       connection.abort();
       await connection.closed;
+    });
+
+    it('hands over its stream without an answer with takeOver()', async () => {
+      const exchange = await connect();
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      const { httpVersion, stream } = await upgrade.takeOver(
+        (status) => void exchange.response.writeHead(status).end(),
+      );
+
+      expect(httpVersion).toBe('2');
+      expect(connections.placesTaken).toBe(1);
+      (stream as ServerHttp2Stream).respond({ ':status': 418 });
+      expect((await exchange.answered).status).toBe(418);
+      const closed = once(stream, 'close');
+      stream.destroy();
+      await closed;
+      expect(connections.placesTaken).toBe(0);
     });
 
     it('may be left to the HTTP pipeline', async () => {

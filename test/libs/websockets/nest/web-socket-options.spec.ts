@@ -18,6 +18,7 @@ describe('resolveWebSocketOptions', () => {
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
     trustProxy: 0,
+    sharedLimits: false,
     maxMessagesPerSecond: 0,
     dangerousEnableCompression: false,
     disableServerContextTakeover: false,

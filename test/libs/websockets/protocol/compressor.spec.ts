@@ -59,4 +59,47 @@ describe('Compressor', () => {
     expect(await compressed).toBeUndefined();
     expect(await compressor.compress(Buffer.from('x'), true)).toBeUndefined();
   });
+
+  describe('at once', () => {
+    const withoutTakeover = { serverNoContextTakeover: true, clientNoContextTakeover: true };
+
+    it.each([0, 1, 5, 255, 256, 1000, 16_384])('makes of %i bytes what a Decompressor inflates', async (length) => {
+      for (const serverMaxWindowBits of [9, 12, 15]) {
+        const agreed = parameters({
+          ...withoutTakeover,
+          serverMaxWindowBits,
+          clientMaxWindowBits: serverMaxWindowBits,
+        });
+        const message = Buffer.from('compress me, please! '.repeat(1000).slice(0, length));
+        const payload = new Compressor(agreed).compressAtOnce(message)!;
+        const decompressor = new Decompressor(agreed);
+        expect(await inflated(decompressor, payload, true)).toBe(`${message.toString()}.`);
+        expect(decompressor.decompressAtOnce(payload, 65536)).toEqual(message);
+        decompressor.close();
+      }
+    });
+
+    it.each<[string, Partial<DeflateParameters>, number]>([
+      ['large', withoutTakeover, 16_385],
+      ['one of several that share a window', {}, 10],
+    ])('leaves a message alone that is %s', (_name, agreed, length) => {
+      expect(new Compressor(parameters(agreed)).compressAtOnce(Buffer.alloc(length))).toBeUndefined();
+    });
+  });
+
+  it('takes turns with others on shared streams, and closing one harms none', async () => {
+    const agreed = parameters({ serverNoContextTakeover: true });
+    const message = Buffer.alloc(50_000, 'shared');
+    const all = Array.from({ length: 20 }, () => new Compressor(agreed));
+    for (let round = 0; round < 3; round++) {
+      const payloads = all.map((compressor) => compressor.compress(message, true));
+      all.splice(0, 2).forEach((compressor) => compressor.close());
+      const [, , ...made] = await Promise.all(payloads);
+      for (const payload of made) {
+        const decompressor = new Decompressor(agreed);
+        expect(await inflated(decompressor, payload!, true)).toBe(`${message.toString()}.`);
+        decompressor.close();
+      }
+    }
+  });
 });

@@ -162,4 +162,38 @@ describe('Decompressor', () => {
     expect(await outputs).toEqual([]);
     expect(await inflate(decompressor, deflated('nor this'))).toEqual([]);
   });
+
+  describe('at once', () => {
+    const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    const withoutTakeover = { clientNoContextTakeover: true };
+
+    it.each<[string, Partial<DeflateParameters>, Buffer]>([
+      ['one of several that share a window', {}, deflated('Hello')],
+      ['one that becomes larger than wanted', withoutTakeover, deflated(Buffer.alloc(1001))],
+      ['one that goes on after a final block', withoutTakeover, Buffer.concat([final, deflated('again')])],
+      ['bytes that are not deflated data', withoutTakeover, Buffer.from([0x06, 0xff, 0xff, 0xff])],
+      ['a large one', withoutTakeover, Buffer.alloc(16_385)],
+    ])('leaves alone %s', (_name, agreed, message) => {
+      expect(new Decompressor(parameters(agreed)).decompressAtOnce(message, 1000)).toBeUndefined();
+    });
+
+    it('inflates a message that fits', () => {
+      const decompressor = new Decompressor(parameters(withoutTakeover));
+      expect(decompressor.decompressAtOnce(deflated('x'.repeat(1000)), 1000)?.toString()).toBe('x'.repeat(1000));
+    });
+  });
+
+  it('inflates on a stream of another connection what has no window in common with it', async () => {
+    const agreed = parameters({ clientNoContextTakeover: true });
+    for (const bytes of [Buffer.alloc(100_000, 'one'), Buffer.alloc(90_000, 'other')]) {
+      const decompressor = new Decompressor(agreed);
+      expect(await joined(decompressor, deflated(bytes))).toBe(`${bytes.toString()}.`);
+      decompressor.close();
+    }
+    const distance = new Decompressor(agreed);
+    await expect(joined(distance, Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00]))).rejects.toMatchObject({
+      closeStatus: 1007,
+    });
+    distance.close();
+  });
 });

@@ -1,0 +1,35 @@
+import { lstat, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+
+/** Removes the file of a Unix socket on which no process listens any more. A process that is killed leaves it behind. */
+export async function removeStaleSocketFile(path: string): Promise<void> {
+  const file = await lstat(path).catch(() => undefined);
+  if (file?.isSocket() && (await isStale(path))) {
+    await rm(path, { force: true });
+  }
+}
+
+/** Whether no process listens on a Unix socket. One that may not be connected to is not stale. */
+function isStale(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+      .once('connect', () => {
+        socket.destroy();
+        resolve(false);
+      })
+      .once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+  });
+}
+
+/**
+ * Removes the file of a Unix socket when the process exits while it listens, as at a second signal. Node.js removes it when the
+ * server closes.
+ *
+ * @returns leaves the file alone from then on
+ */
+export function removeSocketFileAtExit(path: string): () => void {
+  const remove = (): void => rmSync(path, { force: true });
+  process.once('exit', remove);
+  return () => process.off('exit', remove);
+}
