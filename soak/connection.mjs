@@ -66,11 +66,11 @@ async function readHead(socket) {
 }
 
 export class Connection {
-  #messages = [];
-  #waiting;
+  messages = [];
+  waiting;
   /** What the frames go over. */
   stream;
-  #cut;
+  cutTransport;
   /** The code of the close frame of the server. */
   closeCode;
 
@@ -104,34 +104,34 @@ export class Connection {
 
   constructor(stream, cut) {
     this.stream = stream;
-    this.#cut = cut;
+    this.cutTransport = cut;
     const receiver = new Receiver({ isServer: false, maxPayload: 64 * 1024 ** 2 });
-    receiver.on('message', (data, isBinary) => this.#take({ data, isBinary }));
+    receiver.on('message', (data, isBinary) => this.take({ data, isBinary }));
     receiver.on('ping', (payload) => this.send(OPCODE.pong, payload));
     receiver.on('conclude', (code) => {
       this.closeCode = code;
       if (!stream.writableEnded) {
         this.send(OPCODE.close, code === 1005 ? '' : closePayload(code));
       }
-      this.#readOn(receiver);
+      this.readOn(receiver);
     });
-    receiver.on('error', () => this.#readOn(receiver));
+    receiver.on('error', () => this.readOn(receiver));
     stream.pipe(receiver);
-    stream.once('close', () => this.#take(undefined));
+    stream.once('close', () => this.take(undefined));
   }
 
   /** Reads to the end without the receiver, which takes nothing after a close frame or a fault. */
-  #readOn(receiver) {
+  readOn(receiver) {
     this.stream.unpipe(receiver);
     this.stream.resume();
   }
 
-  #take(message) {
-    if (this.#waiting === undefined) {
-      this.#messages.push(message);
+  take(message) {
+    if (this.waiting === undefined) {
+      this.messages.push(message);
     } else {
-      this.#waiting(message);
-      this.#waiting = undefined;
+      this.waiting(message);
+      this.waiting = undefined;
     }
   }
 
@@ -141,9 +141,9 @@ export class Connection {
 
   /** The next message; undefined when the connection has ended. */
   next() {
-    return this.#messages.length > 0
-      ? Promise.resolve(this.#messages.shift())
-      : new Promise((resolve) => (this.#waiting = resolve));
+    return this.messages.length > 0
+      ? Promise.resolve(this.messages.shift())
+      : new Promise((resolve) => (this.waiting = resolve));
   }
 
   /** Resolves when the connection has ended. */
@@ -162,7 +162,7 @@ export class Connection {
 
   /** Ends the connection without a close frame: with a reset where the transport has one. */
   cut() {
-    this.#cut();
+    this.cutTransport();
   }
 }
 

@@ -18,8 +18,8 @@ const OPTIONS = {
 const TOLERANCE = { heap: 8 * 1024 * 1024, external: 4 * 1024 * 1024 };
 
 export class SoakServer {
-  #child;
-  #stdout = '';
+  child;
+  stdout = '';
   /** What it has written to stderr. */
   stderr = '';
   /** Its ports, by scheme. */
@@ -28,45 +28,45 @@ export class SoakServer {
   static async start() {
     const server = new SoakServer();
     const args = ['--expose-gc', '--import', path('probe.mjs'), path('../dist/src/main.js')];
-    server.#child = spawn(process.execPath, [...args, '--urls', 'http://127.0.0.1:0;https://127.0.0.1:0'], {
+    server.child = spawn(process.execPath, [...args, '--urls', 'http://127.0.0.1:0;https://127.0.0.1:0'], {
       env: { ...process.env, ...OPTIONS },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    server.exit = once(server.#child, 'exit').then(([code, signal]) => (server.ended = signal ?? code));
-    server.#child.stdout.setEncoding('utf8').on('data', (text) => (server.#stdout += text));
-    server.#child.stderr.setEncoding('utf8').on('data', (text) => (server.stderr += text));
-    await server.#listening();
+    server.exit = once(server.child, 'exit').then(([code, signal]) => (server.ended = signal ?? code));
+    server.child.stdout.setEncoding('utf8').on('data', (text) => (server.stdout += text));
+    server.child.stderr.setEncoding('utf8').on('data', (text) => (server.stderr += text));
+    await server.listening();
     return server;
   }
 
-  async #listening() {
+  async listening() {
     for (;;) {
-      const addresses = [...this.#stdout.matchAll(/listening on: (https?):\/\/127\.0\.0\.1:(\d+)/g)];
+      const addresses = [...this.stdout.matchAll(/listening on: (https?):\/\/127\.0\.0\.1:(\d+)/g)];
       if (addresses.length === 2) {
         this.ports = Object.fromEntries(addresses.map(([, scheme, port]) => [scheme, Number(port)]));
         return;
       }
-      await Promise.race([once(this.#child.stdout, 'data'), this.exit]);
+      await Promise.race([once(this.child.stdout, 'data'), this.exit]);
       if (this.ended !== undefined) {
-        throw new Error(`The server ended with ${this.ended}: ${this.#stdout}${this.stderr}`);
+        throw new Error(`The server ended with ${this.ended}: ${this.stdout}${this.stderr}`);
       }
     }
   }
 
   /** Its memory after a garbage collection, and how many of each kind of resource it has. */
   async probe() {
-    this.#child.send('probe');
-    const [result] = await once(this.#child, 'message');
+    this.child.send('probe');
+    const [result] = await once(this.child, 'message');
     return result;
   }
 
   /** Tells it to shut down. */
   shutDown() {
-    this.#child.kill('SIGTERM');
+    this.child.kill('SIGTERM');
   }
 
   kill() {
-    this.#child.kill('SIGKILL');
+    this.child.kill('SIGKILL');
   }
 }
 

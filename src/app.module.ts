@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AccessLogModule } from './access-log/access-log.module.js';
 import { BackgroundModule } from './background/background.module.js';
 import { BACKPLANE, type Backplane } from './background/backplane.js';
 import { ClientFaults } from './listening/client-faults.js';
@@ -9,6 +10,7 @@ import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import type { Dependencies } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
+import { logsInformation } from './logger.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LabModule } from './lab/lab.module.js';
 import { Metrics } from './metrics/metrics.js';
@@ -43,6 +45,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         webSockets,
+        AccessLogModule.register(
+          {
+            lines: logsInformation(configuration) ? configuration.accessLog : 'off',
+            format: configuration.logFormat,
+            metrics,
+          },
+          webSockets,
+        ),
         EchoModule,
         SocketsModule,
         RpcModule,

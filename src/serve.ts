@@ -7,6 +7,7 @@ import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { developmentCertificate, type DevelopmentCertificate } from './listening/development-certificate.js';
 import { listen, ListenError } from './listening/listen.js';
+import { isSocketFile, removeSocketFileAtExit } from './listening/socket-file.js';
 import { createLogger } from './logger.js';
 import type { WorkerProcess } from './workers/worker.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
@@ -72,19 +73,25 @@ async function runWorkers(configuration: Configuration): Promise<void> {
   warnOfEndOfLife();
   const { listenOn, tlsCert, xdgCacheHome, webSockets, workers } = configuration;
   const { Primary } = await import('./workers/primary.js');
+  const leaveFiles: (() => void)[] = [];
   const primary = new Primary({
     workers,
     limits: webSockets,
     developmentCertificate:
       tlsCert === undefined && listenOn.some(isHttps) ? await developmentCertificate(xdgCacheHome) : undefined,
-    onListening: announce,
+    onListening: (urls) => {
+      leaveFiles.push(...listenOn.filter(isSocketFile).map(({ path }) => removeSocketFileAtExit(path)));
+      announce(urls);
+    },
   });
   signals.forEach((signal) => process.on(signal, () => primary.shutDown(signal)));
   endOnSecondSignal();
   if (tlsCert !== undefined) {
     process.on('SIGHUP', () => primary.deliver('SIGHUP')); // the certificate has changed
   }
-  process.exit(await primary.run());
+  const exitCode = await primary.run();
+  leaveFiles.forEach((leave) => leave()); // they are gone: the last worker has closed the sockets
+  process.exit(exitCode);
 }
 
 async function serveAsWorker(configuration: Configuration): Promise<void> {
@@ -108,6 +115,16 @@ function announce(urls: readonly string[]): void {
   for (const url of urls) {
     logger.log(`Now listening on: ${url}`);
   }
+  const page = pageUrl(urls);
+  if (page !== undefined) {
+    logger.log(`Open ${page} in a browser`);
+  }
+}
+
+/** Where a browser on this machine finds the page: not at an address that stands for all, nor at a pipe. */
+function pageUrl(urls: readonly string[]): string | undefined {
+  const url = urls.find((address) => /^https?:\/\/(?!unix:)/.test(address));
+  return url?.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//localhost');
 }
 
 function warnOfEndOfLife(): void {

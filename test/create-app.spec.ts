@@ -29,7 +29,9 @@ describe('The application', () => {
   it.each([
     ['off', []],
     ['error', []],
-    ['log', ['LOG']],
+    // What an application consists of does not interest the person who starts it.
+    ['log', []],
+    ['debug', ['DEBUG']],
   ])('logs the levels of LOG_LEVEL=%s', async (level, expected) => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 

@@ -5,55 +5,52 @@ import { fileURLToPath } from 'node:url';
 /** How long a client has to tell the outcome after the time of the task, in ms. Some wait for the end of a close first. */
 const GRACE = 12_000;
 
-/** A client program, which takes one task after the other. It is started again when a task has ended or blocked it. */
-export class ClientProcess {
-  #child;
-  #lines;
+/**
+ * A client program, which takes one task after the other. It is started again when a task has ended or blocked it.
+ *
+ * @param {{ program: string, args: readonly string[] }} client
+ */
+export function startClient(client) {
+  let running;
 
-  /** @param {{ program: string, args: readonly string[] }} client */
-  constructor(client) {
-    this.client = client;
+  function end() {
+    running?.child.kill('SIGKILL');
+    running = undefined;
   }
 
   /**
    * @param {{ timeout: number }} task
    * @returns {Promise<object>} the outcome; `{ died: true }` or `{ blocked: true }` where the program gave none
    */
-  async run(task) {
-    if (this.#child === undefined) {
-      this.#start();
-      await this.#lines.next(); // it is ready
+  async function run(task) {
+    if (running === undefined) {
+      running = spawnClient(client);
+      await running.lines.next(); // it is ready
     }
-    const child = this.#child;
+    running.child.stdin.write(`${JSON.stringify(task)}\n`);
     let timer;
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, task.timeout + GRACE, { blocked: true });
     });
-    child.stdin.write(`${JSON.stringify(task)}\n`);
-    const line = this.#lines.next().then(({ value, done }) => (done ? { died: true } : JSON.parse(value)));
+    const line = running.lines.next().then(({ value, done }) => (done ? { died: true } : JSON.parse(value)));
     const outcome = await Promise.race([line, late]);
     clearTimeout(timer);
     if (outcome.died || outcome.blocked) {
-      this.end();
+      end();
     }
     return outcome;
   }
 
-  end() {
-    this.#child?.kill('SIGKILL');
-    this.#child = undefined;
-  }
+  return { run, end };
+}
 
-  #start() {
-    const { program, args } = this.client;
-    const child = spawn(program, args, {
-      cwd: fileURLToPath(new URL('clients', import.meta.url)),
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-    });
-    child.on('error', () => {});
-    child.stdin.on('error', () => {});
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  }
+function spawnClient({ program, args }) {
+  const child = spawn(program, args, {
+    cwd: fileURLToPath(new URL('clients', import.meta.url)),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  child.on('error', () => {});
+  child.stdin.on('error', () => {});
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLabServer, FRAME_FAULTS } from '../../dist/src/lab/lab-server.js';
 import { behaviours } from './behaviours.mjs';
-import { ClientProcess } from './client-process.mjs';
+import { startClient } from './client-process.mjs';
 import { findClients } from './clients.mjs';
 import { breaksMust, describeOutcome } from './verdict.mjs';
 
@@ -36,13 +36,15 @@ writeFileSync(new URL('../../docs/lab-clients.md', import.meta.url), page());
 
 /** What one client does, row by row. */
 async function column(client, number) {
-  const program = new ClientProcess(client);
+  const program = startClient(client);
   const cells = [];
   for (const [i, behaviour] of rows.entries()) {
     const id = behaviour.query.startsWith('id=') ? 'lab-client' : `client-${number}-${i}`;
     const query = new URLSearchParams(behaviour.query);
     query.set('id', id);
-    if (query.has('channel')) query.set('channel', id); // the clients run at the same time
+    if (query.has('channel')) {
+      query.set('channel', id);
+    } // the clients run at the same time
     const { protocols = [], action } = behaviour;
     const outcome = await program.run({ url: `${lab.url}?${query}`, protocols, action, timeout: TIMEOUT });
     cells.push(cell(behaviour, outcome, await closeOf(id)));

@@ -6,22 +6,33 @@
  * @param {import('../../dist/src/lab/lab-server.js').ClientClose | undefined} close what the lab saw of it
  */
 export function describeOutcome(behaviour, outcome, close) {
-  if (outcome.died) return 'its process ends';
-  if (outcome.blocked) return 'its process is blocked';
+  if (outcome.died) {
+    return 'its process ends';
+  }
+  if (outcome.blocked) {
+    return 'its process is blocked';
+  }
   const parts = [];
   if (outcome.opened) {
     parts.push(`open${outcome.subprotocol ? ` (${outcome.subprotocol})` : ''}`);
-    if (outcome.cannot) parts.push(outcome.cannot);
-    if (outcome.messages > 0)
+    if (outcome.cannot) {
+      parts.push(outcome.cannot);
+    }
+    if (outcome.messages > 0) {
       parts.push(`${counted(outcome.messages, 'message')} of ${counted(outcome.bytes, 'byte')}`);
-    if (outcome.pongs > 0) parts.push(counted(outcome.pongs, 'pong'));
+    }
+    if (outcome.pongs > 0) {
+      parts.push(counted(outcome.pongs, 'pong'));
+    }
   }
   if (outcome.hangs) {
     parts.push(outcome.opened ? (behaviour.action === 'close' ? 'waits for the close' : 'stays open') : 'waits');
   } else if (outcome.code !== undefined && outcome.code !== null) {
     parts.push(`${outcome.code}${outcome.reason ? ` "${shortened(outcome.reason)}"` : ''}`);
   }
-  if (outcome.error) parts.push(`error "${shortened(outcome.error)}"`);
+  if (outcome.error) {
+    parts.push(`error "${shortened(outcome.error)}"`);
+  }
   if (!outcome.hangs && close?.by === 'close-frame') {
     parts.push(close.code === undefined ? 'sent an empty close frame' : `sent ${close.code}`);
   }
@@ -34,7 +45,9 @@ export function describeOutcome(behaviour, outcome, close) {
  * @param {import('./behaviours.mjs').Behaviour} behaviour
  */
 export function breaksMust({ must }, outcome, close) {
-  if (outcome.died || outcome.blocked) return must !== undefined;
+  if (outcome.died || outcome.blocked) {
+    return must !== undefined;
+  }
   switch (must) {
     case 'open':
       return !outcome.opened;

@@ -96,6 +96,9 @@ const applicationOptions = z.object({
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  accessLog: choice('off', 'refused', 'all')
+    .prefault('all')
+    .describe('lines about WebSockets at the level log: off, refused for refused handshakes only, or all'),
   diagnostics: flag
     .prefault('true')
     .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),

@@ -12,13 +12,11 @@ const LINGER = 1_000;
 /** The body of a response of Server-Sent Events. */
 export class EventStream extends Readable {
   private readonly comments = setInterval(() => this.comment(), COMMENT_INTERVAL).unref();
-  private readonly cut: () => void;
   private lingering: NodeJS.Timeout | undefined;
 
   /** @param cut ends the response at once, for a client that does not read */
-  constructor(cut: () => void) {
+  constructor(private readonly cut: () => void) {
     super();
-    this.cut = cut;
     this.comment(); // the headers go out with the first bytes
   }
 

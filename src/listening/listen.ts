@@ -5,19 +5,13 @@ import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
-import {
-  formatAddress,
-  isHttps,
-  type DescriptorAddress,
-  type ListenAddress,
-  type PathAddress,
-} from '../config/listen-address.js';
+import { formatAddress, isHttps, type DescriptorAddress, type ListenAddress } from '../config/listen-address.js';
 import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
 import { CertificateError } from './certificate.js';
 import type { DevelopmentCertificate } from './development-certificate.js';
 import { ProxyProtocol } from './proxy-protocol.js';
 import { SecureServers } from './secure-servers.js';
-import { removeSocketFileAtExit, removeStaleSocketFile } from './socket-file.js';
+import { isSocketFile, removeSocketFileAtExit, removeStaleSocketFile } from './socket-file.js';
 
 /** The application cannot listen on an address. The message is written for users. */
 export class ListenError extends Error {
@@ -117,7 +111,7 @@ export async function listen(
         throw new ListenError(`Cannot listen on ${formatAddress(address)}: ${reason}.${instead}`, { cause: error });
       }),
     );
-    // With several workers the primary listens, so the file is not removed with one of them.
+    // With several workers the primary listens, and removes the file.
     if (isSocketFile(address) && !cluster.isWorker) {
       leaveFiles.push(removeSocketFileAtExit(address.path));
     }
@@ -128,11 +122,6 @@ export async function listen(
   }
   app.get(HttpAdapterHost).listening = true;
   return urls;
-}
-
-/** Whether listening creates a file that outlives the process. */
-function isSocketFile(address: ListenAddress): address is PathAddress {
-  return 'path' in address && process.platform !== 'win32';
 }
 
 async function loadCertificate(

@@ -1,6 +1,12 @@
 import { lstat, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import type { ListenAddress, PathAddress } from '../config/listen-address.js';
+
+/** Whether listening creates a file that outlives the process. */
+export function isSocketFile(address: ListenAddress): address is PathAddress {
+  return 'path' in address && process.platform !== 'win32';
+}
 
 /** Removes the file of a Unix socket on which no process listens any more. A process that is killed leaves it behind. */
 export async function removeStaleSocketFile(path: string): Promise<void> {

@@ -8,7 +8,8 @@ export class Metrics {
   /** The content type of `text`. */
   static readonly contentType: string = prometheusContentType;
 
-  private readonly registry = new Registry();
+  /** Where metrics of prom-client are registered that do more than read a value. */
+  readonly registry = new Registry();
 
   /** @param gather collects the `values` of all processes that serve the same addresses, this one included */
   constructor(private readonly gather?: () => Promise<readonly (readonly object[])[]>) {}

@@ -15,6 +15,7 @@ it('Every option has an environment variable', () => {
     'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'ACCESS_LOG',
     'DIAGNOSTICS',
     'LAB',
     'LAB_MAX_CONNECTIONS',

@@ -23,6 +23,7 @@ describe('The configuration', () => {
       proxyProtocol: false,
       logLevel: 'log',
       logFormat: 'text',
+      accessLog: 'all',
       workers: 1,
       diagnostics: true,
       lab: false,

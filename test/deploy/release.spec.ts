@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -67,7 +67,7 @@ describe('The release', () => {
 });
 
 describe('scripts/check-release.mjs', () => {
-  const check = (tag: string) =>
+  const check = (tag: string): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, ['scripts/check-release.mjs', tag], { cwd: root, encoding: 'utf8' });
 
   it('takes a tag that is the version of every package, the image and the manifests', () => {

@@ -103,6 +103,24 @@ describe('The server process', () => {
     await expect(echoOf('third', third)).resolves.toBe('third');
   });
 
+  it.each([
+    ['http://localhost:0', 'localhost'],
+    ['http://*:0', 'localhost'],
+    ['http://127.0.0.1:0', '127.0.0.1'],
+  ])('says at last where to open the page, and little before, at %s', async (urls, host) => {
+    const server = startServerProcess(['--urls', urls]);
+    const [address = ''] = await server.listening();
+    await echoOf('hello', address.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1'));
+    server.child.kill('SIGTERM');
+
+    const { stdout } = await server.exit;
+
+    const lines = stdout.split('\n').filter((line) => !line.includes(' WARN '));
+    expect(lines[0]).toContain(`[Main] Now listening on: ${address}`);
+    expect(lines[1]).toContain(`[Main] Open http://${host}:${new URL(address).port} in a browser`);
+    expect(lines[2]).toContain('[Access] opened ');
+  });
+
   it('listens on all IPv4 addresses if only PORT is given', async () => {
     const [url = ''] = await startServerProcess([], { PORT: '0' }).listening();
 

@@ -121,7 +121,7 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     expect(body).toContain(`as ${limit} allows, which is 7.`);
   });
 
-  it('refuses with 500 when nobody knows the limits', async () => {
+  it('refuses with 500 when the limits cannot be read', async () => {
     await start();
     limits.answer = () => Promise.reject(new Error('The other process has ended.'));
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { serverClose } from '../conformance/server-frames.js';
@@ -18,16 +19,19 @@ async function connectClients(count: number, url: string): Promise<Promise<{ cod
   );
 }
 
-/** The status of a refused handshake. */
-function refusalOf(url: string): Promise<number | undefined> {
+/** The response that refuses a handshake. */
+function refusalOf(url: string): Promise<IncomingMessage> {
   const client = new WebSocket(url);
   return new Promise((resolve) => {
-    client.once('unexpected-response', (request, { statusCode }) => {
+    client.once('unexpected-response', (request, response) => {
       request.destroy();
-      resolve(statusCode);
+      resolve(response);
     });
   });
 }
+
+/** Sends clients away: to another connection, and not before 5 seconds to this server. */
+const comeBackLater = { statusCode: 503, headers: { 'retry-after': '5', connection: 'close' } };
 
 /** Resolves when /health/ready reports that the server drains. */
 async function untilDraining(url: string): Promise<void> {
@@ -69,7 +73,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     server.child.kill(signal);
     await untilDraining(url);
 
-    await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
+    await expect(refusalOf(webSocketUrl)).resolves.toMatchObject(comeBackLater);
     client.send('still there?');
     const [echo] = (await once(client, 'message')) as [Buffer];
     expect(String(echo)).toBe('still there?');
@@ -115,7 +119,7 @@ describe('app.close()', () => {
     const closed = close();
     await straggler.readClose();
 
-    await expect(refusalOf(webSocketUrl)).resolves.toBe(503);
+    await expect(refusalOf(webSocketUrl)).resolves.toMatchObject(comeBackLater);
     const response = await fetch(`${url}/ws`);
     await response.arrayBuffer();
     expect(response.status).toBe(400);

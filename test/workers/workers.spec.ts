@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ChatClient, endChatClients } from '../support/chat-client.js';
 import { echoOf } from '../support/echo-of.js';
+import { makeFolder, removeFolders } from '../support/https-app.js';
 import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 
@@ -32,8 +36,8 @@ function open(url: string): Promise<WebSocket | number | undefined> {
   const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
   return new Promise((resolve) => {
     webSocket.once('open', () => resolve(webSocket));
-    webSocket.once('unexpected-response', (request, { statusCode }) => {
-      request.destroy();
+    webSocket.once('unexpected-response', (sent, { statusCode }) => {
+      sent.destroy();
       resolve(statusCode);
     });
     webSocket.on('error', () => {});
@@ -77,6 +81,8 @@ async function untilGone(pid: number): Promise<void> {
 // Each starts three processes or more.
 jest.setTimeout(120_000);
 
+afterAll(removeFolders);
+
 describe('A server with WORKERS=2', () => {
   afterEach(endServerProcesses);
 
@@ -93,9 +99,12 @@ describe('A server with WORKERS=2', () => {
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('ends at once when a signal comes again', async () => {
-    const { server, url, workers } = await start({ DRAIN_DELAY: '1h' });
+  it('ends at once when a signal comes again, and leaves neither a worker nor the file of a Unix socket', async () => {
+    const path = join(await makeFolder(), 'server.sock');
+    const { server, url, workers } = await start({ DRAIN_DELAY: '1h' }, `${URLS};http://unix:${path}`);
     await openMany(url, 4);
+    const [response] = (await once(request({ socketPath: path, path: '/ws' }).end(), 'response')) as [IncomingMessage];
+    expect(response.resume().statusCode).toBe(400);
 
     server.child.kill('SIGTERM');
     const impatience = setInterval(() => server.child.kill('SIGTERM'), 100);
@@ -103,6 +112,7 @@ describe('A server with WORKERS=2', () => {
     await expect(server.exit).resolves.toMatchObject({ code: 143 });
     clearInterval(impatience);
     await Promise.all(workers.map(untilGone));
+    expect(existsSync(path)).toBe(false);
   });
 
   it('leaves no worker behind when the primary is killed', async () => {
@@ -197,12 +207,11 @@ describe('Two workers', () => {
 
     const { open: clients } = await openMany(url, 30);
 
+    const accepted = 'websocket_connections_accepted_total{protocol="h1",route="/ws"}';
     for (let i = 0; i < 4; i++) {
       const after = await scrape(url);
       expect(after['websocket_connections']).toBe(clients.length);
-      expect(after['websocket_connections_accepted_total']).toBe(
-        before['websocket_connections_accepted_total'] + clients.length,
-      );
+      expect(after[accepted]).toBe((before[accepted] ?? 0) + clients.length);
       expect(after['process_start_time_seconds']).toBe(before['process_start_time_seconds']);
     }
     clients.forEach((client) => client.terminate());

@@ -20,7 +20,9 @@ export async function serveTasks(run) {
     }
     const { giveUp, ...told } = outcome;
     process.stdout.write(`${JSON.stringify(told)}\n`);
-    if (outcome.hangs) giveUp?.();
+    if (outcome.hangs) {
+      giveUp?.();
+    }
   }
   process.exit();
 }

@@ -14,9 +14,15 @@ await serveTasks(
       webSocket.addEventListener('open', () => {
         outcome.opened = true;
         outcome.subprotocol = webSocket.protocol;
-        if (action === 'send') ['1', '2', '3'].forEach((text) => webSocket.send(text));
-        if (action === 'close') webSocket.close(1000, 'bye');
-        if (action === 'ping') outcome.cannot = 'has no pings';
+        if (action === 'send') {
+          ['1', '2', '3'].forEach((text) => webSocket.send(text));
+        }
+        if (action === 'close') {
+          webSocket.close(1000, 'bye');
+        }
+        if (action === 'ping') {
+          outcome.cannot = 'has no pings';
+        }
       });
       webSocket.addEventListener('message', ({ data }) => {
         outcome.messages += 1;

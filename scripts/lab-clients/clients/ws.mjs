@@ -9,9 +9,15 @@ await serveTasks(
       webSocket.on('open', () => {
         outcome.opened = true;
         outcome.subprotocol = webSocket.protocol;
-        if (action === 'send') ['1', '2', '3'].forEach((text) => webSocket.send(text));
-        if (action === 'close') webSocket.close(1000, 'bye');
-        if (action === 'ping') webSocket.ping('lab');
+        if (action === 'send') {
+          ['1', '2', '3'].forEach((text) => webSocket.send(text));
+        }
+        if (action === 'close') {
+          webSocket.close(1000, 'bye');
+        }
+        if (action === 'ping') {
+          webSocket.ping('lab');
+        }
       });
       webSocket.on('message', (data) => {
         outcome.messages += 1;

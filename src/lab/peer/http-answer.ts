@@ -17,7 +17,7 @@ export function encodeHead(status: number, headers: HeaderLines): Buffer {
 }
 
 /** An HTTP/1.1 response after which the connection ends. One with a 1xx status is a head alone (RFC 9110 section 15.2). */
-export function encodeRefusal(status: number, headers: HeaderLines, body: string): Buffer {
+export function encodeRefusal(status: number, headers: HeaderLines, body: string | Uint8Array): Buffer {
   if (status < 200) {
     return encodeHead(status, headers);
   }

@@ -80,8 +80,11 @@ export class LabPeer {
         controller.abort(new PeerGoneError());
         resolve();
       };
-      if (stream.destroyed) end();
-      else stream.once('close', end);
+      if (stream.destroyed) {
+        end();
+      } else {
+        stream.once('close', end);
+      }
     });
   }
 
@@ -122,7 +125,7 @@ export class LabPeer {
   }
 
   /** Refuses the handshake with an ordinary response, and ends the connection. */
-  async refuse(status: number, headers: HeaderLines = [], body = ''): Promise<void> {
+  async refuse(status: number, headers: HeaderLines = [], body: string | Uint8Array = ''): Promise<void> {
     this.note(`refused the handshake with ${status}`);
     if (this.transport instanceof Http2Transport) {
       this.transport.respond({ ':status': status, ...headersObject(headers) });
@@ -284,7 +287,7 @@ export class LabPeer {
       stream.resume();
     } else {
       void (async () => {
-        while ((await this.read()) !== undefined);
+        while ((await this.read()) !== undefined) {}
       })();
     }
   }

@@ -179,7 +179,9 @@ describe('Pings and pongs', () => {
     for (;;) {
       const { opcode, fin } = await client.readFrame();
       opcodes.push(opcode);
-      if (opcode === 0 && fin) break;
+      if (opcode === 0 && fin) {
+        break;
+      }
     }
 
     expect(opcodes.slice(opcodes.indexOf(1))).toContain(10);

@@ -1,34 +1,24 @@
 import { once } from 'node:events';
-import {
-  createServer as createHttpServer,
-  type IncomingHttpHeaders,
-  type RequestListener,
-  type Server,
-} from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { createLabServer, type LabServer } from '../../../../src/lab/lab-server.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
-const servers: TcpServer[] = [];
+const servers: Server[] = [];
 
-/** Listens on a free port of 127.0.0.1 until the end of the test. */
-async function listen(server: TcpServer | Server): Promise<number> {
-  servers.push(server);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
-}
+let lab: LabServer;
+beforeAll(async () => {
+  lab = await createLabServer();
+});
+afterAll(() => lab.close());
 
-/** A server that answers any data with these bytes. */
-function answering(bytes: string | Buffer, end = true): Promise<number> {
-  return listen(
-    createTcpServer((socket: Socket) => {
-      socket.on('error', () => {});
-      socket.once('data', () => (end ? socket.end(bytes) : socket.write(bytes)));
-    }),
-  );
+/** Answers the next handshake with these bytes, and ends the connection. */
+function answering(bytes: string): string {
+  void lab.next((peer) => peer.write(Buffer.from(bytes)));
+  return lab.url;
 }
 
 afterAll(removeFolders);
@@ -171,28 +161,31 @@ describe('--compress', () => {
 });
 
 describe('A refusal', () => {
-  function refusing(handler: RequestListener): Promise<number> {
-    return listen(createHttpServer(handler));
-  }
-
   it('is shown with its status, headers and body, and the client exits with 2', async () => {
-    const port = await refusing((_, response) => {
-      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="ü"', 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end('Wer bist du?\u001b[31m\n');
+    const headers = Object.entries({
+      'WWW-Authenticate': 'Basic realm="ü"',
+      'Content-Type': 'text/plain; charset=utf-8',
     });
+    void lab.next((peer) => peer.refuse(401, headers, 'Wer bist du?\u001b[31m\n'));
 
-    const { code, stdout, stderr } = await runClient([`ws://127.0.0.1:${port}/ws`], 'hello\n');
+    const { code, stdout, stderr } = await runClient([lab.url], 'hello\n');
 
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(new RegExp(`^ws://127\\.0\\.0\\.1:${port}/ws refused: HTTP/1\\.1 401 Unauthorized\\.\n`));
+    expect(stderr).toMatch(
+      new RegExp(`^ws://127\\.0\\.0\\.1:${lab.port}/lab refused: HTTP/1\\.1 401 Unauthorized\\.\n`),
+    );
     expect(stderr).toContain('\n< WWW-Authenticate: Basic realm=');
     expect(stderr).toContain('\n| Wer bist du?\\x1b[31m\n');
   });
 
   it('is one event with --json', async () => {
-    const port = await refusing((_, response) => response.writeHead(403, { 'X-A': ['1', '2'] }).end('no'));
+    const headers = [
+      ['X-A', '1'],
+      ['X-A', '2'],
+    ] as const;
+    void lab.next((peer) => peer.refuse(403, headers, 'no'));
 
-    const events = eventsOf(await runClient([`ws://127.0.0.1:${port}/`, '--json']));
+    const events = eventsOf(await runClient([lab.url, '--json']));
 
     expect(events).toMatchObject([
       { type: 'refused', status: 403, httpVersion: '1.1', responseHeaders: { 'x-a': '1, 2' }, body: 'no' },
@@ -210,18 +203,21 @@ describe('A refusal', () => {
     ['that is compressed', { 'Content-Encoding': 'gzip' }, Buffer.from([31]), '(1 bytes that are not text: gzip)'],
     ['that is long', {}, Buffer.alloc(1024 * 1024, 'x'), `${'x'.repeat(8192)}…`],
   ])('may have a body %s', async (_, headers, body, shown) => {
-    const port = await refusing((_request, response) => response.writeHead(400, headers).end(body));
+    void lab.next((peer) => peer.refuse(400, Object.entries(headers), body));
 
-    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+    const { code, stderr } = await runClient([lab.url]);
 
     expect(code).toBe(2);
     expect(stderr.endsWith(`<\n| ${shown}\n`)).toBe(true);
   });
 
   it('may have an endless body', async () => {
-    const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
+    void lab.next(async (peer) => {
+      await peer.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\nto be continued'));
+      await peer.ended;
+    });
 
-    const { code, stderr } = await startClient([`ws://127.0.0.1:${port}/`]).exit;
+    const { code, stderr } = await startClient([lab.url]).exit;
 
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');
@@ -230,17 +226,25 @@ describe('A refusal', () => {
 
 describe('Without a WebSocket server, the client exits with 2 and states the cause', () => {
   it.each([
-    ['no server listens', async () => 1, 'the connection was refused. Is the server running, and on this port?'],
+    [
+      'no server listens',
+      () => 'ws://127.0.0.1:1/',
+      'the connection was refused. Is the server running, and on this port?',
+    ],
     ['the response is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
     ['there is no response', () => answering(''), 'the connection was cut before there was an answer.'],
     [
       'the response has no accept key',
-      () => answering('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+      () => `${lab.url}?accept=missing`,
       'it answered HTTP/1.1 101 Switching Protocols, but: Invalid Sec-WebSocket-Accept header',
     ],
-    ['the response takes too long', () => answering('', false), 'no answer within 0.3 s (--connect-timeout).'],
+    [
+      'the response takes too long',
+      () => `${lab.url}?handshake-delay=never`,
+      'no answer within 0.3 s (--connect-timeout).',
+    ],
   ])('when %s', async (_, start, message) => {
-    const url = `ws://127.0.0.1:${await start()}/`;
+    const url = start();
 
     const { code, stdout, stderr } = await runClient([url, '--connect-timeout', '300ms'], 'hello\n');
 

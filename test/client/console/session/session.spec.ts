@@ -1,12 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { jest } from '@jest/globals';
-import { WebSocketServer } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
 import { Session, type SessionOptions } from '../../../../client/console/src/session/session.js';
+import { createLabServer, encodeHeader, OPCODE, type LabServer } from '../../../../src/lab/lab-server.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+let lab: LabServer;
+beforeAll(async () => {
+  lab = await createLabServer();
+});
+afterAll(() => lab.close());
 
 const quickly = ['--reconnect-delay', '20ms'];
 
@@ -164,39 +169,21 @@ describe('--reconnect', () => {
   });
 
   describe('with a server that refuses', () => {
-    const servers: Server[] = [];
-
-    /** Refuses the first request with this status, and accepts the next ones. */
-    async function startServer(status: number): Promise<string> {
-      const server = createServer();
-      const webSocketServer = new WebSocketServer({ noServer: true });
-      server.once('upgrade', (_, firstSocket) => {
-        firstSocket.end(`HTTP/1.1 ${status} No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n`);
-        server.on('upgrade', (request, socket, head) => webSocketServer.handleUpgrade(request, socket, head, echo));
-      });
-      servers.push(server);
-      await once(server.listen(0, '127.0.0.1'), 'listening');
-      return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    /** Refuses the first handshake, and accepts the next ones. */
+    function refusingOnce(status: number): string {
+      void lab.next((peer) => peer.refuse(status, [['Retry-After', '1']]));
+      return lab.url;
     }
 
-    afterEach(() => {
-      for (const server of servers.splice(0)) {
-        server.close();
-      }
-    });
-
     it.each([429, 503])('reconnects after %i, and obeys Retry-After', async (status) => {
-      const { code, stdout, stderr } = await runClient(
-        [await startServer(status), '--reconnect', ...quickly],
-        'hello\n',
-      );
+      const { code, stdout, stderr } = await runClient([refusingOnce(status), '--reconnect', ...quickly], 'hello\n');
 
       expect([code, stdout]).toEqual([0, 'hello\n']);
       expect(stderr).toContain('Attempt 1 to reconnect in 1.00 s.');
     });
 
     it.each([401, 403, 404])('exits after %i, which is permanent', async (status) => {
-      expect((await runClient([await startServer(status), '--reconnect', ...quickly])).code).toBe(2);
+      expect((await runClient([refusingOnce(status), '--reconnect', ...quickly])).code).toBe(2);
     });
   });
 });
@@ -236,22 +223,16 @@ describe('--silence-timeout', () => {
 
 describe('A session', () => {
   it('ends when the server violates the protocol, and reports how', async () => {
-    const { url } = await startWebSocketServer((_, { socket }) => socket.write(Buffer.from([0xf1, 0x00])));
-
-    const { code, stderr } = await startClient([url]).exit;
+    const { code, stderr } = await startClient([`${lab.url}?frame=f100`]).exit;
 
     expect(code).toBe(3);
     expect(stderr).toContain('Invalid WebSocket frame: RSV2 and RSV3 must be clear');
   });
 
   it('rejects a message of more than 100 MiB, with a reason', async () => {
-    const { url } = await startWebSocketServer((_, { socket }) => {
-      const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
-      head.writeBigUInt64BE(100n * 1024n ** 2n + 1n, 2);
-      socket.write(head);
-    });
+    const header = encodeHeader({ opcode: OPCODE.binary, length: 100 * 1024 ** 2 + 1 });
 
-    const { code, stderr } = await startClient([url]).exit;
+    const { code, stderr } = await startClient([`${lab.url}?frame=${header.toString('hex')}`]).exit;
 
     expect(code).toBe(3);
     expect(stderr).toContain('a message is larger than 100 MiB, the limit of this client');

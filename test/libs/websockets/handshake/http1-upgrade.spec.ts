@@ -88,13 +88,13 @@ describe('Http1Upgrade', () => {
   describe('takeOver()', () => {
     it('hands over the socket without an answer, and counts it until it closes', async () => {
       const { client, upgrade, request, response, connections } = await handOver();
-      const handshake = await upgrade.takeOver((status) => void response.writeHead(status).end());
+      const taken = await upgrade.takeOver((status) => void response.writeHead(status).end());
 
-      expect(handshake).toMatchObject({ request, httpVersion: '1.1', remoteAddress: '127.0.0.1' });
+      expect(taken).toMatchObject({ request, httpVersion: '1.1', remoteAddress: '127.0.0.1' });
       expect(connections).toMatchObject({ placesTaken: 1, size: 0 });
-      handshake.stream.end('any bytes');
+      taken.stream.end('any bytes');
       expect((await client.readToEnd()).toString()).toBe('any bytes');
-      const closed = once(handshake.stream, 'close');
+      const closed = once(taken.stream, 'close');
       client.end();
       await closed;
       expect(connections.placesTaken).toBe(0);
