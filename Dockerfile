@@ -54,10 +54,13 @@ COPY package.json ./
 COPY libs/websockets/package.json ./libs/websockets/
 COPY client/console/package.json ./client/console/
 COPY scripts/healthcheck.mjs ./scripts/
-USER node
+# The user node, by its number: Kubernetes cannot see whether a name is root (runAsNonRoot).
+USER 1000:1000
 
 # The exec form makes node process 1, so SIGTERM reaches it and open sockets get their 1001 before it leaves.
-# Give it more than the server's own SHUTDOWN_TIMEOUT of 30 s (docker run --stop-timeout 35).
+# Give it more than DRAIN_DELAY, DRAIN_SPREAD and SHUTDOWN_TIMEOUT together, 30 s by default (docker run --stop-timeout 35).
+# It writes no files, so its root file system may be read-only (docker run --read-only). Only where it serves https without
+# TLS_CERT it keeps the development certificate, and goes on without that if it cannot.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "scripts/healthcheck.mjs"]
 CMD ["node", "dist/src/main.js"]

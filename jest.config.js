@@ -29,9 +29,9 @@ export default {
   roots: ['<rootDir>/test'],
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   extensionsToTreatAsEsm: ['.ts'],
-  resolver: '<rootDir>/test/support/resolver.cjs',
   testSequencer: '<rootDir>/test/support/sequencer.js',
   moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nest-raw-websockets$': '<rootDir>/libs/websockets/src/index.ts',
     '^nest-raw-websockets/testing$': '<rootDir>/libs/websockets/src/testing/index.ts',
     '^nest-ws-echo-client$': '<rootDir>/client/console/src/command.ts',

@@ -8,8 +8,14 @@ import config from './jest.config.js';
  */
 export default {
   ...config,
-  testMatch: ['client/console/display', 'client/page', 'config', 'conformance/transports', 'page/smoke', 'libs'].map(
-    (part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`,
-  ),
-  testPathIgnorePatterns: ['/package\\.spec\\.ts$'],
+  testMatch: [
+    'client/console/display',
+    'client/page',
+    'config',
+    'conformance/transports',
+    'lab/{lab-clients,peer/*,script/*}',
+    'page/smoke',
+    'libs',
+  ].map((part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`),
+  testPathIgnorePatterns: ['/(package|tune-for-large-messages)\\.spec\\.ts$'],
 };

@@ -30,83 +30,53 @@ const MiB = 1024 * KiB;
 const smallText: MessageShape = { size: 32, content: 'text' };
 const binary = (size: number): MessageShape => ({ size, content: 'binary' });
 
-function load(name: string, title: string, options: Partial<Load> & Pick<Load, 'message' | 'connections'>): Load {
-  return { name, title, kind: 'echo', transport: 'http', inFlight: 1, figures: ['cpu'], ...options };
+function echo(
+  name: string,
+  title: string,
+  connections: number,
+  inFlight: number,
+  message: MessageShape,
+  figures: readonly FigureName[] = ['cpu'],
+): Load {
+  return { name, title, kind: 'echo', transport: 'http', connections, inFlight, message, figures };
 }
-
-const pipelined = load('pipelined', '32 B text, 64 connections, 32 in flight', {
-  connections: 64,
-  inFlight: 32,
-  message: smallText,
-});
-const oneKiB = load('1k', '1 KiB, 64 connections, 4 in flight', {
-  connections: 64,
-  inFlight: 4,
-  message: binary(KiB),
-});
-const sixtyFourKiB = load('64k', '64 KiB, 8 connections', { connections: 8, message: binary(64 * KiB) });
-const handshakes = load('handshakes', 'handshake and close', {
-  kind: 'handshakes',
-  connections: 8,
-  message: smallText,
-});
-
-/** All loads, in the order in which they run. */
-export const loads: readonly Load[] = [
-  pipelined,
-  load('ping-pong', '32 B text, 64 connections, 1 in flight', {
-    connections: 64,
-    message: smallText,
-    figures: ['cpu', 'p50'],
-  }),
-  load('ping-pong-512', '32 B text, 512 connections, 1 in flight', { connections: 512, message: smallText }),
-  oneKiB,
-  {
-    ...oneKiB,
-    name: '1k-utf8',
-    title: '1 KiB UTF-8 text, 64 connections, 4 in flight',
-    message: { size: KiB, content: 'utf8' },
-  },
-  sixtyFourKiB,
-  load('1m', '1 MiB, 4 connections', { connections: 4, message: binary(MiB) }),
-  load('fragments', '16 KiB in 64-byte fragments, 8 connections', {
-    connections: 8,
-    message: { ...binary(16 * KiB), fragmentSize: 64 },
-  }),
-  load('64m', '64 MiB message', { connections: 1, message: binary(64 * MiB), figures: ['cpu', 'peakMemory'] }),
-  handshakes,
-  load('1k-compressed', '1 KiB JSON text compressed, 64 connections, 4 in flight', {
-    connections: 64,
-    inFlight: 4,
-    message: { size: KiB, content: 'json', isCompressed: true },
-  }),
-  load('64k-compressed', '64 KiB text compressed, 8 connections', {
-    connections: 8,
-    message: { size: 64 * KiB, content: 'text', isCompressed: true },
-  }),
-  load('idle', '5,000 idle connections', {
-    kind: 'idle',
-    connections: 5000,
-    message: smallText,
-    figures: ['memoryPerConnection'],
-  }),
-  load('unread', '128 MiB to a client that does not read', {
-    kind: 'unread',
-    connections: 1,
-    inFlight: 2048,
-    message: binary(64 * KiB),
-    figures: ['memoryGrowth'],
-  }),
-  load('broadcast', '64 B text to 1,000 connections', {
-    kind: 'broadcast',
-    connections: 1000,
-    inFlight: 8,
-    message: { size: 64, content: 'text' },
-  }),
-  ...[pipelined, sixtyFourKiB, handshakes].map((plain) => over('https', 'TLS', plain)),
-  ...[pipelined, sixtyFourKiB].map((plain) => over('h2', 'HTTP/2', plain)),
-];
 
 function over(transport: Transport, title: string, plain: Load): Load {
   return { ...plain, transport, name: `${transport}-${plain.name}`, title: `${title}: ${plain.title}` };
 }
+
+const pipelined = echo('pipelined', '32 B text, 64 connections, 32 in flight', 64, 32, smallText);
+const sixtyFourKiB = echo('64k', '64 KiB, 8 connections', 8, 1, binary(64 * KiB));
+const handshakes: Load = { ...echo('handshakes', 'handshake and close', 8, 1, smallText), kind: 'handshakes' };
+
+const utf8: MessageShape = { size: KiB, content: 'utf8' };
+const fragments: MessageShape = { ...binary(16 * KiB), fragmentSize: 64 };
+const json: MessageShape = { size: KiB, content: 'json', isCompressed: true };
+const largeText: MessageShape = { size: 64 * KiB, content: 'text', isCompressed: true };
+
+/** All loads, in the order in which they run. */
+export const loads: readonly Load[] = [
+  pipelined,
+  echo('ping-pong', '32 B text, 64 connections, 1 in flight', 64, 1, smallText, ['cpu', 'p50']),
+  echo('ping-pong-512', '32 B text, 512 connections, 1 in flight', 512, 1, smallText),
+  echo('1k', '1 KiB, 64 connections, 4 in flight', 64, 4, binary(KiB)),
+  echo('1k-utf8', '1 KiB UTF-8 text, 64 connections, 4 in flight', 64, 4, utf8),
+  sixtyFourKiB,
+  echo('1m', '1 MiB, 4 connections', 4, 1, binary(MiB)),
+  echo('fragments', '16 KiB in 64-byte fragments, 8 connections', 8, 1, fragments),
+  echo('64m', '64 MiB message', 1, 1, binary(64 * MiB), ['cpu', 'peakMemory']),
+  handshakes,
+  echo('1k-compressed', '1 KiB JSON text compressed, 64 connections, 4 in flight', 64, 4, json),
+  echo('64k-compressed', '64 KiB text compressed, 8 connections', 8, 1, largeText),
+  { ...echo('idle', '5,000 idle connections', 5000, 1, smallText, ['memoryPerConnection']), kind: 'idle' },
+  {
+    ...echo('unread', '128 MiB to a client that does not read', 1, 2048, binary(64 * KiB), ['memoryGrowth']),
+    kind: 'unread',
+  },
+  {
+    ...echo('broadcast', '64 B text to 1,000 connections', 1000, 8, { size: 64, content: 'text' }),
+    kind: 'broadcast',
+  },
+  ...[pipelined, sixtyFourKiB, handshakes].map((plain) => over('https', 'TLS', plain)),
+  ...[pipelined, sixtyFourKiB].map((plain) => over('h2', 'HTTP/2', plain)),
+];

@@ -1,13 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AccessLogModule } from './access-log/access-log.module.js';
 import { BackgroundModule } from './background/background.module.js';
 import { BACKPLANE, type Backplane } from './background/backplane.js';
 import { ClientFaults } from './listening/client-faults.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { EchoModule } from './echo/echo.module.js';
+import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import type { Dependencies } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
+import { logsInformation } from './logger.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LabModule } from './lab/lab.module.js';
 import { Metrics } from './metrics/metrics.js';
@@ -15,16 +18,23 @@ import { PAGE_HEADERS } from './page/page-headers.js';
 import { PageModule } from './page/page.module.js';
 import { RpcModule } from './rpc/rpc.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
+import type { WorkerProcess } from './workers/worker.js';
 import { WebSocketsModule } from 'nest-raw-websockets';
 
 /** Composes the application: each module gets its options here. */
 @Module({})
 export class AppModule {
-  static register(configuration: Configuration): DynamicModule {
-    const webSockets = WebSocketsModule.forRoot(configuration.webSockets);
-    const metrics = new Metrics();
+  /** @param worker what the application shares with other processes that serve the same addresses */
+  static register(configuration: Configuration, worker?: WorkerProcess): DynamicModule {
+    const webSockets = WebSocketsModule.forRoot({
+      ...configuration.webSockets,
+      sharedLimits: worker?.sharedLimits,
+    });
+    const metrics = new Metrics(worker && (() => worker.gatherMetrics()));
+    worker?.provideMetrics(() => metrics.values());
     const background = BackgroundModule.register({
       redisUrl: configuration.redisUrl,
+      backplane: worker?.topics,
       queueMessages: configuration.chatQueueMessages,
       queueSize: configuration.chatQueueSize,
       whenQueueFull: configuration.chatWhenQueueFull,
@@ -35,6 +45,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         webSockets,
+        AccessLogModule.register(
+          {
+            lines: logsInformation(configuration) ? configuration.accessLog : 'off',
+            format: configuration.logFormat,
+            metrics,
+          },
+          webSockets,
+        ),
         EchoModule,
         SocketsModule,
         RpcModule,
@@ -42,10 +60,12 @@ export class AppModule {
         HealthModule.register({
           imports: [background],
           inject: [BACKPLANE],
-          useFactory: ({ status }: Backplane): Dependencies => (status ? { redis: () => status.isUp } : {}),
+          useFactory: ({ status }: Backplane): Dependencies =>
+            status && configuration.redisUrl !== undefined ? { redis: () => status.isUp } : {},
         }),
         MetricsModule.register(metrics, webSockets),
         PageModule,
+        ...(configuration.diagnostics ? [DiagnosticsModule] : []),
         ...(configuration.lab
           ? [
               LabModule.register({

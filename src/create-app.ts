@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { isatty } from 'node:tty';
-import { ConsoleLogger } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -8,17 +7,24 @@ import type { Configuration } from './config/configuration.js';
 import { answerFromMemory } from './listening/file-responses.js';
 import { believeTrustedProxies } from './listening/forwarded-requests.js';
 import { endStalledConnections, REQUEST_TIMEOUT } from './listening/stalled-clients.js';
+import { createLogger } from './logger.js';
 import { serveOpenApi } from './openapi/serve-open-api.js';
+import type { WorkerProcess } from './workers/worker.js';
 import { useWebSockets } from 'nest-raw-websockets';
 
 /**
  * Creates the application as it runs in production. `listen` starts it. The caller handles the signals of the process.
  *
+ * @param worker what it shares with other processes that serve the same addresses
  * @throws the errors of modules that cannot be registered or created
  */
-export async function createApp(configuration: Configuration): Promise<NestFastifyApplication> {
+export async function createApp(
+  configuration: Configuration,
+  logger: LoggerService = createLogger(configuration),
+  worker?: WorkerProcess,
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.register(configuration),
+    AppModule.register(configuration, worker),
     new FastifyAdapter({
       // On a slow and busy machine plugins, such as the files of the page, take longer than the default of ten seconds.
       pluginTimeout: 60_000,
@@ -26,7 +32,7 @@ export async function createApp(configuration: Configuration): Promise<NestFasti
       // As in ASP.NET Core, /WS and /ws/ are the same as /ws.
       routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
     }),
-    { abortOnError: false, bodyParser: false, logger: createLogger(configuration) },
+    { abortOnError: false, bodyParser: false, logger },
   );
   leaveBodiesUnread(app);
   answerFromMemory(app);
@@ -42,13 +48,4 @@ function leaveBodiesUnread(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
-}
-
-function createLogger({ logLevel, logFormat }: Configuration): ConsoleLogger {
-  return new ConsoleLogger({
-    logLevels: logLevel === 'off' ? [] : [logLevel],
-    json: logFormat === 'json',
-    // Without this Nest would also write colours into files and pipes.
-    colors: logFormat === 'text' && isatty(1) && process.stdout.hasColors(),
-  });
 }

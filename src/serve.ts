@@ -1,10 +1,15 @@
 import { constants } from 'node:os';
-import { Logger } from '@nestjs/common';
+import { Logger, type LoggerService } from '@nestjs/common';
 import type { Command } from 'commander';
-import { optionDescriptions } from './config/configuration.js';
+import { optionDescriptions, type Configuration } from './config/configuration.js';
+import { isHttps } from './config/listen-address.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
+import { developmentCertificate, type DevelopmentCertificate } from './listening/development-certificate.js';
 import { listen, ListenError } from './listening/listen.js';
+import { isSocketFile, removeSocketFileAtExit } from './listening/socket-file.js';
+import { createLogger } from './logger.js';
+import type { WorkerProcess } from './workers/worker.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -25,26 +30,107 @@ export function defineServe(command: Command): void {
 async function serve(options: CommandLineOptions): Promise<void> {
   try {
     const configuration = readConfiguration(process.env, options);
-    tuneForLargeMessages();
-    // Loaded only after the configuration has been checked, so that the help and errors appear at once.
-    const { createApp } = await import('./create-app.js');
-    const app = await createApp(configuration);
-    app.enableShutdownHooks([...signals], { useProcessExit: true });
-    endOnSecondSignal();
-    const logger = new Logger('Main');
-    const warning = endOfLifeWarning(NODE_RELEASE, new Date());
-    if (warning !== undefined) {
-      logger.warn(warning);
+    if (configuration.workers === 1) {
+      const logger = createLogger(configuration);
+      Logger.overrideLogger(logger);
+      warnOfEndOfLife();
+      announce(await serveRequests(configuration, logger));
+      return;
     }
-    for (const url of await listen(app, configuration.listenOn)) {
-      logger.log(`Now listening on: ${url}`);
-    }
+    const { default: cluster } = await import('node:cluster');
+    await (cluster.isPrimary ? runWorkers(configuration) : serveAsWorker(configuration));
   } catch (error) {
     if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
       throw error;
     }
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
+  }
+}
+
+/** Serves requests in this process. @returns the addresses */
+async function serveRequests(
+  configuration: Configuration,
+  logger: LoggerService,
+  worker?: WorkerProcess,
+  certificate?: DevelopmentCertificate,
+): Promise<string[]> {
+  tuneForLargeMessages();
+  // Loaded only after the configuration has been checked, so that the help and errors appear at once.
+  const { createApp } = await import('./create-app.js');
+  const app = await createApp(configuration, logger, worker);
+  app.enableShutdownHooks([...signals], { useProcessExit: true });
+  endOnSecondSignal();
+  if (worker?.isEnding) {
+    process.exit();
+  }
+  return listen(app, configuration.listenOn, certificate);
+}
+
+/** Serves requests in several processes. This one, the primary, starts the others, and ends when they have ended. */
+async function runWorkers(configuration: Configuration): Promise<void> {
+  Logger.overrideLogger(createLogger(configuration));
+  warnOfEndOfLife();
+  const { listenOn, tlsCert, xdgCacheHome, webSockets, workers } = configuration;
+  const { Primary } = await import('./workers/primary.js');
+  const leaveFiles: (() => void)[] = [];
+  const primary = new Primary({
+    workers,
+    limits: webSockets,
+    developmentCertificate:
+      tlsCert === undefined && listenOn.some(isHttps) ? await developmentCertificate(xdgCacheHome) : undefined,
+    onListening: (urls) => {
+      leaveFiles.push(...listenOn.filter(isSocketFile).map(({ path }) => removeSocketFileAtExit(path)));
+      announce(urls);
+    },
+  });
+  signals.forEach((signal) => process.on(signal, () => primary.shutDown(signal)));
+  endOnSecondSignal();
+  if (tlsCert !== undefined) {
+    process.on('SIGHUP', () => primary.deliver('SIGHUP')); // the certificate has changed
+  }
+  const exitCode = await primary.run();
+  leaveFiles.forEach((leave) => leave()); // they are gone: the last worker has closed the sockets
+  process.exit(exitCode);
+}
+
+async function serveAsWorker(configuration: Configuration): Promise<void> {
+  const { WorkerProcess } = await import('./workers/worker.js');
+  const worker = new WorkerProcess();
+  const { isFirst, developmentCertificate: certificate } = await worker.start();
+  const logger = createLogger(configuration);
+  // The first worker has logged how the server starts.
+  const isQuiet = !isFirst && configuration.logLevel === 'log';
+  if (isQuiet) {
+    logger.setLogLevels(['warn']);
+  }
+  worker.listening(await serveRequests(configuration, logger, worker, certificate));
+  if (isQuiet) {
+    logger.setLogLevels([configuration.logLevel]);
+  }
+}
+
+function announce(urls: readonly string[]): void {
+  const logger = new Logger('Main');
+  for (const url of urls) {
+    logger.log(`Now listening on: ${url}`);
+  }
+  const page = pageUrl(urls);
+  if (page !== undefined) {
+    logger.log(`Open ${page} in a browser`);
+  }
+}
+
+/** Where a browser on this machine finds the page: not at an address that stands for all, nor at a pipe. */
+function pageUrl(urls: readonly string[]): string | undefined {
+  const url = urls.find((address) => /^https?:\/\/(?!unix:)/.test(address));
+  return url?.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//localhost');
+}
+
+function warnOfEndOfLife(): void {
+  const warning = endOfLifeWarning(NODE_RELEASE, new Date());
+  if (warning !== undefined) {
+    new Logger('Main').warn(warning);
   }
 }
 

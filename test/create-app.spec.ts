@@ -29,8 +29,10 @@ describe('The application', () => {
   it.each([
     ['off', []],
     ['error', []],
-    ['log', ['LOG']],
-  ])('logs what LOG_LEVEL=%s asks for', async (level, expected) => {
+    // What an application consists of does not interest the person who starts it.
+    ['log', []],
+    ['debug', ['DEBUG']],
+  ])('logs the levels of LOG_LEVEL=%s', async (level, expected) => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 
     await startApp({ LOG_LEVEL: level });
@@ -41,7 +43,7 @@ describe('The application', () => {
     expect([...levels]).toEqual(expected);
   });
 
-  it('leaves the signals of the process alone', async () => {
+  it('installs no signal handlers', async () => {
     const before = ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal));
 
     await startApp();
@@ -49,7 +51,7 @@ describe('The application', () => {
     expect(['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal))).toEqual(before);
   });
 
-  it('stops at an option that the library refuses, and names it', async () => {
+  it('does not start with an option that the library rejects, and names it', async () => {
     const configuration = readConfiguration({ LOG_LEVEL: 'off' });
 
     const creation = createApp({ ...configuration, webSockets: { ...configuration.webSockets, closeTimeout: -1 } });

@@ -1,6 +1,6 @@
 import { execSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,7 +13,7 @@ interface Instruction {
   readonly args: string;
 }
 
-/** The instructions of each stage, without comments; continued lines are joined, as Docker does it. */
+/** The instructions of each stage, without comments and with continued lines joined, as Docker reads them. */
 function stagesOf(dockerfile: string): Instruction[][] {
   const instructions = dockerfile
     .replaceAll(/^\s*(#.*)?\n/gm, '')
@@ -28,14 +28,14 @@ function stagesOf(dockerfile: string): Instruction[][] {
 const all = (stage: readonly Instruction[], wanted: string): string[] =>
   stage.filter(({ keyword }) => keyword === wanted).map(({ args }) => args);
 
-/** The one instruction of its kind that counts, which is the last. */
+/** The effective instruction of its kind: the last. */
 const last = (stage: readonly Instruction[], wanted: string): string => all(stage, wanted).at(-1) ?? '';
 
-/** The words of a command in exec form, the only one that makes the program process 1. */
+/** The words of a command in exec form, the only form that makes the program process 1. */
 const execForm = (args: string): string[] => JSON.parse(args.slice(args.indexOf('['))) as string[];
 
-// No engine is needed to see whether the files that the stages copy are enough: only node_modules is borrowed.
-describe('the image, rehearsed in empty folders', () => {
+// Needs no Docker engine: it shows that the files which the stages copy are enough. Only node_modules is borrowed.
+describe('The image, rehearsed in empty folders,', () => {
   const [build, , final] = stagesOf(readFileSync(join(root, 'Dockerfile'), 'utf8'));
   const settings = Object.fromEntries(
     last(final, 'ENV')
@@ -45,7 +45,7 @@ describe('the image, rehearsed in empty folders', () => {
   const folders: Record<string, string> = {};
   let server: ChildProcess | undefined;
 
-  /** Fills a stage's folder as its COPY lines say, and runs all that it runs except the installation. */
+  /** Fills the folder of a stage according to COPY, and runs its commands except the installation. */
   function make(name: string, stage: readonly Instruction[]): void {
     const folder = mkdtempSync(join(tmpdir(), 'image-'));
     folders[name] = folder;
@@ -70,9 +70,15 @@ describe('the image, rehearsed in empty folders', () => {
     const [program = '', ...args] = execForm(command);
     return spawn(program === 'node' ? process.execPath : program, args, {
       cwd: folders.final,
-      env: { ...settings, ...environment },
+      env: { ...settings, HOME: folders.final, TMPDIR: folders.final, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+  }
+
+  /** What the folder of the image has, without node_modules, which is a link here. */
+  function filesOfImage(): string[] {
+    const entries = readdirSync(folders.final, { recursive: true, withFileTypes: true });
+    return entries.map(({ parentPath, name }) => join(parentPath, name));
   }
 
   beforeAll(() => {
@@ -87,7 +93,8 @@ describe('the image, rehearsed in empty folders', () => {
     }
   });
 
-  it('serves, is healthy, and leaves with 0 when it is told to', async () => {
+  it('serves, is healthy, exits with 0 when it is stopped, and writes no file', async () => {
+    const before = filesOfImage();
     server = start(last(final, 'CMD'), { PORT: '0' });
     let port = '';
     for await (const line of createInterface(server.stdout!)) {
@@ -102,5 +109,6 @@ describe('the image, rehearsed in empty folders', () => {
 
     server.kill(last(final, 'STOPSIGNAL') as NodeJS.Signals);
     expect(await once(server, 'exit')).toEqual([0, null]);
+    expect(filesOfImage()).toEqual(before);
   }, 60_000);
 });

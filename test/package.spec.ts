@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { publint } from 'publint';
-import { compiledFiles, packPackage, Project, removeFolders, typeFaults } from './support/npm.js';
+import { compiledFiles, packPackages, Project, removeFolders, typeFaults } from './support/npm.js';
 
-const server = packPackage('.');
+const [server, ...packages] = packPackages('.', 'libs/websockets', 'client/console');
 const { manifest, files, tarball } = server;
 afterAll(removeFolders);
 
 describe('The package of the server', () => {
-  it('is the build of its sources and of the page, with README and LICENSE', () => {
+  it('contains the build of its sources and of the page, README and LICENSE', () => {
     const built = [
       ...compiledFiles('src', 'dist/src', ['.js', '.js.map', '.d.ts']),
       ...compiledFiles('client/page', 'dist/client/page', ['.js', '.js.map', '.d.ts']),
@@ -17,22 +17,21 @@ describe('The package of the server', () => {
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built, ...pageFiles].toSorted());
   });
 
-  it('holds the program that package.json names', () => {
+  it('contains the program that package.json names', () => {
     expect(files).toEqual(expect.arrayContaining(Object.values(manifest.bin ?? {})));
   });
 
-  it('has no fault that publint finds', async () => {
+  it('passes publint', async () => {
     const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
     expect(messages).toEqual([]);
   });
 
-  it('exports nothing that has wrong types', () => {
+  it('exports correct types', () => {
     expect(typeFaults(tarball)).toBe('');
   }, 120_000);
 });
 
-describe('The packed server, with no other packages than those that it depends on', () => {
-  const packages = ['libs/websockets', 'client/console'].map(packPackage);
+describe('The packed server, with only its declared dependencies,', () => {
   const project = new Project();
   beforeAll(() => {
     project.extract([server, ...packages]);

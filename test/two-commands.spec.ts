@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// `npm start` and `npm test` both begin with scripts/ready.mjs. Here it works on a project of its own: one dependency,
-// kept as a tarball so that nothing is fetched, and a build that only notes down that it ran.
+// `npm start` and `npm test` both begin with scripts/ready.mjs. Here it works on a sample project: one dependency,
+// packed as a tarball so that nothing is downloaded, and a build that only records that it ran.
 let project: string;
 /** npm starts slowly on a busy machine. */
 const timeout = 60_000;
@@ -23,7 +23,7 @@ function npm(command: string): void {
   execFileSync(`npm ${command} --silent`, { cwd: project, shell: true, stdio: 'ignore' });
 }
 
-/** Packs a dependency in this version and locks the project to it. */
+/** Packs a version of the dependency, and locks the project to it. */
 function requireDependency(version: string): void {
   write('dependency/package.json', { name: 'dependency', version });
   npm('pack ./dependency');
@@ -36,7 +36,7 @@ function requireDependency(version: string): void {
   npm('install --package-lock-only');
 }
 
-/** What one call does: its exit code, the commands that it runs, and what it says on stdout, which belongs to its caller. */
+/** The result of one run: its exit code, the commands that ran, and its stdout, which belongs to the caller. */
 function ready(): { status: number | null; ran: string[]; stdout: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/ready.mjs'], {
     cwd: project,
@@ -73,7 +73,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true }));
 
-describe('the script behind npm start and npm test', () => {
+describe('The script behind npm start and npm test', () => {
   it(
     'installs and builds in a fresh clone',
     () => {
@@ -95,7 +95,7 @@ describe('the script behind npm start and npm test', () => {
     ['the installed packages are gone', () => rmSync(inProject('node_modules'), { recursive: true }), ['ci']],
     ['another version is pulled in', () => cpSync(inProject('next'), project, { recursive: true }), ['ci', 'build']],
   ])(
-    'does what it must, and no more, when %s',
+    'runs only the necessary steps when %s',
     (_, change, ran) => {
       ready();
       change();
@@ -106,7 +106,7 @@ describe('the script behind npm start and npm test', () => {
   );
 
   it(
-    'fails when the build fails, and builds again the next time',
+    'fails when the build fails, and builds again on the next run',
     () => {
       ready();
       const build = readFileSync(inProject('build.js'), 'utf8');

@@ -125,9 +125,8 @@ export class EchoVerifier {
     check(opcode === due, `a frame of opcode ${opcode} where ${due} is due`);
     check(!isCompressed || this.ring.isCompressed, 'a compressed message');
     check(!isCompressed || !this.isInMessage, 'RSV1 within a message');
-    const isMessageCompressed = this.isInMessage ? this.isCompressed : isCompressed;
-    const before = this.isInMessage ? this.compared : 0;
-    check(isMessageCompressed || before + payloadLength <= this.ring.messageLength, 'a longer message');
+    const isLonger = this.compared + payloadLength > this.ring.messageLength;
+    check(isCompressed || this.isCompressed || !isLonger, 'a longer message');
     return payloadLength;
   }
 
@@ -138,27 +137,18 @@ export class EchoVerifier {
     } else if (opcode === Opcode.close) {
       this.controlFrames.onClose(Buffer.from(payload));
     } else if (opcode < Opcode.close) {
-      if (!this.isInMessage) {
-        this.isInMessage = true;
-        this.isCompressed = (first & 0x40) !== 0;
-        this.compared = 0;
-        this.compressed = [];
+      this.isInMessage = true;
+      this.isCompressed ||= (first & 0x40) !== 0;
+      if (this.isCompressed) {
+        this.compressed.push(Buffer.from(payload));
+      } else {
+        const from = this.message * this.ring.messageLength + this.compared;
+        check(payload.compare(this.ring.payload, from, from + payload.length) === 0, 'other bytes than it received');
+        this.compared += payload.length;
       }
-      this.takePayload(payload);
       if (first >= 0x80) {
         this.endMessage();
       }
-    }
-  }
-
-  private takePayload(payload: Buffer): void {
-    if (this.isCompressed) {
-      this.compressed.push(Buffer.from(payload));
-    } else {
-      const from = this.message * this.ring.messageLength + this.compared;
-      const isEqual = payload.compare(this.ring.payload, from, from + payload.length) === 0;
-      check(isEqual, 'other bytes than it received');
-      this.compared += payload.length;
     }
   }
 
@@ -169,6 +159,9 @@ export class EchoVerifier {
       check(this.compared === this.ring.messageLength, 'a shorter message');
     }
     this.isInMessage = false;
+    this.isCompressed = false;
+    this.compared = 0;
+    this.compressed = [];
     this.completed++;
     this.message = (this.message + 1) % this.ring.count;
   }

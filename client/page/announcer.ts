@@ -1,15 +1,15 @@
 import { countOf } from './log/preview.js';
 
-/** A screen reader is told something at most this often, in milliseconds. */
+/** The minimum interval between announcements to a screen reader, in milliseconds. */
 const INTERVAL = 1_500;
 
-/** What an {@link Announcer} needs of its environment. */
+/** The environment of an {@link Announcer}. */
 export interface AnnouncerEnvironment {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   say(text: string): void;
 }
 
-/** Tells a screen reader what happens, summed up: notices by their text, messages by their number. */
+/** Announces events to a screen reader in summary: notices by their text, messages by their number. */
 export class Announcer {
   private readonly environment: AnnouncerEnvironment;
   private notices: string[] = [];
@@ -21,7 +21,7 @@ export class Announcer {
   }
 
   notice(text: string): void {
-    // The newest matter most, and a list of hundreds would take minutes to hear.
+    // The newest are the most important, and a list of hundreds would take minutes to read aloud.
     this.notices = [...this.notices, text].slice(-3);
     this.sayLater();
   }

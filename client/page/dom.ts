@@ -1,7 +1,7 @@
 /**
  * The element with an id.
  *
- * @throws TypeError if the page has no such element, or one of another kind
+ * @throws TypeError if the page has no such element, or the element has another type
  */
 export function element<T extends Element>(id: string, kind: { new (): T; prototype: T }): T {
   const found = document.getElementById(id);
@@ -11,14 +11,14 @@ export function element<T extends Element>(id: string, kind: { new (): T; protot
   return found;
 }
 
-/** The button with an id, which does something when it is clicked. */
+/** Adds a click handler to the button with an id. */
 export function button(id: string, onClick: () => void): HTMLButtonElement {
   const found = element(id, HTMLButtonElement);
   found.addEventListener('click', onClick);
   return found;
 }
 
-/** A new element with a class and content. Text stays text, whatever is in it. */
+/** Creates an element with a class and content. Text is never parsed as HTML. */
 export function create<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className = '',
@@ -32,14 +32,14 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
-/** Sets a text only if it is another one: a live region would say it again otherwise. */
+/** Sets a text only if it differs, because a live region would announce it again. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) {
     target.textContent = text;
   }
 }
 
-/** Names and values for a description list. */
+/** Pairs of names and values for a description list. */
 export function describe(list: HTMLElement, facts: readonly (readonly [name: string, value: string])[]): void {
   list.replaceChildren(
     ...facts.map(([name, value]) => create('div', '', create('dt', '', name), create('dd', '', value))),

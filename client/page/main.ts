@@ -21,7 +21,7 @@ import { keptSettings, KeptValue, workspaceFrom } from './session/storage.js';
 import { enableShortcuts } from './shortcuts.js';
 import { enableTabList, markSelected } from './tab-list.js';
 
-/** A file of this size is read into memory and sent as one message at most. */
+/** The largest file that is read into memory and sent as one message. */
 const LARGEST_FILE = 512 * 1_048_576;
 
 const defaults: Settings = { ...DEFAULT_SETTINGS, url: webSocketUrlOf(window.location, '/ws') };
@@ -77,19 +77,19 @@ function newSession(settings: Settings): Session {
   );
 }
 
-/** At most a quarter of the time goes into drawing, but the page is never behind by more than this, in milliseconds. */
+/** Drawing uses at most a quarter of the time, but the page is never behind by more than this, in milliseconds. */
 const LONGEST_PAUSE = 150;
 
 let lastDrawing = { end: 0, duration: 0 };
 const logTable = element('logTable', HTMLTableElement);
 
-/** Draws once in the next frame, however much happens before it, and leaves time for messages, keys and clicks. */
+/** Draws once in the next frame for any number of changes, and leaves time for messages, keys and clicks. */
 function requestRender(): void {
   if (isFrameRequested) {
     return;
   }
   isFrameRequested = true;
-  // Assistive technology waits with what is about to change, and so do tests.
+  // Assistive technology waits for the update, and so do tests.
   logTable.setAttribute('aria-busy', 'true');
   const pause = Math.min(LONGEST_PAUSE, 3 * lastDrawing.duration) - (performance.now() - lastDrawing.end);
   if (pause > 0) {
@@ -123,7 +123,7 @@ function render(now: number): void {
   }
 }
 
-/** Shows a change of state at once: the controls must not accept a click that is too late. */
+/** Shows a change of state at once, because the controls must not accept a late click. */
 function refresh(): void {
   tabs.show(sessions, active);
   composer.show(active);
@@ -169,7 +169,7 @@ function closeSession(session: Session): void {
   tabs.focusActive();
 }
 
-/** Shows what is wrong with an input, at its field. */
+/** Shows the fault of an input at its field. */
 function report(outcome: Outcome): void {
   composer.hint(outcome && outcome.at !== 'url' ? outcome.problem : undefined);
   refresh();
@@ -306,7 +306,7 @@ function showView(tab: HTMLElement): void {
   clearInterval(latencyTimer);
   if (tab.id === 'latencyTab') {
     latencyView.render(active, performance.now(), true);
-    // The minute of the throughput moves on while nothing happens.
+    // The minute of the throughput moves on even without traffic.
     latencyTimer = window.setInterval(requestRender, 1_000);
   }
   if (tab.id === 'serverTab') {
@@ -315,7 +315,7 @@ function showView(tab: HTMLElement): void {
   requestRender();
 }
 
-/** Asks the server once whether it offers the side channel, when a person first opens the view. */
+/** Checks once whether the server offers the diagnostics stream, when the user first opens the view. */
 async function offerServerView(tab: HTMLElement): Promise<void> {
   if (tab.dataset['asked'] !== undefined) {
     return;
@@ -330,7 +330,7 @@ async function offerServerView(tab: HTMLElement): Promise<void> {
   if (result === 'absent') {
     serverPanel.hide();
     showView(element('messagesTab', HTMLElement));
-    composer.hint('This server does not tell what it sees, so the view is not shown.');
+    composer.hint('This server does not offer its view of the connection.');
   } else {
     active.isWatched = true;
     requestRender();

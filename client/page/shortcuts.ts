@@ -2,13 +2,13 @@ import { button, describe, element } from './dom.js';
 
 /** One keyboard shortcut. */
 export interface Shortcut {
-  /** As it is shown: `Alt+P`, `?`. */
+  /** The displayed keys: `Alt+P`, `?`. */
   readonly keys: string;
   readonly what: string;
   run?(): void;
 }
 
-/** Keys that work wherever they are handled, for the list only. */
+/** Keys that are handled elsewhere, for the list only. */
 const ELSEWHERE: readonly Shortcut[] = [
   { keys: 'Enter', what: 'Send the message (in the message box)' },
   { keys: 'Shift+Enter', what: 'Break the line (in the message box)' },
@@ -31,9 +31,9 @@ export function enableShortcuts(shortcuts: readonly Shortcut[]): void {
     [...ELSEWHERE, ...all].map(({ keys, what }) => [keys, what]),
   );
   document.addEventListener('keydown', (event) => {
-    // A single character is text where text is typed (WCAG 2.1.4).
+    // A single character is input in a text field (WCAG 2.1.4).
     const types = event.target instanceof Element && event.target.matches('input, textarea, select');
-    // On macOS Alt makes other characters, so the key's place is compared.
+    // On macOS, Alt produces other characters, so the position of the key is compared.
     const keys = event.altKey ? `Alt+${event.code.replace(/^(Key|Digit)/, '')}` : types ? '' : event.key;
     const shortcut = event.ctrlKey || event.metaKey ? undefined : all.find((one) => one.keys === keys);
     if (shortcut?.run) {

@@ -1,4 +1,4 @@
-/** Makes the tabs in an element with the role `tablist` usable: a click or the arrow keys select one. */
+/** Makes the tabs in an element with the role `tablist` operable: a click or the arrow keys select one. */
 export function enableTabList(list: HTMLElement, onSelect: (tab: HTMLElement) => void): void {
   const tabs = (): HTMLElement[] => [...list.querySelectorAll<HTMLElement>('[role=tab]:not([hidden])')];
   list.addEventListener('click', ({ target }) => {
@@ -21,14 +21,14 @@ export function enableTabList(list: HTMLElement, onSelect: (tab: HTMLElement) =>
       const tab = all[target];
       if (tab) {
         onSelect(tab);
-        // Selecting may have built the tabs anew.
+        // The selection may have rebuilt the tabs.
         tabs()[target]?.focus();
       }
     }
   });
 }
 
-/** Marks one tab as the selected one; Tab reaches only that. */
+/** Marks one tab as selected; the Tab key reaches only that one. */
 export function markSelected(list: HTMLElement, selected: HTMLElement): void {
   for (const tab of list.querySelectorAll<HTMLElement>('[role=tab]')) {
     tab.setAttribute('aria-selected', String(tab === selected));

@@ -9,6 +9,8 @@ import { DeliveryCounters } from './outbox.js';
 export interface BackgroundOptions extends ChatOptions {
   /** The `redis://` or `rediss://` URL that connects several servers; undefined for a single server. */
   readonly redisUrl: string | undefined;
+  /** Connects the processes of a single server; undefined if there is one process. */
+  readonly backplane: Backplane | undefined;
   readonly metrics: MetricsRegistry;
 }
 
@@ -31,9 +33,9 @@ export class BackgroundModule {
   }
 }
 
-async function createBackplane({ redisUrl }: BackgroundOptions): Promise<Backplane> {
+async function createBackplane({ redisUrl, backplane }: BackgroundOptions): Promise<Backplane> {
   if (redisUrl === undefined) {
-    return new SingleServerBackplane();
+    return backplane ?? new SingleServerBackplane();
   }
   // Loaded on demand: the Redis client costs 25 MB and a third of a second.
   const { RedisBackplane } = await import('./redis-backplane.js');

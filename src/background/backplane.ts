@@ -10,7 +10,7 @@ export interface BackplaneStatus {
   readonly lost: number;
 }
 
-/** Connects the servers of a chat: what one server publishes, the others receive. */
+/** Connects the servers of a chat, or the processes of one server: what one publishes, the others receive. */
 export interface Backplane {
   /** Undefined for a single server. */
   readonly status: BackplaneStatus | undefined;

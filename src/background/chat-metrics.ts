@@ -6,7 +6,8 @@ import { DeliveryCounters } from './outbox.js';
 /** Registers metrics. Each `read` is called when the metrics are collected. */
 export interface MetricsRegistry {
   counter(name: string, help: string, read: () => number): void;
-  gauge(name: string, help: string, read: () => number): void;
+  /** @param aggregator what several processes of one server have together; the sum by default */
+  gauge(name: string, help: string, read: () => number, aggregator?: 'sum' | 'min'): void;
 }
 
 /** The injection token of the `MetricsRegistry`. */
@@ -46,7 +47,12 @@ export class ChatMetrics {
 
 /** @param status is read at every collection */
 function addBackplane(metrics: MetricsRegistry, status: BackplaneStatus): void {
-  metrics.gauge('chat_backplane_up', 'Whether the other servers can be reached: 1 or 0.', () => Number(status.isUp));
+  metrics.gauge(
+    'chat_backplane_up',
+    'Whether the other servers can be reached: 1 or 0.',
+    () => Number(status.isUp),
+    'min',
+  );
   metrics.counter('chat_backplane_published_total', 'Messages published to other servers.', () => status.published);
   metrics.counter('chat_backplane_received_total', 'Messages received from other servers.', () => status.received);
   metrics.counter('chat_backplane_lost_total', 'Messages that could not be published.', () => status.lost);

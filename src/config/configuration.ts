@@ -1,5 +1,6 @@
+import cluster from 'node:cluster';
 import { z } from 'zod';
-import { isLoopback, parseUrls, port, urls } from './listen-address.js';
+import { isLoopback, parseUrls, passedSockets, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
 import {
   byteSize,
@@ -13,6 +14,8 @@ import {
   positiveNumber,
   redisUrl,
   trustProxy,
+  workers,
+  wholeNumber,
 } from './option-values.js';
 
 /*
@@ -61,9 +64,21 @@ const webSocketOptions = z.object({
 
 const defaultUrls = 'http://localhost:5000';
 
+/** The process to which systemd passes sockets. Of a cluster that is the primary, which listens for its workers. */
+const LISTENING_PROCESS = cluster.isWorker ? process.ppid : process.pid;
+
 const applicationOptions = z.object({
   urls: urls.optional().describe(`addresses to listen on, as in --urls (default: ${defaultUrls})`),
   port: port.optional().describe('port to listen on at 0.0.0.0, if neither --urls nor URLS is set'),
+  listenFds: wholeNumber.optional().describe('how many sockets systemd passes to LISTEN_PID (default: none)'),
+  listenPid: wholeNumber.optional().describe('process to which systemd passes sockets (default: none)'),
+  listenFdnames: z
+    .string()
+    .optional()
+    .describe('names of these sockets, separated by ":"; https stands for TLS (default: http)'),
+  proxyProtocol: flag
+    .prefault('false')
+    .describe('whether every connection starts with a header of the PROXY protocol, which tells the client address'),
   tlsCert: z.string().optional().describe('PEM file of the certificate for https (default: a self-signed certificate)'),
   tlsKey: z.string().optional().describe('PEM file of the private key for TLS_CERT'),
   http2: flag
@@ -73,15 +88,25 @@ const applicationOptions = z.object({
     .string()
     .optional()
     .describe('folder in which the self-signed certificate is kept (default: ~/.cache)'),
+  workers: workers
+    .prefault('1')
+    .describe('how many processes serve the addresses together; auto for one per processor'),
   logLevel: choice('verbose', 'debug', 'log', 'info', 'warn', 'error', 'fatal', 'off')
     .transform((level) => (level === 'info' ? 'log' : level))
     .prefault('log')
     .describe('lowest level that is logged: verbose, debug, log, warn, error, fatal or off'),
   logFormat: choice('text', 'json').prefault('text').describe('text, or json for one JSON object a line'),
+  accessLog: choice('off', 'refused', 'all')
+    .prefault('all')
+    .describe('lines about WebSockets at the level log: off, refused for refused handshakes only, or all'),
+  diagnostics: flag
+    .prefault('true')
+    .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
-      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one',
+      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one ' +
+        'and there is one worker',
     ),
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
@@ -101,24 +126,34 @@ const applicationOptions = z.object({
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
-    ({ tlsCert, tlsKey }, context) => {
+    ({ tlsCert, tlsKey, lab, workers: count }, context) => {
       if ((tlsCert === undefined) !== (tlsKey === undefined)) {
         const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
+      }
+      if (lab === 'true' && count > 1) {
+        const message = 'false with WORKERS above 1, because the lab is in one process';
+        context.addIssue({ code: 'custom', path: ['lab'], message });
       }
     },
     // Checked even if another option is bad: one error names all faults.
     { when: () => true },
   )
-  .transform(({ urls: fromUrls, port: fromPort, http2, lab, ...rest }) => {
-    const listenOn = Object.freeze(fromUrls ?? fromPort ?? parseUrls(defaultUrls) ?? []);
-    return {
-      ...rest,
-      http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-      lab: lab === 'true' || (lab === 'loopback' && listenOn.every(isLoopback)),
-      listenOn,
-    };
-  })
+  .transform(
+    ({ urls: fromUrls, port: fromPort, listenFds, listenPid, listenFdnames, http2, lab, diagnostics, ...rest }) => {
+      const passed = listenPid === LISTENING_PROCESS ? passedSockets(listenFds ?? 0, listenFdnames) : [];
+      const named = fromUrls ?? fromPort ?? (passed.length > 0 ? [] : parseUrls(defaultUrls));
+      const listenOn = Object.freeze([...(named ?? []), ...passed]);
+      return {
+        ...rest,
+        http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
+        // The stream and its WebSocket may arrive at different workers.
+        diagnostics: diagnostics && rest.workers === 1,
+        lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
+        listenOn,
+      };
+    },
+  )
   .readonly();
 
 /** The options of the application, typed, valid and frozen; durations in ms, sizes in bytes. */

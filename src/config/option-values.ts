@@ -1,5 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { WebSocketsModule, type TrustProxy } from 'nest-raw-websockets';
-import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from 'nest-ws-echo-client/amounts';
+import {
+  ACCEPTED_DURATIONS,
+  ACCEPTED_SIZES,
+  parseDuration,
+  parseSize,
+  parseWholeNumber,
+} from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 
 /*
@@ -42,6 +49,9 @@ export const byteSize = parsed(parseSize, ACCEPTED_SIZES);
 /** A size in bytes, at least 1. */
 export const positiveByteSize = parsed((text) => parseSize(text) || undefined, `${ACCEPTED_SIZES}, at least 1`);
 
+/** A whole number. */
+export const wholeNumber = parsed(parseWholeNumber, 'a whole number such as 1000');
+
 /** A whole number; 0 means no limit. */
 export const limit = parsed(parseWholeNumber, 'a whole number such as 1000, or 0 for no limit');
 
@@ -51,10 +61,15 @@ export const positiveNumber = parsed(
   'a whole number such as 1000, at least 1',
 );
 
-/** @returns undefined if the text is not a whole number, or is more than `Number.MAX_SAFE_INTEGER` */
-function parseWholeNumber(text: string): number | undefined {
-  const number = Number(text);
-  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+/** More workers than any machine has use for: each is a process of its own. */
+const MAX_WORKERS = 256;
+
+/** The number of workers. */
+export const workers = parsed(parseWorkers, `a whole number from 1 to ${MAX_WORKERS}, or auto for one per processor`);
+
+function parseWorkers(text: string): number | undefined {
+  const number = text.toLowerCase() === 'auto' ? availableParallelism() : (parseWholeNumber(text) ?? 0);
+  return number >= 1 && number <= MAX_WORKERS ? number : undefined;
 }
 
 const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });

@@ -3,8 +3,8 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { Lab } from './lab.js';
-import { labRequestOf } from './lab-request.js';
-import type { LabScript } from './parameters.js';
+import { labRequestOf, queryOf, tellable } from './peer/lab-request.js';
+import type { LabScript } from './script/parameters.js';
 
 /** The largest message of .NET's test server, in bytes. */
 const MAX_MESSAGE_SIZE = 128 * 1024;
@@ -20,7 +20,7 @@ export class DotNetController {
   @Get('EchoWebSocket.ashx')
   @Header('Content-Type', 'text/plain')
   @ApiOperation({
-    summary: "Echo, and take the commands of .NET's test server",
+    summary: "Echo, and obey the commands of .NET's test server",
     description:
       'The query takes `subprotocol=`, `delay10sec`, `delay20sec`, `replyWithPartialMessages` and ' +
       '`replyWithEnhancedCloseMessage`.',
@@ -39,7 +39,8 @@ export class DotNetController {
   @Header('Content-Type', 'text/plain')
   @ApiOperation({
     summary: "Send the request's headers, as .NET's test server does",
-    description: 'The first message has a line `name:value` for each. Then it is as /WebSocket/EchoWebSocket.ashx.',
+    description:
+      'The first message has a line `name:value` for each. Then it behaves like /WebSocket/EchoWebSocket.ashx.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 200, description: NOT_A_WEB_SOCKET })
@@ -48,7 +49,7 @@ export class DotNetController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | undefined> {
-    const { headers } = labRequestOf(request.raw);
+    const { headers } = tellable(labRequestOf(request.raw));
     const lines = Object.entries(headers).map(([name, value]) => `${name}:${[value].flat().join(', ')}\r\n`);
     return this.follow(webSockets, request, reply, lines.join(''));
   }
@@ -64,7 +65,7 @@ export class DotNetController {
     }
     const query = request.raw.url?.split('?')[1] ?? '';
     const subprotocol = webSockets.requestedProtocols.filter(
-      (name) => name === new URLSearchParams(query).get('subprotocol'),
+      (name) => name === queryOf({ url: request.raw.url ?? '/' }).get('subprotocol'),
     );
     const delay = query.includes('delay10sec') ? 10_000 : query.includes('delay20sec') ? 20_000 : undefined;
     const script: LabScript = { commands: true, subprotocol, 'handshake-delay': delay };

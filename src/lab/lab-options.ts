@@ -1,10 +1,10 @@
-/** The options of the lab in the application. */
+/** The options of the lab. */
 export interface LabOptions {
-  /** How many connections there may be. */
+  /** How many connections it takes at once. */
   readonly maxConnections: number;
   /** How long one lasts at most, in ms. */
   readonly maxTime: number;
-  /** How many bytes one writes at most. */
+  /** How many bytes one is sent at most. */
   readonly maxBytes: number;
   /** The headers of the page at `/lab`, with its Content-Security-Policy. */
   readonly pageHeaders: Readonly<Record<string, string>>;

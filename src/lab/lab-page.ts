@@ -1,14 +1,12 @@
-import { FRAME_FAULTS, frameFault, type FrameFaultName } from './frame-faults.js';
-import { GROUPS, LAB_PARAMETER_NAMES, labParameter, type LabParameterName } from './parameters.js';
+import { FRAME_FAULTS, frameFault, type FrameFaultName } from './script/frame-faults.js';
+import { GROUPS } from './script/lab-parameter.js';
+import { LAB_PARAMETER_NAMES, labParameter, type LabParameterName } from './script/parameters.js';
 
-/** Parameters without which another one cannot be shown, by its name. */
-function example(name: LabParameterName): [name: string, value: string][] {
-  const { needs, example: value } = labParameter(name);
-  const needed = needs?.[0] as LabParameterName | undefined;
-  const rest = needed === undefined ? [] : example(needed);
-  // pong-delay and close-reply-delay are for what is late.
-  const late = rest.map(([other, one]): [string, string] => [other, name.endsWith('-delay') ? 'late' : one]);
-  return [...late, [name, value]];
+/** A parameter with its example, after the one that it needs. */
+function example(name: LabParameterName, value = labParameter(name).example): [name: string, value: string][] {
+  const [needed] = labParameter(name).needs ?? [];
+  const [other, otherValue] = (needed?.split('=') ?? []) as [LabParameterName?, string?];
+  return [...(other === undefined ? [] : example(other, otherValue)), [name, value]];
 }
 
 const texts: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -17,7 +15,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => texts[character]);
 }
 
-/** A query that shows a parameter, together with those that it needs: `close=4123&reason=bye`. */
+/** A query that shows a parameter, with those that it needs: `close=4123&reason=bye`. */
 export function exampleQuery(name: LabParameterName): string {
   return new URLSearchParams(example(name)).toString();
 }
@@ -31,7 +29,7 @@ function addressCell(origin: string, query: string): string {
 function section(origin: string, group: keyof typeof GROUPS): string {
   const rows = LAB_PARAMETER_NAMES.filter((name) => labParameter(name).group === group).map((name) => {
     const { description, accepted, rfc = '', only } = labParameter(name);
-    const where = only === undefined ? '' : ` Over HTTP/${only[0]} alone.`;
+    const where = only === undefined ? '' : ` Only over HTTP/${only[0]}.`;
     return `<tr><th scope="row"><code>${name}</code></th><td>${escaped(description)}.${where}<br /><small>${escaped(accepted)}</small></td><td>${rfc}</td>${addressCell(origin, exampleQuery(name))}</tr>`;
   });
   return `<h2>${GROUPS[group]}</h2>${table('Parameter', rows)}`;
@@ -41,12 +39,14 @@ function table(what: string, rows: readonly string[]): string {
   return `<div class="wide" tabindex="0" role="region" aria-label="${what}s"><table><thead><tr><th scope="col">${what}</th><th scope="col">What happens</th><th scope="col">RFC</th><th scope="col">URL</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
+const MUST = { fail: 'fail the connection', deliver: 'deliver the message' } as const;
+
 function faults(origin: string): string {
   const rows = (Object.keys(FRAME_FAULTS) as FrameFaultName[]).map((name) => {
-    const { description, rfc } = frameFault(name);
-    return `<tr><th scope="row"><code>${name}</code></th><td>${escaped(description)}</td><td>${rfc}</td>${addressCell(origin, `fault=${name}`)}</tr>`;
+    const { description, rfc, must } = frameFault(name);
+    return `<tr><th scope="row"><code>${name}</code></th><td>${escaped(description)}.${must === undefined ? '' : ` A client MUST ${MUST[must]}.`}</td><td>${rfc}</td>${addressCell(origin, `fault=${name}`)}</tr>`;
   });
-  return `<h2>Faults</h2><p>What <code>fault=</code> takes.</p>${table('Fault', rows)}`;
+  return `<h2>Faults</h2><p>The values of <code>fault=</code>.</p>${table('Fault', rows)}`;
 }
 
 function builder(origin: string): string {
@@ -85,8 +85,8 @@ export function labPage(origin: string): string {
 <main>
 <h1>The lab</h1>
 <p>A WebSocket to <code>/lab</code> misbehaves as its query says. Parameters combine, and are applied in the order of the tables.
-Without any, messages are echoed. <a href="/lab/request">/lab/request</a> tells the request as it came,
-<a href="/lab/connections">/lab/connections</a> how many connections there are. <em>Try it</em> opens the
+Without parameters messages are echoed. <a href="/lab/request">/lab/request</a> tells the request as received,
+<a href="/lab/connections">/lab/connections</a> the number of connections. <em>Try it</em> opens the
 <a href="/">page</a> with the URL filled in.</p>
 ${builder(origin)}
 ${sections.join('\n')}

@@ -7,19 +7,22 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { LabPeer, type PeerLimits } from './lab-peer.js';
-import { labRequestOf } from './lab-request.js';
-import { LabSessions, type ClientClose } from './lab-sessions.js';
-import { Http1Transport, Http2Transport, type LabTransport } from './lab-transport.js';
-import { readScript, ScriptError } from './read-script.js';
-import { ScriptRun } from './script-run.js';
+import { HARMLESS } from './peer/http-answer.js';
+import { LabPeer, type PeerLimits } from './peer/lab-peer.js';
+import { labRequestOf, queryOf, tellable } from './peer/lab-request.js';
+import { LabSessions, type ClientClose } from './script/lab-sessions.js';
+import { Http1Transport, Http2Transport, type LabTransport } from './peer/lab-transport.js';
+import type { LabScript } from './script/parameters.js';
+import { readScript, type ScriptError } from './script/read-script.js';
+import { ScriptRun } from './script/script-run.js';
 
-export { closePayload, encodeFrame, encodeHeader, OPCODE, type FrameFields, type ReceivedFrame } from './frame.js';
-export { FRAME_FAULTS, type FrameFaultName } from './frame-faults.js';
-export { LabExpectationError, LabPeer, PeerGoneError, type HeaderLines } from './lab-peer.js';
-export type { LabRequest } from './lab-request.js';
-export type { ClientClose } from './lab-sessions.js';
-export type { LabTransport } from './lab-transport.js';
+export { closePayload, encodeFrame, encodeHeader, OPCODE, type FrameFields, type ReceivedFrame } from './peer/frame.js';
+export { FRAME_FAULTS, type FrameFaultName } from './script/frame-faults.js';
+export type { HeaderLines } from './peer/http-answer.js';
+export { LabExpectationError, LabPeer, PeerGoneError } from './peer/lab-peer.js';
+export type { LabRequest } from './peer/lab-request.js';
+export type { ClientClose, ReceivedCounts } from './script/lab-sessions.js';
+export type { LabTransport } from './peer/lab-transport.js';
 
 /** Options of a lab server. */
 export interface LabServerOptions {
@@ -33,17 +36,22 @@ export interface LabServerOptions {
   readonly maxTime?: number;
   /** How many bytes a connection is sent at most (default: 4 GiB). */
   readonly maxBytes?: number;
+  /**
+   * How long an expectation of a script, such as `receiveText()`, waits for its frame, in ms (default: 4000). It is shorter
+   * than the time-outs of Jest and Vitest, whose messages would not show the frames.
+   */
+  readonly expectationTimeout?: number;
 }
 
-/** What a test has one connection do. The connection ends when its promise is fulfilled, and is reset when it is rejected. */
+/** The script of one connection. The connection ends when the promise is fulfilled, and is reset when it is rejected. */
 export type PeerScript<T> = (peer: LabPeer) => Promise<T> | T;
 
 /** Takes the next connection. */
 type Turn = (peer: LabPeer) => Promise<void>;
 
 /**
- * A server for tests of WebSocket clients, in the process of the tests. A connection follows the query of its URL, as at
- * `/lab`, or the script that `next` has for it.
+ * A server for tests of WebSocket clients, in the process of the tests. A connection follows the script of `next()`, or
+ * without one the query of its URL, as at `/lab`.
  */
 export class LabServer {
   private readonly sessions = new LabSessions();
@@ -76,11 +84,12 @@ export class LabServer {
 
   /** @internal */
   static async start(options: LabServerOptions): Promise<LabServer> {
-    const { host = '127.0.0.1', port = 0, tls, maxTime = 60_000, maxBytes = 4 * 1024 ** 3 } = options;
+    const { host = '127.0.0.1', port = 0, tls } = options;
+    const { maxTime = 60_000, maxBytes = 4 * 1024 ** 3, expectationTimeout = 4000 } = options;
     const server = tls
       ? createSecureServer({ ...tls, allowHTTP1: true, settings: { enableConnectProtocol: true } })
       : createServer({ noDelay: true });
-    const lab = new LabServer(server, tls ? 'wss' : 'ws', host, { maxTime, maxBytes });
+    const lab = new LabServer(server, tls ? 'wss' : 'ws', host, { maxTime, maxBytes, expectationTimeout });
     server.listen(port, host);
     await once(server, 'listening');
     return lab;
@@ -101,9 +110,10 @@ export class LabServer {
   }
 
   /**
-   * Has the next connection follow a script. Calls queue up: each connection takes one.
+   * Has the next connection follow a script. Each connection takes one script, in the order of the calls.
    *
-   * @returns what the script returns; rejects with what it throws, and when the server closes before a client connects
+   * @returns the result of the script. It rejects with the error of the script, and when the server closes before a client
+   *   connects
    */
   next<T>(script: PeerScript<T>): Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
@@ -152,21 +162,31 @@ export class LabServer {
 
   private async serve(request: IncomingMessage, transport: LabTransport): Promise<void> {
     const peer = new LabPeer(labRequestOf(request), transport, this.limits);
+    const mistake = handshakeMistake(peer);
+    if (mistake !== undefined) {
+      await this.refuse(peer, mistake);
+      return;
+    }
     const turn = this.turns.shift();
     if (turn !== undefined) {
-      this.sessions.join(peer, undefined);
+      this.sessions.join(peer);
       await turn.take(peer);
       peer.discardRest();
       return;
     }
+    let script: LabScript;
     try {
-      const script = readScript(new URL(peer.request.url, 'http://localhost').searchParams, this.limits, peer.request);
-      await new ScriptRun(peer, script, this.sessions).run();
+      script = readScript(queryOf(peer.request), this.limits, peer.request);
     } catch (error) {
-      this.sessions.join(peer, undefined);
-      const [status, message] = error instanceof ScriptError ? [400, error.message] : [500, String(error)];
-      await peer.refuse(status, [['Content-Type', 'text/plain; charset=utf-8']], message).catch(() => peer.reset());
+      await this.refuse(peer, (error as ScriptError).message);
+      return;
     }
+    await new ScriptRun(peer, script, this.sessions).run();
+  }
+
+  private async refuse(peer: LabPeer, message: string): Promise<void> {
+    this.sessions.join(peer);
+    await peer.refuse(400, HARMLESS, message).catch(() => {}); // the client has gone
   }
 }
 
@@ -179,12 +199,27 @@ export function createLabServer(options: LabServerOptions = {}): Promise<LabServ
   return LabServer.start(options);
 }
 
-/** What is asked without a WebSocket. */
+/** What keeps a request from being a handshake; undefined where it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
+function handshakeMistake({ request: { headers, rawHeaders }, transport }: LabPeer): string | undefined {
+  if (transport.httpVersion === '2') {
+    const protocol = rawHeaders[rawHeaders.indexOf(':protocol') + 1];
+    return protocol === 'websocket' ? undefined : `:protocol is ${JSON.stringify(protocol)}; accepted: websocket`;
+  }
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    return `Upgrade is ${JSON.stringify(headers.upgrade)}; accepted: websocket`;
+  }
+  return headers['sec-websocket-key'] === undefined ? 'Sec-WebSocket-Key is missing' : undefined;
+}
+
+/** Answers a request that is not for a WebSocket. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const isRequest = request.url?.split('?')[0] === '/lab/request';
   response.writeHead(isRequest ? 200 : 426, {
     'Content-Type': 'application/json; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
+    ...(isRequest ? {} : { Upgrade: 'websocket' }),
   });
-  response.end(JSON.stringify(isRequest ? labRequestOf(request) : { message: 'Connect with a WebSocket client.' }));
+  response.end(
+    JSON.stringify(isRequest ? tellable(labRequestOf(request)) : { message: 'Connect with a WebSocket client.' }),
+  );
 }

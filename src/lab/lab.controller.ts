@@ -4,12 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { LAB_OPTIONS, type LabOptions } from './lab-options.js';
 import { LAB_PAGE_SCRIPT, LAB_PAGE_STYLE, labPage } from './lab-page.js';
-import { labRequestOf, type LabRequest } from './lab-request.js';
-import type { ClientClose } from './lab-sessions.js';
+import { labRequestOf, tellable, type LabRequest } from './peer/lab-request.js';
+import type { ClientClose } from './script/lab-sessions.js';
 import { Lab } from './lab.js';
-import { LAB_PARAMETER_NAMES, labParameter } from './parameters.js';
+import { LAB_PARAMETER_NAMES, labParameter } from './script/parameters.js';
 
-/** Every parameter of the table, for the OpenAPI document. */
+/** Adds every parameter of the table to the OpenAPI document. */
 function ApiLabParameters(): MethodDecorator {
   return applyDecorators(
     ...LAB_PARAMETER_NAMES.map((name) => {
@@ -26,7 +26,7 @@ function ApiLabParameters(): MethodDecorator {
   );
 }
 
-/** A server that misbehaves on command: the URL says what happens. */
+/** A server that misbehaves as the URL says. */
 @ApiTags('WebSockets')
 @Controller('lab')
 export class LabController {
@@ -39,13 +39,13 @@ export class LabController {
   @ApiOperation({
     summary: 'Misbehave as the query says',
     description:
-      'The parameters combine, and are applied in the order of the list. Without any, messages are echoed. Any other ' +
-      'GET request gets a page with all of them.',
+      'The parameters combine, and are applied in the order of the list. Without parameters messages are echoed. A GET ' +
+      'request that is not a handshake gets a page that lists them.',
   })
   @ApiLabParameters()
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 200, description: 'The page.', content: { 'text/html': {} } })
-  @ApiResponse({ status: 400, description: 'A parameter is wrong. The message names it, and what is accepted.' })
+  @ApiResponse({ status: 400, description: 'A parameter is wrong. The message names it and says what is accepted.' })
   async open(
     @WebSockets() webSockets: WebSocketManager,
     @Req() request: FastifyRequest,
@@ -75,9 +75,12 @@ export class LabController {
   }
 
   @Get('request')
+  @Header('X-Content-Type-Options', 'nosniff')
   @ApiOperation({
-    summary: 'Tell the request as it came',
-    description: 'As JSON: of a GET request as the response, of a WebSocket as the first message. Then it echoes.',
+    summary: 'Tell the request as received',
+    description:
+      'As JSON: in the response to a GET request, in the first message of a WebSocket, which echoes then. A page of ' +
+      'another origin is not told cookies and credentials.',
   })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 200, description: 'Method, URL, headers, cookies, address, HTTP version and TLS.' })
@@ -90,11 +93,12 @@ export class LabController {
       await this.lab.follow(webSockets, reply, { tell: 'request' });
       return undefined;
     }
-    return labRequestOf(request.raw);
+    return tellable(labRequestOf(request.raw));
   }
 
   @Get('connections')
-  @ApiOperation({ summary: 'Tell how many connections the lab has', description: 'As JSON, as /lab/request.' })
+  @Header('X-Content-Type-Options', 'nosniff')
+  @ApiOperation({ summary: 'Tell how many connections the lab has', description: 'As JSON, like /lab/request.' })
   @ApiResponse({ status: 101, description: 'The WebSocket is open.' })
   @ApiResponse({ status: 200, description: 'The number.' })
   async connections(
@@ -109,9 +113,11 @@ export class LabController {
   }
 
   @Get('closes/:id')
+  @Header('X-Content-Type-Options', 'nosniff')
   @ApiOperation({
     summary: 'Tell how the client of a connection closed',
-    description: 'Of the last connection with this `id`. The latest 1000 are known.',
+    description:
+      'The last connection that had this `id` and was closed by its client or ended. The lab remembers 1000 of them.',
   })
   closeOf(@Param('id') id: string): ClientClose {
     const close = this.lab.sessions.closeOf(id);

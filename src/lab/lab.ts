@@ -10,15 +10,15 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { FastifyReply } from 'fastify';
 import type { TakenOverHandshake, WebSocketManager } from 'nest-raw-websockets';
 import { LAB_OPTIONS, type LabOptions } from './lab-options.js';
-import { LabPeer } from './lab-peer.js';
-import { labRequestOf } from './lab-request.js';
-import { LabSessions } from './lab-sessions.js';
-import { Http1Transport, Http2Transport } from './lab-transport.js';
-import type { LabScript } from './parameters.js';
-import { readScript, ScriptError } from './read-script.js';
-import { ScriptRun, type DotNetVariations } from './script-run.js';
+import { LabPeer } from './peer/lab-peer.js';
+import { labRequestOf, queryOf, type LabRequest } from './peer/lab-request.js';
+import { LabSessions } from './script/lab-sessions.js';
+import { Http1Transport, Http2Transport } from './peer/lab-transport.js';
+import type { LabScript } from './script/parameters.js';
+import { readScript, ScriptError } from './script/read-script.js';
+import { ScriptRun, type DotNetVariations } from './script/script-run.js';
 
-/** Takes WebSocket requests over, and follows their scripts. */
+/** Takes over the handshakes of WebSockets, and follows their scripts. */
 @Injectable()
 export class Lab implements OnModuleDestroy {
   readonly sessions = new LabSessions();
@@ -33,20 +33,16 @@ export class Lab implements OnModuleDestroy {
   scriptOf(request: IncomingMessage, isHandshake: boolean): LabScript {
     const seen = labRequestOf(request);
     try {
-      return readScript(
-        new URL(seen.url, 'http://localhost').searchParams,
-        this.options,
-        isHandshake ? seen : undefined,
-      );
+      return readScript(queryOf(seen), this.options, isHandshake ? seen : undefined);
     } catch (error) {
       throw error instanceof ScriptError ? new BadRequestException(error.message) : error;
     }
   }
 
   /**
-   * Takes a handshake over. The connection ends in its own time, and holds up nothing.
+   * Takes over a handshake. The method does not wait for the end of the connection.
    *
-   * @throws ServiceUnavailableException where the lab has as many connections as it may have
+   * @throws ServiceUnavailableException when the lab has its maximum of connections, or shuts down
    */
   async follow(
     webSockets: WebSocketManager,
@@ -58,18 +54,23 @@ export class Lab implements OnModuleDestroy {
     if (sessions.isEnding || sessions.size >= options.maxConnections) {
       reply.header('Retry-After', '5');
       throw new ServiceUnavailableException(
-        `The lab has as many connections as LAB_MAX_CONNECTIONS allows, which is ${options.maxConnections}.`,
+        `The lab has ${options.maxConnections} connections, which is LAB_MAX_CONNECTIONS.`,
       );
     }
     const handshake = await webSockets.takeOver();
-    const peer = new LabPeer(labRequestOf(handshake.request), transportOf(handshake), options);
+    const peer = new LabPeer(seenRequest(handshake), transportOf(handshake), options);
     void new ScriptRun(peer, script, sessions, dotNet).run();
   }
 
-  /** Lab connections would otherwise hold up the shutdown for as long as their scripts last. */
+  /** Without it the connections would delay the shutdown for as long as their scripts last. */
   async onModuleDestroy(): Promise<void> {
     await this.sessions.end();
   }
+}
+
+/** The request, with the address that trusted proxies tell. */
+function seenRequest({ request, remoteAddress }: TakenOverHandshake): LabRequest {
+  return { ...labRequestOf(request), remoteAddress };
 }
 
 function transportOf({ httpVersion, stream }: TakenOverHandshake): Http1Transport | Http2Transport {

@@ -4,7 +4,7 @@ import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { readCertificate, watchCertificate, type Certificate } from './certificate.js';
-import { developmentCertificate, howToTrust } from './development-certificate.js';
+import { developmentCertificate, howToTrust, type DevelopmentCertificate } from './development-certificate.js';
 import { createHttp2Server } from './http2-server.js';
 
 /** The options of https. Without `tlsCert` and `tlsKey` the development certificate is used. */
@@ -35,13 +35,17 @@ export class SecureServers {
     this.http2 = http2 ? createHttp2Server(application) : undefined;
   }
 
-  /** @throws CertificateError if the certificate cannot be used */
+  /**
+   * @param shared the development certificate, if the caller has it already
+   * @throws CertificateError if the certificate cannot be used
+   */
   static async load(
     application: Server,
     { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings,
+    shared?: DevelopmentCertificate,
   ): Promise<SecureServers> {
     if (tlsCert === undefined || tlsKey === undefined) {
-      const { path, ...certificate } = await developmentCertificate(xdgCacheHome);
+      const { path, ...certificate } = shared ?? (await developmentCertificate(xdgCacheHome));
       const secure = new SecureServers(application, certificate, http2);
       secure.announce(path);
       return secure;

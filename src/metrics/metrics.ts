@@ -1,4 +1,4 @@
-import { Counter, Gauge, prometheusContentType, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, prometheusContentType, Registry, type Aggregator } from 'prom-client';
 
 /** Returns the current value of a metric. It is called when the metrics are collected, so that counting costs nothing. */
 export type Reading = () => number | Promise<number>;
@@ -8,7 +8,11 @@ export class Metrics {
   /** The content type of `text`. */
   static readonly contentType: string = prometheusContentType;
 
-  private readonly registry = new Registry();
+  /** Where metrics of prom-client are registered that do more than read a value. */
+  readonly registry = new Registry();
+
+  /** @param gather collects the `values` of all processes that serve the same addresses, this one included */
+  constructor(private readonly gather?: () => Promise<readonly (readonly object[])[]>) {}
 
   /** Adds a metric that only grows. By the convention of Prometheus its name ends in `_total`. */
   counter(name: string, help: string, read: Reading): void {
@@ -25,11 +29,16 @@ export class Metrics {
     this.registry.registerMetric(counter);
   }
 
-  /** Adds a metric that rises and falls. */
-  gauge(name: string, help: string, read: Reading): void {
+  /**
+   * Adds a metric that rises and falls.
+   *
+   * @param aggregator what several processes have together
+   */
+  gauge(name: string, help: string, read: Reading, aggregator: Aggregator = 'sum'): void {
     const gauge = new Gauge({
       name,
       help,
+      aggregator,
       registers: [],
       async collect() {
         gauge.set(await read());
@@ -38,8 +47,18 @@ export class Metrics {
     this.registry.registerMetric(gauge);
   }
 
-  /** All metrics in the text format of Prometheus. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  /**
+   * All metrics in the text format of Prometheus, those of several processes together.
+   *
+   * @throws what `gather` throws
+   */
+  async text(): Promise<string> {
+    const registry = this.gather ? AggregatorRegistry.aggregate([...(await this.gather())]) : this.registry;
+    return registry.metrics();
+  }
+
+  /** The metrics of this process alone, as JSON. */
+  values(): Promise<readonly object[]> {
+    return this.registry.getMetricsAsJSON();
   }
 }

@@ -14,7 +14,7 @@ const options: ChatOptions = {
 };
 
 interface InBackground extends ConnectedPair {
-  /** What `addSocket` promised. */
+  /** The promise that `addSocket` returned. */
   readonly done: Promise<void>;
 }
 
@@ -41,7 +41,7 @@ describe('The background socket processor', () => {
     return JSON.parse((await readFrame(client)).payload.toString()) as Record<string, unknown>;
   }
 
-  /** Reads on to what is said. */
+  /** Reads up to the next chat message. */
   async function hearSaid(pair: ConnectedPair): Promise<unknown> {
     for (;;) {
       const { type, text: said } = await hear(pair);
@@ -51,7 +51,7 @@ describe('The background socket processor', () => {
     }
   }
 
-  it('has a socket until its client is done, and then fulfils its promise', async () => {
+  it('keeps a socket until the client has left, then fulfils its promise', async () => {
     const { client, connection, done } = add();
     let isDone = false;
     void done.then(() => (isDone = true));
@@ -65,7 +65,7 @@ describe('The background socket processor', () => {
     expect(processor.memberCount).toBe(0);
   });
 
-  it('rejects its promise as `messages` does when a client vanishes', async () => {
+  it('rejects its promise, as `messages` does, when the client vanishes', async () => {
     const { client, done } = add();
 
     client.destroy();
@@ -73,7 +73,7 @@ describe('The background socket processor', () => {
     await expect(done).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
   });
 
-  it('has those rooms that somebody is in', async () => {
+  it('lists only rooms that have members', async () => {
     const [ann, bob, carol] = [add('a'), add('a'), add()];
     expect([processor.roomCount, processor.memberCount]).toEqual([2, 3]);
 
@@ -87,7 +87,7 @@ describe('The background socket processor', () => {
     expect([processor.roomCount, processor.memberCount]).toEqual([0, 0]);
   });
 
-  it('encodes the frame of a message once for 10,000 sockets, which all get it', async () => {
+  it('encodes a frame once for 10,000 sockets, and all of them receive it', async () => {
     const sockets = Array.from({ length: 10_000 }, () => add());
     await turn();
     const given = new Set<Buffer>();
@@ -111,7 +111,7 @@ describe('The background socket processor', () => {
     expect(writes).toBe(10_000);
   });
 
-  it('tells who joins and leaves to as many as the limit says, and to nobody in a larger room', async () => {
+  it('announces joins and leaves up to the presence limit, and not in larger rooms', async () => {
     const sockets = Array.from({ length: 101 }, () => add('large'));
     const [first] = sockets;
     expect(await hear(first)).toMatchObject({ type: 'welcome', members: 1 });
@@ -124,7 +124,7 @@ describe('The background socket processor', () => {
     expect(await hear(first)).toMatchObject({ type: 'left', members: 100 });
   });
 
-  it('lets clients that read hear all that is said while ten others do not read', async () => {
+  it('delivers every message to clients that read while ten others do not read', async () => {
     const stuck = Array.from({ length: 10 }, () => add('slow'));
     const [ann, bob] = [add('slow'), add('slow')];
     const said = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd(10_000, '.'));
@@ -141,12 +141,12 @@ describe('The background socket processor', () => {
     }
   });
 
-  it('lets others speak between the messages of a flood', async () => {
+  it('delivers messages of other members during a flood', async () => {
     Array.from({ length: 500 }, () => add('flood'));
     const [flooding, speaking] = [add('flood'), add('flood')];
     const flood = Array.from({ length: 2000 }, () => text('flood'));
 
-    flooding.client.resume(); // else it were not read either
+    flooding.client.resume(); // otherwise its backpressure would pause the flood
     flooding.client.write(Buffer.concat(flood));
     await turn();
     speaking.client.write(text('a word'));
@@ -158,7 +158,7 @@ describe('The background socket processor', () => {
     expect(before).toBeLessThan(flood.length / 2);
   });
 
-  it('goes on for all others when one socket breaks the protocol, and another is reset', async () => {
+  it('serves the other sockets when one breaks the protocol and another is reset', async () => {
     const [ann, bob, broken, reset] = [add(), add(), add(), add()];
 
     broken.client.write(Buffer.from([0xff, 0xff]));
@@ -171,7 +171,7 @@ describe('The background socket processor', () => {
     expect(await hearSaid(bob)).toBe('we are here');
   });
 
-  it('takes a socket that has ended already', async () => {
+  it('accepts a socket that has already closed', async () => {
     const { connection } = connect();
     connection.abort();
 

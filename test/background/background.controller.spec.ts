@@ -19,14 +19,14 @@ describe('The chat at /background', () => {
     await Promise.all(left.map((client) => client.closed()));
   }
 
-  it('welcomes a client, and tells it who it is there', async () => {
+  it('welcomes a client with its id', async () => {
     const client = await join('/welcome?name=Ann');
 
     expect(client.heard[0]).toEqual({ type: 'welcome', room: 'welcome', you: client.id, name: 'Ann', members: 1 });
     expect(client.id).toMatch(/^[0-9a-f]{8}-\d+$/);
   });
 
-  it('lets all in a room hear what one says, the one who says it too, and who that is', async () => {
+  it('delivers a message, with its sender, to every member of the room, sender included', async () => {
     const [ann, bob] = [await join('/talk?name=Ann'), await join('/talk')];
 
     ann.say('Grüße, 世界 🎉');
@@ -44,7 +44,7 @@ describe('The chat at /background', () => {
   });
 
   it.each(['/nameless', '/nameless?name=', '/nameless?name=%20'])(
-    'calls a client by its id that gave no name, as at %s',
+    'names a client by its id when it gives no name: %s',
     async (path) => {
       const client = await join(path);
 
@@ -52,7 +52,7 @@ describe('The chat at /background', () => {
     },
   );
 
-  it('tells all in a room who joins and leaves, and how many are left', async () => {
+  it('announces joins and leaves, with the number of members, to the whole room', async () => {
     const ann = await join('/presence?name=Ann');
     const bob = await join('/presence?name=Bob');
 
@@ -64,7 +64,7 @@ describe('The chat at /background', () => {
     await expect(ann.hear('left')).resolves.toMatchObject({ from: bob.id, name: 'Bob', members: 1 });
   });
 
-  it('keeps the order in which things are said', async () => {
+  it('keeps messages in order', async () => {
     const [ann, bob] = [await join('/order'), await join('/order')];
     const texts = Array.from({ length: 1000 }, (_, index) => `message ${index}`);
 
@@ -103,7 +103,7 @@ describe('The chat at /background', () => {
     ['?name=a%0Ab', 'The name is "a\\nb"'],
     ['?name=a%E2%80%AEb', 'The name is "a\u202eb"'],
     ['?name=a&name=b', 'The name is ["a","b"]'],
-  ])('refuses a handshake at %s with 400 and a sentence', async (path, sentence) => {
+  ])('refuses the handshake for %s with 400 and a reason', async (path, sentence) => {
     const webSocket = new WebSocket(`${running.url.replace('http', 'ws')}/background${path}`);
     const [, response] = (await once(webSocket, 'unexpected-response')) as [unknown, AsyncIterable<Buffer>];
     let body = '';
@@ -118,7 +118,7 @@ describe('The chat at /background', () => {
     });
   });
 
-  it('takes no binary messages, and says so with 1003', async () => {
+  it('closes with 1003 for a binary message', async () => {
     const client = await join('/binary');
 
     client.webSocket.send(Buffer.from([1, 2, 3]));
@@ -126,7 +126,7 @@ describe('The chat at /background', () => {
     await expect(client.closed()).resolves.toEqual({ code: 1003, reason: 'This chat takes text messages' });
   });
 
-  it('closes with 1009 who says too much, and nobody else', async () => {
+  it('closes only the sender of an oversized message, with 1009', async () => {
     const [ann, bob] = [await join('/large'), await join('/large')];
 
     ann.say('x'.repeat(1024 * 1024 + 1));
@@ -137,7 +137,7 @@ describe('The chat at /background', () => {
     await bob.hear('message', { text: 'still here' });
   });
 
-  it('closes as a client closes', async () => {
+  it('echoes the status of a close frame', async () => {
     const client = await join();
     const closed = client.closed();
 
@@ -146,7 +146,7 @@ describe('The chat at /background', () => {
     await expect(closed).resolves.toEqual({ code: 3001, reason: 'bye' });
   });
 
-  it('takes compressed messages, and sends them', async () => {
+  it('receives and sends compressed messages', async () => {
     const compressing = await startApp({ COMPRESSION: 'true' });
     const client = await ChatClient.join(`${compressing.url}/background`);
     expect(client.webSocket.extensions).toContain('permessage-deflate');
@@ -163,7 +163,7 @@ describe('A shutdown', () => {
   afterEach(endChatClients);
   afterEach(closeApps);
 
-  it('closes everybody in the chat with 1001, and tells nobody who leaves', async () => {
+  it('closes every member with 1001, and announces no leaves', async () => {
     const running = await startApp();
     const clients = await Promise.all(
       Array.from({ length: 50 }, (_, index) => ChatClient.join(`${running.url}/background/${index % 2}`)),

@@ -8,14 +8,14 @@ describe('The name of a member', () => {
     ['a word', 'Ann'],
     ['several words', 'Ann of Green Gables'],
     ['of another script', '世界'],
-    ['an accent of its own', 'Zoe\u0308', 'Zo\u00eb'],
-    ['with blanks around it', ' Ann ', 'Ann'],
+    ['a decomposed accent', 'Zoe\u0308', 'Zo\u00eb'],
+    ['a word between blanks', ' Ann ', 'Ann'],
     ['32 characters', 'x'.repeat(32)],
-    ['32 characters of two halves each', '🎉'.repeat(32)],
-    ['an emoji of several', '👩\u200d👩\u200d👧'],
+    ['32 characters of two code units each', '🎉'.repeat(32)],
+    ['an emoji of several code points', '👩\u200d👩\u200d👧'],
     ['an emoji with a style', '❤\ufe0f'],
-    ['an emoji of several with a style', '❤\ufe0f\u200d🔥'],
-    ['with a non-joiner, as in Persian', 'مهر\u200cداد'],
+    ['an emoji of several code points with a style', '❤\ufe0f\u200d🔥'],
+    ['a word with a non-joiner, as in Persian', 'مهر\u200cداد'],
   ])('may be %s', (_what, given, name = given) => {
     expect(pipe.transform(given)).toBe(name);
   });
@@ -24,17 +24,17 @@ describe('The name of a member', () => {
     ['missing', undefined],
     ['empty', ''],
     ['blank', ' \t\u3000'],
-  ])('is none when it is %s', (_what, given) => {
+  ])('is not set when it is %s', (_what, given) => {
     expect(pipe.transform(given)).toBeUndefined();
   });
 
   it.each([
     ['33 characters', 'x'.repeat(33)],
-    ['33 characters of two halves each', '🎉'.repeat(33)],
-    ['given twice', ['a', 'b']],
+    ['33 characters of two code units each', '🎉'.repeat(33)],
+    ['an array', ['a', 'b']],
     ['a line break inside', 'a\nb'],
-    ['half a character', 'a\ud83c'],
-    ['what turns the text', 'a\u202eb'],
+    ['a lone surrogate', 'a\ud83c'],
+    ['a text direction override', 'a\u202eb'],
     ['a zero width space', '\u200b'],
     ['a zero width space inside', 'a\u200bb'],
     ['a soft hyphen inside', 'a\u00adb'],

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DeliveryPace } from '../../src/background/delivery-pace.js';
 
-describe('The pace of deliveries', () => {
-  it('is spent after many deliveries in one round of the event loop, and no longer in the next', async () => {
+describe('The delivery pace', () => {
+  it('is exhausted after many deliveries in one round of the event loop, and restored in the next', async () => {
     const pace = new DeliveryPace();
     for (let delivered = 0; delivered < 49_000; delivered += 1000) {
       pace.spend(1000);
@@ -16,7 +16,7 @@ describe('The pace of deliveries', () => {
     expect(pace.isSpent).toBe(false);
   });
 
-  it('starts each round anew, whether somebody waits for it or not', async () => {
+  it('starts each round afresh, with or without a waiting delivery', async () => {
     const pace = new DeliveryPace();
     for (let round = 0; round < 3; round++) {
       pace.spend(49_999);
@@ -25,7 +25,7 @@ describe('The pace of deliveries', () => {
     }
   });
 
-  it('wakes all who wait, in the order in which they came', async () => {
+  it('resumes all waiting deliveries in order of arrival', async () => {
     const pace = new DeliveryPace();
     const woken: number[] = [];
     pace.spend(1_000_000);

@@ -5,7 +5,7 @@ import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.j
 
 const options: OutboxOptions = { queueMessages: 10, queueSize: 100_000, whenQueueFull: 'drop-oldest' };
 
-/** More than sockets and their buffers take. */
+/** Larger than all socket buffers together. */
 const STUFFING = new PreparedMessage('#'.repeat(200_000));
 
 interface Posting extends ConnectedPair {
@@ -25,7 +25,7 @@ describe('An outbox', () => {
     return posting[posting.length - 1];
   }
 
-  /** One whose client does not read. */
+  /** An outbox whose client does not read. */
   async function openStuck(changed: Partial<OutboxOptions> = {}): Promise<Posting> {
     const stuck = open(changed);
     stuck.outbox.post(STUFFING);
@@ -51,7 +51,7 @@ describe('An outbox', () => {
 
   const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `message ${index}`);
 
-  it('sends what it is given to a client that reads, in its order', async () => {
+  it('sends its messages in order to a client that reads', async () => {
     const reading = open({ queueMessages: 1 });
 
     postAll(reading, numbered(100));
@@ -60,7 +60,7 @@ describe('An outbox', () => {
     expect(reading.counters).toMatchObject({ delivered: 100, dropped: 0 });
   });
 
-  it('keeps what a slow client has yet to get, and sends it when it reads on', async () => {
+  it('queues messages for a slow client, and sends them when it reads again', async () => {
     const slow = await openStuck();
 
     postAll(slow, numbered(10));
@@ -71,14 +71,14 @@ describe('An outbox', () => {
     expect(slow.counters).toMatchObject({ delivered: 11, dropped: 0 });
   });
 
-  it('hands a slow client no more at once than it takes', async () => {
+  it("gives a slow client's socket no more than its buffers hold", async () => {
     const slow = await openStuck({ queueSize: 10 * STUFFING.byteLength });
     Array.from({ length: 10 }, () => slow.outbox.post(STUFFING));
 
     for (let read = 1; read <= 11; read++) {
       expect(await readText(slow)).toHaveLength(STUFFING.byteLength);
       await turn();
-      // One is in each of the buffers of the two ends.
+      // One message is in the buffer of each end.
       expect(slow.counters.delivered).toBe(Math.min(read + 2, 11));
     }
   });
@@ -86,7 +86,7 @@ describe('An outbox', () => {
   it.each([
     ['messages', { queueMessages: 3 }],
     ['bytes', { queueSize: 3 * 'message 0'.length }],
-  ])('drops the oldest when too many %s wait, and counts them', async (_what, limit) => {
+  ])('drops the oldest messages when too many %s are queued, and counts them', async (_what, limit) => {
     const slow = await openStuck(limit);
 
     postAll(slow, numbered(10));
@@ -97,7 +97,7 @@ describe('An outbox', () => {
   });
 
   it.each(['drop-oldest', 'close'] as const)(
-    'lets one message wait that is larger than all that may, told to %s',
+    'queues a single message that exceeds the limit, with the policy %s',
     async (whenQueueFull) => {
       const slow = await openStuck({ queueSize: 10, whenQueueFull });
 
@@ -109,7 +109,7 @@ describe('An outbox', () => {
     },
   );
 
-  it('drops a message that is larger than all that may wait for one that comes after it', async () => {
+  it('drops a message that exceeds the limit when the next one arrives', async () => {
     const slow = await openStuck({ queueSize: 10 });
 
     postAll(slow, ['first', 'x'.repeat(11), 'last']);
@@ -119,7 +119,7 @@ describe('An outbox', () => {
     expect(slow.counters.dropped).toBe(2);
   });
 
-  it('closes with 1013 when too much waits, where it is told to, and lets go of what waited', async () => {
+  it('closes with 1013 and discards its queue when the queue is full and the policy is `close`', async () => {
     const slow = await openStuck({ queueMessages: 3, whenQueueFull: 'close' });
 
     postAll(slow, numbered(10));
@@ -135,7 +135,7 @@ describe('An outbox', () => {
     ]);
   });
 
-  it('holds a bounded amount for each of ten stuck clients, whatever they are sent', async () => {
+  it('holds a bounded amount for each of ten stuck clients', async () => {
     const stuck = await Promise.all(Array.from({ length: 10 }, () => openStuck({ queueSize: 10_000 })));
     const message = new PreparedMessage('x'.repeat(1000));
 
@@ -150,7 +150,7 @@ describe('An outbox', () => {
     }
   });
 
-  it('sends nothing to a client that has gone, and waits for nobody', async () => {
+  it('discards messages for a client that has left, without waiting', async () => {
     const slow = await openStuck();
     postAll(slow, numbered(5));
 

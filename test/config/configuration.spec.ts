@@ -1,15 +1,22 @@
 import { optionDescriptions } from '../../src/config/configuration.js';
 
-it('names the environment variable of every option', () => {
+it('Every option has an environment variable', () => {
   expect(optionDescriptions.map(({ variable }) => variable)).toEqual([
     'URLS',
     'PORT',
+    'LISTEN_FDS',
+    'LISTEN_PID',
+    'LISTEN_FDNAMES',
+    'PROXY_PROTOCOL',
     'TLS_CERT',
     'TLS_KEY',
     'HTTP2',
     'XDG_CACHE_HOME',
+    'WORKERS',
     'LOG_LEVEL',
     'LOG_FORMAT',
+    'ACCESS_LOG',
+    'DIAGNOSTICS',
     'LAB',
     'LAB_MAX_CONNECTIONS',
     'LAB_MAX_TIME',
@@ -39,7 +46,7 @@ it('names the environment variable of every option', () => {
   ]);
 });
 
-it('describes every option, with its default where it has one', () => {
+it('Every option has a description, with its default if there is one', () => {
   for (const { variable, description } of optionDescriptions) {
     expect(description).toMatch(['PORT', 'TLS_KEY'].includes(variable) ? /\w/ : /\w \(default: .+\)$/);
   }

@@ -1,6 +1,12 @@
-import { formatAddress, parsePort, parseUrls, type ListenAddress } from '../../src/config/listen-address.js';
+import {
+  formatAddress,
+  parsePort,
+  parseUrls,
+  passedSockets,
+  type ListenAddress,
+} from '../../src/config/listen-address.js';
 
-describe('URLs to listen on', () => {
+describe('A URL to listen on', () => {
   it.each([
     ['http://localhost:5000', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
     ['http://localhost:5000/', [{ scheme: 'http', host: 'localhost', port: 5000 }]],
@@ -19,6 +25,19 @@ describe('URLs to listen on', () => {
     ['https://localhost:80', [{ scheme: 'https', host: 'localhost', port: 80 }]],
     ['http://localhost:443', [{ scheme: 'http', host: 'localhost', port: 443 }]],
     ['https://*:0', [{ scheme: 'https', host: '*', port: 0 }]],
+    ['http://unix:/run/x.sock', [{ path: '/run/x.sock' }]],
+    ['HTTP://UNIX:/run/My App/x.sock', [{ path: '/run/My App/x.sock' }]],
+    [`http://unix:/${'x'.repeat(102)}`, [{ path: `/${'x'.repeat(102)}` }]],
+    [
+      'http://unix:/a;https://localhost:1;http://unix:/b;http://localhost:2;https://*:3',
+      [
+        { path: '/a' },
+        { scheme: 'https', host: 'localhost', port: 1 },
+        { path: '/b' },
+        { scheme: 'http', host: 'localhost', port: 2 },
+        { scheme: 'https', host: '*', port: 3 },
+      ],
+    ],
     [
       'https://localhost:5001/;http://localhost:5000',
       [
@@ -40,7 +59,7 @@ describe('URLs to listen on', () => {
         { scheme: 'http', host: 'localhost', port: 2 },
       ],
     ],
-  ])('%j is understood', (text, addresses) => {
+  ])('may be %j', (text, addresses) => {
     expect(parseUrls(text)).toEqual(addresses);
   });
 
@@ -63,9 +82,15 @@ describe('URLs to listen on', () => {
     ['http://localhost:5000#top', 'a fragment'],
     ['http://me:secret@localhost:5000', 'a user'],
     ['ws://localhost:5000', 'another scheme'],
-    ['http://localhost:1;nonsense', 'one bad of two'],
+    ['http://unix:run/x.sock', 'a relative path'],
+    ['http://unix:/', 'no file'],
+    ['http://unix:/run/', 'a folder'],
+    ['https://unix:/run/x.sock', 'TLS on a Unix socket'],
+    [`http://unix:/${'x'.repeat(103)}`, 'a path that is too long for some systems'],
+    [`http://unix:/${'ü'.repeat(52)}`, 'a path that has too many bytes'],
+    ['http://localhost:1;nonsense', 'one invalid URL of two'],
     ['http://localhost:1,http://localhost:2', 'a comma'],
-  ])('%j is refused: %s', (text) => {
+  ])('may not be %j: %s', (text) => {
     expect(parseUrls(text)).toBeUndefined();
   });
 });
@@ -75,23 +100,34 @@ describe('A port', () => {
     ['0', 0],
     ['80', 80],
     ['65535', 65_535],
-  ])('%j is served on every IPv4 address', (text, port) => {
+  ])('listens on all IPv4 addresses for %j', (text, port) => {
     expect(parsePort(text)).toEqual([{ scheme: 'http', host: '0.0.0.0', port }]);
   });
 
   it.each(['\\\\.\\pipe\\1f2a-4c', '\\\\.\\PIPE\\iisnode', '\\\\?\\pipe\\name'])(
-    '%s is a named pipe, taken as it is',
+    'accepts %s unchanged as a named pipe',
     (text) => {
       expect(parsePort(text)).toEqual([{ path: text }]);
     },
   );
 
   it.each(['', '65536', '-1', '80.5', '0x50', 'http', '/tmp/echo.sock', '\\\\.\\pipe\\', 'http://localhost:5000'])(
-    'is not %j',
+    'may not be %j',
     (text) => {
       expect(parsePort(text)).toBeUndefined();
     },
   );
+});
+
+describe('Sockets that systemd passes', () => {
+  it.each<[count: number, names: string | undefined, schemes: string[]]>([
+    [0, undefined, []],
+    [2, undefined, ['http', 'http']],
+    [3, 'https:echo.socket:https', ['https', 'http', 'https']],
+    [2, 'https', ['https', 'http']],
+  ])('that are %i with the names %p are %p, from 3 on', (count, names, schemes) => {
+    expect(passedSockets(count, names)).toEqual(schemes.map((scheme, i) => ({ scheme, fd: 3 + i })));
+  });
 });
 
 describe('An address', () => {
@@ -100,7 +136,9 @@ describe('An address', () => {
     [{ scheme: 'http', host: '[::1]', port: 80 }, 'http://[::1]:80'],
     [{ scheme: 'https', host: 'localhost', port: 5001 }, 'https://localhost:5001'],
     [{ path: '\\\\.\\pipe\\name' }, '\\\\.\\pipe\\name'],
-  ])('%j is shown as %s', (address, text) => {
+    [{ path: '/run/x.sock' }, 'http://unix:/run/x.sock'],
+    [{ scheme: 'http', fd: 3 }, 'the socket 3 of LISTEN_FDS'],
+  ])('%j is displayed as %s', (address, text) => {
     expect(formatAddress(address)).toBe(text);
   });
 });

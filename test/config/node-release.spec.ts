@@ -1,7 +1,7 @@
 import { endOfLifeWarning, hasSafeHttp2, http2OffNotice } from '../../src/config/node-release.js';
 
 describe('HTTP/2', () => {
-  it.each([20, 22, 23])('is off by default on Node.js %d, which a client can end with it', (release) => {
+  it.each([20, 22, 23])('is off by default on Node.js %d, whose process a client can end through HTTP/2', (release) => {
     expect(hasSafeHttp2(release)).toBe(false);
     expect(http2OffNotice(release)).toContain(`a client can end a process of Node.js ${release}`);
   });
@@ -12,7 +12,7 @@ describe('HTTP/2', () => {
   });
 });
 
-describe('The warning about the end of life', () => {
+describe('The end-of-life warning', () => {
   it.each([
     [20, '2026-04-30T23:59:59Z', undefined],
     [20, '2026-05-01T00:00:00Z', 'Node.js 20 is past its end of life (2026-04-30)'],

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import {
   byteSize,
@@ -10,6 +11,7 @@ import {
   positiveNumber,
   redisUrl,
   trustProxy,
+  workers,
 } from '../../src/config/option-values.js';
 
 const word = choice('text', 'json');
@@ -24,6 +26,8 @@ describe('The value of an option', () => {
     ['a limit', '007', limit, 7],
     ['a limit', '9007199254740991', limit, Number.MAX_SAFE_INTEGER],
     ['a number of at least 1', '1000', positiveNumber, 1000],
+    ['a number of workers', '256', workers, 256],
+    ['a number of workers', 'Auto', workers, availableParallelism()],
     ['a choice', 'JSON', word, 'json'],
     ['a flag', 'True', flag, true],
     ['a flag', 'false', flag, false],
@@ -40,7 +44,7 @@ describe('The value of an option', () => {
       'redis://:password@redis',
       'REDIS://redis',
     ].map((url): [string, string, z.ZodType, unknown] => ['the URL of Redis', url, redisUrl, url]),
-  ])('that is %s may be %j', (_name, text, schema, value) => {
+  ])('for %s may be %j', (_name, text, schema, value) => {
     expect(schema.parse(text)).toEqual(value);
   });
 
@@ -55,6 +59,7 @@ describe('The value of an option', () => {
       /0 for no limit$/,
     ],
     ['a number of at least 1', positiveNumber, ['0', '1.5', 'many'], /at least 1$/],
+    ['a number of workers', workers, ['0', '257', '1.5', 'all'], /^a whole number from 1 to 256, or auto/],
     ['a choice', word, ['', 'xml', 'toString'], /^text or json$/],
     ['a flag', flag, ['', '1', 'yes', 'toString'], /^true or false$/],
     ['a list of origins', origins, ['', ',', 'client.com', 'https://a.com/path'], /^origins such as /],
@@ -78,7 +83,7 @@ describe('The value of an option', () => {
       ],
       /^redis:\/\/host:port/,
     ],
-  ])('that is not %s is refused, and what is accepted is said', (_name, schema, texts, accepted) => {
+  ])('for %s is refused with a message that says what is accepted', (_name, schema, texts, accepted) => {
     for (const text of texts) {
       expect(schema.safeParse(text).error?.issues[0].message).toMatch(accepted);
     }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
 import { ConfigurationError, readConfiguration, redacted } from '../../src/config/read-configuration.js';
 import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
@@ -19,8 +20,12 @@ describe('The configuration', () => {
     expect(readConfiguration({})).toEqual({
       listenOn: [{ scheme: 'http', host: 'localhost', port: 5000 }],
       http2: hasSafeHttp2(NODE_RELEASE),
+      proxyProtocol: false,
       logLevel: 'log',
       logFormat: 'text',
+      accessLog: 'all',
+      workers: 1,
+      diagnostics: true,
       lab: false,
       labMaxConnections: 100,
       labMaxTime: 600_000,
@@ -49,7 +54,7 @@ describe('The configuration', () => {
     });
   });
 
-  it('has the defaults of the library', () => {
+  it('uses the defaults of the library', () => {
     expect(resolveWebSocketOptions()).toMatchObject(readConfiguration({}).webSockets);
   });
 
@@ -71,6 +76,7 @@ describe('The configuration', () => {
     ['XDG_CACHE_HOME', '/var/cache', { xdgCacheHome: '/var/cache' }],
     ['LAB', 'true', { lab: true }],
     ['LAB', 'loopback', { lab: true }],
+    ['WORKERS', 'auto', { workers: availableParallelism() }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
     ['LOG_LEVEL', 'off', { logLevel: 'off' }],
@@ -133,12 +139,18 @@ describe('The configuration', () => {
     ['CHAT_QUEUE_MESSAGES', '0', 'a whole number such as 1000, at least 1'],
     ['CHAT_QUEUE_SIZE', '0', 'a size such as 4096, 64KiB, 1MiB or 1GiB, at least 1'],
     ['CHAT_WHEN_QUEUE_FULL', 'drop', 'drop-oldest or close'],
+    ['WORKERS', 'all', 'a whole number from 1 to 256, or auto for one per processor'],
     ['CHAT_PRESENCE_LIMIT', 'all', 'a whole number such as 1000, or 0 for no limit'],
-  ])('refuses %s=%s, and says what is accepted', (variable, value, accepted) => {
+  ])('refuses %s=%s, and says what it accepts', (variable, value, accepted) => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
-  it('shows no password in an error', () => {
+  it('turns the lab off with several workers, and refuses LAB=true there', () => {
+    expect(readConfiguration({ WORKERS: '2' }, { labOnLoopback: true })).toMatchObject({ workers: 2, lab: false });
+    expect(messageOf({ WORKERS: '2', LAB: 'true' })).toContain('LAB is "true"; accepted: false with WORKERS above 1');
+  });
+
+  it('hides passwords in errors', () => {
     const message = messageOf({ REDIS_URL: 'redis://chat:secret@redis:6379/x' });
 
     expect(message).toContain('REDIS_URL is "redis://***@redis:6379/x"; accepted: ');
@@ -159,7 +171,7 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: '/etc/tls.pem' })).toContain(`${variable} is "/etc/tls.pem"; accepted: ${accepted}`);
   });
 
-  it('names every bad value in one error', () => {
+  it('lists all invalid values in one error', () => {
     const message = messageOf({ PORT: 'eighty', CLOSE_TIMEOUT: 'soon', LOG_FORMAT: 'text' }, { urls: 'nowhere' });
 
     expect(message.split('\n')).toEqual([
@@ -175,13 +187,13 @@ describe('The configuration', () => {
     [{ TLS_KEY: 'a.key', LOG_LEVEL: 'loud' }, ['LOG_LEVEL is "loud"', 'TLS_KEY is "a.key"']],
     [{ TLS_CERT: 'a.crt', CLOSE_TIMEOUT: 'soon' }, ['CLOSE_TIMEOUT is "soon"', 'TLS_CERT is "a.crt"']],
     [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key', PORT: '70000' }, ['PORT is "70000"']],
-  ])('names a missing option and a bad value in one error: %j', (environment, faults) => {
+  ])('lists a missing option and an invalid value in one error: %j', (environment, faults) => {
     expect(messageOf(environment).split('\n').slice(1)).toEqual(
       faults.map((fault) => expect.stringContaining(`  ${fault}; accepted: `) as string),
     );
   });
 
-  it('treats an empty variable as not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfiguration({ URLS: '', PORT: ' ', LOG_FORMAT: '', SHUTDOWN_TIMEOUT: '' })).toEqual(
       readConfiguration({}),
     );
@@ -197,6 +209,20 @@ describe('The configuration', () => {
     expect(readConfiguration({ ...environment, URLS: '' }).listenOn).toEqual([
       { scheme: 'http', host: '0.0.0.0', port: 3 },
     ]);
+  });
+
+  const byDefault = { scheme: 'http', host: 'localhost', port: 5000 };
+  const passed = { scheme: 'http', fd: 3 };
+  it.each<[what: string, environment: Record<string, string>, listenOn: object[]]>([
+    ['listens on sockets that systemd passes, and not on the default address', {}, [passed]],
+    ['listens on other addresses, too', { PORT: '1' }, [{ scheme: 'http', host: '0.0.0.0', port: 1 }, passed]],
+    ['takes the scheme of their names', { LISTEN_FDNAMES: 'https' }, [{ ...passed, scheme: 'https' }]],
+    ['leaves alone the sockets of another process', { LISTEN_PID: '1' }, [byDefault]],
+    ['needs the number of sockets', { LISTEN_FDS: '' }, [byDefault]],
+  ])('%s', (_what, environment, listenOn) => {
+    const bySystemd = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
+
+    expect(readConfiguration({ ...bySystemd, ...environment }).listenOn).toEqual(listenOn);
   });
 });
 
@@ -218,6 +244,6 @@ it.each([
   ['redis://host/chat', 'redis://host/chat'],
   ['http://host:port?query', 'http://host:port?query'],
   ['', ''],
-])('A text is shown without its credentials: %j as %j', (text, expected) => {
+])('The log hides credentials: %j appears as %j', (text, expected) => {
   expect(redacted(text)).toBe(expected);
 });

@@ -13,13 +13,13 @@ const repeat = (times: number, add: (all: DeflateBlocks) => DeflateBlocks): Defl
   Array.from({ length: times }).reduce<DeflateBlocks>(add, blocks());
 const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(' ', ''), 'hex');
 
-/** Text that zlib finds worth a dynamic block. */
+/** Text that zlib compresses to a dynamic block. */
 const dynamicText = Array.from({ length: 500 }, (_, i) => `${i * i} `).join('');
 const dynamicBlock = deflated(dynamicText);
 
-/** Payloads in their frames, and the text that is in them. */
+/** Payloads in their frames, and the text that they contain. */
 const payloads: readonly (readonly [what: string, parts: readonly Buffer[], message: string])[] = [
-  // Section 7.2.3 has these bytes.
+  // These bytes are from section 7.2.3.
   ['a fixed block, as in the RFC', [hex('f2 48 cd c9 c9 07 00')], 'Hello'],
   ['a fixed block in two frames, as in the RFC', [hex('f2 48 cd'), hex('c9 c9 07 00')], 'Hello'],
   ['a stored block, as in the RFC', [hex('00 05 00 fa ff 48 65 6c 6c 6f 00')], 'Hello'],
@@ -28,13 +28,13 @@ const payloads: readonly (readonly [what: string, parts: readonly Buffer[], mess
   ['an empty message, as in the RFC', [hex('00')], ''],
 
   ['a dynamic block', [dynamicBlock], dynamicText],
-  ['a dynamic block, every byte in a frame of its own', partsOf(dynamicBlock, 1), dynamicText],
-  ['a fixed block by hand', [blocks().fixed(['aé€😀']).toPayload()], 'aé€😀'],
+  ['a dynamic block, each byte in its own frame', partsOf(dynamicBlock, 1), dynamicText],
+  ['a fixed block that the test encodes', [blocks().fixed(['aé€😀']).toPayload()], 'aé€😀'],
   ['an empty fixed block', [blocks().fixed([]).toPayload()], ''],
   ['an empty stored block', [blocks().stored('').toPayload()], ''],
-  ['no block but the one that every message ends with', [blocks().toPayload()], ''],
+  ['only the block that ends every message', [blocks().toPayload()], ''],
   [
-    'blocks of every kind that follow each other inside a byte',
+    'blocks of every kind that begin inside a byte',
     [blocks().fixed(['a']).fixed([]).fixed(['b']).stored('c').fixed(['d']).stored('').stored('e').toPayload()],
     'abcde',
   ],
@@ -59,7 +59,7 @@ const payloads: readonly (readonly [what: string, parts: readonly Buffer[], mess
     `${'ab'.repeat(6)}${'c'.repeat(259)}`,
   ],
   [
-    'a reference over blocks',
+    'a reference across blocks',
     [
       blocks()
         .stored('abc')
@@ -68,23 +68,23 @@ const payloads: readonly (readonly [what: string, parts: readonly Buffer[], mess
     ],
     'abcabc',
   ],
-  ['another empty block at its end', [Buffer.concat([deflated('Hello'), TAIL]), hex('00')], 'Hello'],
+  ['another empty block at the end', [Buffer.concat([deflated('Hello'), TAIL]), hex('00')], 'Hello'],
 
   // "The next DEFLATE block follows the padded data if any" (section 7.2.1).
   ['a final block that is stored', [blocks().stored('Hello', true).toPayload()], 'Hello'],
   ['an empty final block', [blocks().fixed([], true).toPayload()], ''],
-  ['a final block and then others', [blocks().fixed(['Hel'], true).fixed(['l']).stored('o').toPayload()], 'Hello'],
+  ['a final block before other blocks', [blocks().fixed(['Hel'], true).fixed(['l']).stored('o').toPayload()], 'Hello'],
   ['two final blocks', [blocks().fixed(['Hel'], true).fixed(['lo'], true).toPayload()], 'Hello'],
   ['a final block after another', [blocks().fixed(['Hel']).fixed(['lo'], true).toPayload()], 'Hello'],
   ['a hundred final blocks', [repeat(100, (all) => all.fixed(['x'], true)).toPayload()], 'x'.repeat(100)],
   [
-    'a final block in a frame of its own',
+    'a final block in its own frame',
     [blocks().fixed(['Hel'], true).toBuffer(), blocks().fixed(['lo']).toPayload()],
     'Hello',
   ],
-  ['a final block, and a frame with nothing', [blocks().fixed(['Hello'], true).toPayload(), Buffer.alloc(0)], 'Hello'],
+  ['a final block and an empty frame', [blocks().fixed(['Hello'], true).toPayload(), Buffer.alloc(0)], 'Hello'],
   [
-    'final blocks, every byte in a frame of its own',
+    'final blocks, each byte in its own frame',
     partsOf(blocks().fixed(['Hel'], true).stored('l', true).fixed(['o']).toPayload(), 1),
     'Hello',
   ],
@@ -94,16 +94,20 @@ const payloads: readonly (readonly [what: string, parts: readonly Buffer[], mess
     `${'y'.repeat(60_000)}${'z'.repeat(60_000)}!`,
   ],
 
-  // Senders that leave out the byte that should be left of the empty block: nothing is lost by taking what they mean.
-  ['nothing at all', [Buffer.alloc(0)], ''],
-  ['nothing at all in two frames', [Buffer.alloc(0), Buffer.alloc(0)], ''],
-  ['a final block and nothing after it', [blocks().fixed(['Hello'], true).toBuffer()], 'Hello'],
-  ['a final block and an empty frame after it', [blocks().fixed(['Hello'], true).toBuffer(), Buffer.alloc(0)], 'Hello'],
+  // Some senders omit the byte that should remain of the empty block. The server accepts their messages.
+  ['no bytes', [Buffer.alloc(0)], ''],
+  ['no bytes in two frames', [Buffer.alloc(0), Buffer.alloc(0)], ''],
+  ['a final block without the remaining byte', [blocks().fixed(['Hello'], true).toBuffer()], 'Hello'],
+  [
+    'a final block without the remaining byte, and an empty frame',
+    [blocks().fixed(['Hello'], true).toBuffer(), Buffer.alloc(0)],
+    'Hello',
+  ],
 ];
 
 const open = echoInMemory({}, 'permessage-deflate');
 
-describe('RFC 7692 7.2.1: a message comes back, and so do those after it, that has', () => {
+describe('RFC 7692 7.2.1: the server echoes a message, and the messages after it, that contains', () => {
   it.each(payloads)('%s', async (_what, parts, message) => {
     const frames = compressedInParts(1, parts);
     const more = [compressed(1, deflated('more'))];
@@ -114,13 +118,13 @@ describe('RFC 7692 7.2.1: a message comes back, and so do those after it, that h
     expect(inPieces).toEqual(expected);
   });
 
-  it('a dynamic block is among them', () => {
+  it('a block that really is dynamic', () => {
     expect((dynamicBlock[0] >> 1) & 3).toBe(2);
   });
 });
 
-describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
-  it('for the client, over frames, types and sizes', async () => {
+describe('RFC 7692 7.2.1: the window carries over from message to message', () => {
+  it('from the client, across frames, types and sizes', async () => {
     const window = new DeflateWindow();
     const messages = [100, 5000, 5000, 100, 40_000, 40_000, 0, 100, 5000].map(binaryOf);
     const frames = messages.flatMap((message, i) =>
@@ -130,7 +134,7 @@ describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
     expect(await answersTo(open, frames)).toEqual([...echo, closed]);
   });
 
-  it('for the server: what it has sent before takes less', async () => {
+  it('from the server, which compresses repeated data further', async () => {
     const client = open();
     await client.send(Buffer.concat([compressedBinary(binaryOf(4000)), compressedBinary(binaryOf(4000)), goodbye]));
     const [first, second] = readServerFrames(await client.readToEnd(), true);
@@ -138,7 +142,7 @@ describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
     expect(second.payload.length).toBeLessThan(400);
   });
 
-  it('as far as 32,768 bytes back', async () => {
+  it('up to 32,768 bytes back', async () => {
     const first = binaryOf(32_768);
     const second = new DeflateBlocks().fixed([{ length: 258, distance: 32_768 }]).toPayload();
     expect(await answersTo(open, [compressedBinary(first), compressed(2, second)])).toEqual([
@@ -149,11 +153,11 @@ describe('RFC 7692 7.2.1: the window goes on from message to message', () => {
   });
 });
 
-describe('RFC 7692 8: what is small until it is inflated', () => {
+describe('RFC 7692 8: a message that is small until it is inflated', () => {
   it.each([
     [64, 4],
     [8, 1000],
-  ])('%i MiB of zeros in %i frames come back', async (size, count) => {
+  ])('%i MiB of zeros in %i frames are echoed', async (size, count) => {
     const message = Buffer.alloc(size * MIB);
     const payload = deflated(message);
     const frames = compressedInParts(2, partsOf(payload, Math.ceil(payload.length / count)));
@@ -162,14 +166,14 @@ describe('RFC 7692 8: what is small until it is inflated', () => {
   });
 });
 
-describe('with a receiveBufferSize of 4096, as in the sample of ASP.NET Core', () => {
+describe('With a receiveBufferSize of 4096, as in the ASP.NET Core sample,', () => {
   it.each([
     [0, [0]],
     [4095, [4095]],
     [4096, [4096]],
     [4097, [4096, 1]],
     [10_000, [4096, 4096, 1808]],
-  ])('a compressed message of %i bytes comes back in frames of %j', async (length, sizes) => {
+  ])('a compressed message of %i bytes is echoed in frames of %j', async (length, sizes) => {
     const answers = await exchange(echoInMemory({ receiveBufferSize: 4096 }, 'permessage-deflate'), [
       compressedBinary(textOf(length)),
       goodbye,

@@ -30,11 +30,11 @@ const opcodes = [
 
 /** Bytes that no deflated data begins with (RFC 1951 section 3.2). */
 const corrupt: readonly (readonly [what: string, payload: Buffer])[] = [
-  ['a block of the type that means nothing', blocks().head(3).toPayload()],
-  ['a final block of that type', blocks().head(3, true).toPayload()],
-  ['that type after a block', blocks().fixed(['Hi']).head(3).toPayload()],
-  ['that type after a final block', blocks().fixed(['Hi'], true).head(3).toPayload()],
-  ['a stored block whose length is not confirmed', Buffer.from([0x00, 0x05, 0x00, 0xfa, 0xfe])],
+  ['a block of the reserved type', blocks().head(3).toPayload()],
+  ['a final block of the reserved type', blocks().head(3, true).toPayload()],
+  ['the reserved type after a block', blocks().fixed(['Hi']).head(3).toPayload()],
+  ['the reserved type after a final block', blocks().fixed(['Hi'], true).head(3).toPayload()],
+  ['a stored block with a wrong length check', Buffer.from([0x00, 0x05, 0x00, 0xfa, 0xfe])],
   [
     'a reference before the first byte',
     blocks()
@@ -42,13 +42,13 @@ const corrupt: readonly (readonly [what: string, payload: Buffer])[] = [
       .toPayload(),
   ],
   [
-    'a reference one byte too far',
+    'a reference one byte too far back',
     blocks()
       .fixed(['abc', { length: 3, distance: 4 }])
       .toPayload(),
   ],
   [
-    'a reference further than any window',
+    'a reference beyond the largest window',
     blocks()
       .fixed(['abc', { length: 3, distance: 32_768 }])
       .toPayload(),
@@ -57,26 +57,26 @@ const corrupt: readonly (readonly [what: string, payload: Buffer])[] = [
   ['a length that means nothing, 287', blocks().head(1).symbol(97).symbol(287).toPayload()],
   ['a distance that means nothing, 30', blocks().head(1).symbol(97).symbol(257).code(30, 5).toPayload()],
   ['a distance that means nothing, 31', blocks().head(1).symbol(97).symbol(257).code(31, 5).toPayload()],
-  // Dynamic blocks: HLIT, HDIST and HCLEN, then lengths of codes of lengths, for 16, 17, 18, 0, 8, 7 and so on.
-  ['too many lengths', blocks().head(2).bits(31, 5).bits(0, 5).bits(0, 4).toPayload()],
-  ['too many distances', blocks().head(2).bits(0, 5).bits(31, 5).bits(0, 4).toPayload()],
+  // Dynamic blocks: HLIT, HDIST and HCLEN, then the lengths of the code length codes for 16, 17, 18, 0, 8, 7 and so on.
+  ['too many literal codes', blocks().head(2).bits(31, 5).bits(0, 5).bits(0, 4).toPayload()],
+  ['too many distance codes', blocks().head(2).bits(0, 5).bits(31, 5).bits(0, 4).toPayload()],
   [
-    'codes that are too many',
+    'an oversubscribed code',
     Buffer.concat([blocks().head(2).bits(0, 10).bits(15, 4).toBuffer(), Buffer.alloc(8, 0x49)]),
   ],
   [
-    'a repetition of nothing',
+    'a repetition without a previous length',
     blocks().head(2).bits(0, 14).bits(1, 3).bits(0, 6).bits(1, 3).code(1, 1).bits(0, 2).toPayload(),
   ],
-  ['no way to end a block', withoutEndOfBlock()],
-  ['bytes of no format', Buffer.alloc(20, 0xff)],
+  ['no end-of-block code', withoutEndOfBlock()],
+  ['bytes of 0xFF', Buffer.alloc(20, 0xff)],
 ];
 
-/** A dynamic block that has codes for the bytes 0 and 1 alone, so that it could never end. */
+/** A dynamic block with codes for the bytes 0 and 1 only, so that it can never end. */
 function withoutEndOfBlock(): Buffer {
   const dynamic = blocks().head(2).bits(0, 10).bits(14, 4);
   for (let i = 0; i < 18; i++) {
-    // Lengths are written as 0 or 1, which are fourth and last here.
+    // The lengths 0 and 1 have the fourth and last position here.
     dynamic.bits(i === 3 || i === 17 ? 1 : 0, 3);
   }
   dynamic.code(1, 1).code(1, 1);
@@ -86,7 +86,7 @@ function withoutEndOfBlock(): Buffer {
   return dynamic.toPayload();
 }
 
-/** Sends frames, each when the one before has come back, and then bytes that are answered with a failure. */
+/** Sends frames, each after the echo of the previous one, and then bytes that fail the connection. */
 async function failureAfter(open: Open, frames: readonly Buffer[], bytes: Buffer): Promise<string[]> {
   const client = open();
   const received: Buffer[] = [];
@@ -103,27 +103,24 @@ const open = echoInMemory({}, 'permessage-deflate');
 
 const withoutTakeover = echoInMemory({}, 'permessage-deflate; client_no_context_takeover');
 
-describe.each(opcodes)(
-  'RFC 7692 6: a reserved bit is refused with 1002 where it has no meaning, in %s',
-  (_kind, opcode) => {
-    const isData = opcode < 8;
-    const payload = opcode === 8 ? NORMAL_CLOSURE : deflated('Hello');
-    const part = compressed(1, blocks().stored('Hel').toBuffer(), false);
+describe.each(opcodes)('RFC 7692 6: a reserved bit without a meaning in %s closes with 1002:', (_kind, opcode) => {
+  const isData = opcode < 8;
+  const payload = opcode === 8 ? NORMAL_CLOSURE : deflated('Hello');
+  const part = compressed(1, blocks().stored('Hel').toBuffer(), false);
 
-    it.each(reservedBits.filter(([, bits]) => bits !== 4 || opcode === 0 || !isData))('%s', async (_name, reserved) => {
-      const frame = clientFrame({ opcode, reserved, payload });
-      const before = opcode === 0 ? [part] : [compressedText('Hi')];
-      const echo = opcode === 0 ? `unfinished ${answer(1, 'Hel')}` : answer(1, 'Hi');
-      expect(await failureAfter(open, before, frame)).toEqual([echo, failed(1002)]);
-      // By its first byte, before the second has come.
-      expect(await failureAfter(open, before, frame.subarray(0, 1))).toEqual([echo, failed(1002)]);
-      const inPlainMessage = await failureAfter(open, [text('Hel', false)], frame);
-      expect(inPlainMessage).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
-    });
-  },
-);
+  it.each(reservedBits.filter(([, bits]) => bits !== 4 || opcode === 0 || !isData))('%s', async (_name, reserved) => {
+    const frame = clientFrame({ opcode, reserved, payload });
+    const before = opcode === 0 ? [part] : [compressedText('Hi')];
+    const echo = opcode === 0 ? `unfinished ${answer(1, 'Hel')}` : answer(1, 'Hi');
+    expect(await failureAfter(open, before, frame)).toEqual([echo, failed(1002)]);
+    // The first byte is enough: the second has not arrived.
+    expect(await failureAfter(open, before, frame.subarray(0, 1))).toEqual([echo, failed(1002)]);
+    const inPlainMessage = await failureAfter(open, [text('Hel', false)], frame);
+    expect(inPlainMessage).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
+  });
+});
 
-it.each([3, 7, 11, 15])('RFC 6455 5.2: the opcode %i is refused with 1002, whatever RSV1 says', async (opcode) => {
+it.each([3, 7, 11, 15])('RFC 6455 5.2: the opcode %i closes with 1002, with and without RSV1', async (opcode) => {
   expect(await exchange(open, compressed(opcode, deflated('Hello')))).toBeFailure(1002);
 });
 
@@ -135,18 +132,18 @@ it.each([
   ],
   ['compressed text in a plain message', text('Hel', false), compressedText('lo')],
   ['plain text in a compressed message', compressed(1, blocks().stored('Hel').toBuffer(), false), text('lo')],
-])('RFC 6455 5.4: %s is refused with 1002', async (_what, first, second) => {
+])('RFC 6455 5.4: %s closes with 1002', async (_what, first, second) => {
   expect(await failureAfter(open, [first], second)).toEqual([`unfinished ${answer(1, 'Hel')}`, failed(1002)]);
 });
 
-describe('RFC 7692 7.2.2: what is no deflated data is refused with 1007:', () => {
+describe('RFC 7692 7.2.2: invalid deflated data closes with 1007:', () => {
   it.each(corrupt)('%s', async (_what, payload) => {
     const whole = compressed(2, payload);
     expect(await exchange(open, whole)).toBeFailure(1007);
     expect(await exchange(open, [whole, text('never answered'), compressedText('nor this')])).toBeFailure(1007);
     expect(readAnswers(await exchange(open, whole, 1), new DeflateWindow()).at(-1)).toEqual(failed(1007));
     expect(await exchange(open, [compressed(2, '', false), continuation(payload)])).toBeFailure(1007);
-    // Though the message is not whole, and though its frame is not.
+    // The message is not complete, and neither is its frame.
     expect(await exchange(open, compressed(2, payload, false))).toBeFailure(1007);
     expect(await exchange(open, compressed(2, Buffer.concat([payload, Buffer.alloc(5)])).subarray(0, -5))).toBeFailure(
       1007,
@@ -159,28 +156,28 @@ describe('RFC 7692 7.2.2: what is no deflated data is refused with 1007:', () =>
     ]);
   });
 
-  it('a reference into an earlier message, where it was agreed that there are none', async () => {
+  it('a reference into an earlier message after no_context_takeover', async () => {
     const window = new DeflateWindow();
     const frames = [compressed(1, window.deflate('Hello')), compressed(1, window.deflate('Hello'))];
     const answers = readAnswers(await exchange(withoutTakeover, frames), new DeflateWindow());
     expect(answers).toEqual([answer(1, 'Hello'), failed(1007)]);
   });
 
-  it('a message after one whose last four bytes were not taken off', async () => {
+  it('a message after one that kept its last four bytes', async () => {
     const kept = compressed(1, Buffer.concat([deflated('Hello'), TAIL]));
     expect(await answersTo(open, [kept])).toEqual([answer(1, 'Hello'), closed]);
     expect(await answersTo(open, [kept, compressedText('Hello')])).toEqual([answer(1, 'Hello'), failed(1007)]);
   });
 });
 
-describe('RFC 7692 7.2.2: a payload that is cut off', () => {
+describe('RFC 7692 7.2.2: a truncated payload', () => {
   const message = Array.from({ length: 40 }, (_, i) => `${i * i} `).join('');
 
   it.each([
     ['a stored block', deflated(message, { level: 0 })],
     ['a fixed block', deflated(message, { strategy: constants.Z_FIXED })],
     ['a dynamic block', deflated(message)],
-  ])('is refused with 1007, or is what zlib makes of it: %s', async (_kind, payload) => {
+  ])('closes with 1007, or is echoed as far as zlib inflates it: %s', async (_kind, payload) => {
     let refused = 0;
     for (let length = 1; length < payload.length; length++) {
       const prefix = payload.subarray(0, length);
@@ -196,7 +193,7 @@ describe('RFC 7692 7.2.2: a payload that is cut off', () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it('is no message before it ends', async () => {
+  it('is not a message before it ends', async () => {
     const [first] = compressedInParts(1, [deflated(message).subarray(0, -3), Buffer.alloc(3)]);
     const [line, ...rest] = await answersTo(open, [first]);
     expect(line).toMatch(/^unfinished text /);
@@ -204,7 +201,7 @@ describe('RFC 7692 7.2.2: a payload that is cut off', () => {
   });
 });
 
-/** What zlib makes of the payload of a message; undefined when it refuses it. */
+/** What zlib inflates the payload of a message to; undefined when zlib rejects it. */
 function inflatedByZlib(payload: Buffer): Buffer | undefined {
   try {
     return inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });

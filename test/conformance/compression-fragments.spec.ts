@@ -8,17 +8,17 @@ import { answer, readAnswers, readServerFrames } from './server-frames.js';
 
 const MIB = 1024 * 1024;
 
-/** Every way to cut bytes in two, the ends included. */
+/** Every way to split bytes in two, including empty parts. */
 const cutsOf = (bytes: Buffer): Buffer[][] =>
   Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
 
 const open = echoInMemory({}, 'permessage-deflate');
 
-describe('RFC 7692 6.1: a fragmented message has RSV1 on its first frame, and comes back', () => {
+describe('RFC 7692 6.1: a fragmented message with RSV1 on its first frame is echoed', () => {
   const message = textOf(80);
   const payload = deflated(message, { level: 0 });
 
-  it('when it is cut in two anywhere', async () => {
+  it('when it is split in two anywhere', async () => {
     for (const bytes of [payload, deflated(message)]) {
       const cuts = cutsOf(bytes);
       const frames = cuts.flatMap((parts) => compressedInParts(1, parts));
@@ -26,19 +26,19 @@ describe('RFC 7692 6.1: a fragmented message has RSV1 on its first frame, and co
     }
   });
 
-  it('when it is cut in three anywhere, with nothing in the middle', async () => {
+  it('when it is split in three anywhere, with an empty fragment in the middle', async () => {
     const cuts = cutsOf(payload);
     const frames = cuts.flatMap(([start, end]) => compressedInParts(1, [start, Buffer.alloc(0), end]));
     expect(await answersTo(open, frames)).toEqual([...cuts.map(() => answer(1, message)), closed]);
   });
 
-  it('when every byte has a frame, with nothing before and after', async () => {
+  it('when each byte has its own frame, between empty fragments', async () => {
     const parts = [Buffer.alloc(0), ...partsOf(payload, 1), Buffer.alloc(0)];
     expect(await answersTo(open, compressedInParts(1, parts))).toEqual([answer(1, message), closed]);
     expect(await answersTo(open, compressedInParts(1, parts), 1)).toEqual([answer(1, message), closed]);
   });
 
-  it('when control frames are between its fragments, and those are answered', async () => {
+  it('with answers to the control frames between its fragments', async () => {
     const frames = compressedInParts(1, partsOf(payload, 10));
     const mixed = frames.flatMap((frame, i) => (i === 0 ? [frame] : [ping(`${i}`), pong('?'), frame]));
     const answers = await answersTo(open, mixed);
@@ -52,13 +52,13 @@ describe('RFC 7692 6.1: a fragmented message has RSV1 on its first frame, and co
     [256 * 1024, 64],
     [MIB, 4096],
     [4 * MIB, MIB],
-  ])('when it is of %i bytes, in frames of %i', async (length, size) => {
+  ])('when it has %i bytes, in frames of %i', async (length, size) => {
     const large = binaryOf(length);
     const frames = compressedInParts(2, partsOf(deflated(large), size));
     expect(await answersTo(open, frames)).toEqual([answer(2, large), closed]);
   });
 
-  it('with RSV1 on its first frame only, and an opcode there', async () => {
+  it('with RSV1 and the opcode on the first frame only', async () => {
     const answers = await exchange(open, [...compressedInParts(1, [payload]), goodbye]);
     const large = await exchange(open, [compressedBinary(binaryOf(MIB)), goodbye]);
     for (const [bytes, opcode] of [
@@ -73,7 +73,7 @@ describe('RFC 7692 6.1: a fragmented message has RSV1 on its first frame, and co
     expect(readServerFrames(large, true).length).toBeGreaterThan(2);
   });
 
-  it('before it is whole', async () => {
+  it('before it is complete', async () => {
     const client = open();
     await client.send(compressed(1, new DeflateBlocks().stored('Hel').toBuffer(), false));
     const header = await client.readBytes(2);

@@ -11,7 +11,7 @@ import './wire-matchers.js';
 
 const allBits = [9, 10, 11, 12, 13, 14, 15];
 
-/** Offers, and what is agreed on. */
+/** Offers and their responses. */
 const accepted: readonly (readonly [offer: string, agreement: string])[] = [
   ['permessage-deflate', 'permessage-deflate'],
   ...allBits.map(
@@ -28,7 +28,7 @@ const accepted: readonly (readonly [offer: string, agreement: string])[] = [
         `permessage-deflate; client_max_window_bits=${bits}`,
       ] as const,
   ),
-  // Without a value it says that the client knows the parameter (section 7.1.2.2).
+  // Without a value, the client only declares support for the parameter (section 7.1.2.2).
   ['permessage-deflate; client_max_window_bits', 'permessage-deflate; client_max_window_bits=15'],
   ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover'],
   ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover'],
@@ -52,7 +52,7 @@ const accepted: readonly (readonly [offer: string, agreement: string])[] = [
   ['permessage-deflate; server_max_window_bits="1\\2"', 'permessage-deflate; server_max_window_bits=12'],
   ['permessage-deflate;server_max_window_bits=11', 'permessage-deflate; server_max_window_bits=11'],
   ['permessage-deflate\t ; \tserver_max_window_bits=11', 'permessage-deflate; server_max_window_bits=11'],
-  // The first of several that can be taken is (section 5); other extensions do not count.
+  // The server accepts the first acceptable offer (section 5) and ignores other extensions.
   [
     'permessage-deflate; server_max_window_bits=13, permessage-deflate',
     'permessage-deflate; server_max_window_bits=13',
@@ -66,19 +66,19 @@ const accepted: readonly (readonly [offer: string, agreement: string])[] = [
   ],
 ];
 
-/** Offers of which nothing comes: but the next in the list may. */
+/** Offers that the server declines. It may accept the next one in the list. */
 const declined: readonly string[] = [
   'permessage-deflate; unknown',
   'permessage-deflate; unknown=1',
   'permessage-deflate; server_max_window_bits=10; unknown',
   'permessage-deflate; Server_Max_Window_Bits=10',
-  'permessage-deflate; server_max_window_bits', // needs a value, in an offer too (section 7.1.2.1)
+  'permessage-deflate; server_max_window_bits', // needs a value in an offer as well (section 7.1.2.1)
   ...['server_max_window_bits', 'client_max_window_bits'].flatMap((name) => [
-    // 8 is for the RFC a size, but zlib cannot make it.
+    // RFC 7692 allows 8, but zlib does not support that window size.
     ...['8', '7', '1', '0', '16', '17', '32768', '-10', '+10', '10.0', '1e1', '1x', '0xa', 'ten', 'true'].map(
       (value) => `permessage-deflate; ${name}=${value}`,
     ),
-    // No zeros stand before (section 7.1.2).
+    // Leading zeros are not allowed (section 7.1.2).
     `permessage-deflate; ${name}=010`,
     `permessage-deflate; ${name}=015`,
     `permessage-deflate; ${name}="015"`,
@@ -100,7 +100,7 @@ const declined: readonly string[] = [
   'permessage-deflated',
 ];
 
-/** Headers that break the grammar (RFC 6455 section 9.1): nothing that is in them can be told. */
+/** Headers that violate the grammar (RFC 6455 section 9.1), so that the server ignores them whole. */
 const malformed: readonly string[] = [
   ';',
   'permessage-deflate;',
@@ -115,18 +115,18 @@ const malformed: readonly string[] = [
   'permessage-deflate; @',
 ];
 
-/** What was agreed on for the messages of the server or of the client. */
+/** The negotiated parameters for the messages of the server or of the client. */
 function agreementOf(side: 'server' | 'client', header: string): Required<WindowAgreement> {
   const bits = new RegExp(`${side}_max_window_bits=(\\d+)`).exec(header)?.[1];
   return { bits: Number(bits ?? 15), takesOver: !header.includes(`${side}_no_context_takeover`) };
 }
 
-/** What is repeated after 700 bytes and more is for a large window only. */
+/** Repeats itself after more than 700 bytes, which only a large window can use. */
 const messages: readonly Buffer[] = [100, 0, 700, 1500, 3000, 6000, 12_000, 24_000, 40_000]
   .flatMap((distance) => [distance, distance])
   .map(binaryOf);
 
-/** Echoes messages in the way that was agreed on, and shows that the server keeps to it. */
+/** Echoes messages with the negotiated parameters, and verifies that the server obeys them. */
 async function echoAsAgreed(client: RawClient<Duplex>, agreement: string): Promise<void> {
   const window = new DeflateWindow(agreementOf('client', agreement));
   const frames = messages.map((message) => clientFrame({ opcode: 2, reserved: 4, payload: window.deflate(message) }));
@@ -141,38 +141,38 @@ async function echoAsAgreed(client: RawClient<Duplex>, agreement: string): Promi
   expect(second < first).toBe(server.takesOver);
 }
 
-/** What the server answers to an offer. */
+/** The response of the server to an offer. */
 const agreementTo = (offer: string): string | undefined => acceptDeflate(offer, resolveWebSocketOptions())?.header;
 
-describe('RFC 7692 7.1: an offer is accepted, and messages are compressed as agreed', () => {
-  it.each(accepted)('%j is answered with %j', async (offer, agreement) => {
+describe('RFC 7692 7.1: the server accepts an offer, and compresses messages accordingly', () => {
+  it.each(accepted)('%j with the response %j', async (offer, agreement) => {
     expect(agreementTo(offer)).toBe(agreement);
     await echoAsAgreed(echoInMemory({}, offer)(), agreement);
   });
 });
 
-describe('RFC 7692 7: an offer is declined', () => {
-  it.each(declined)('%j: alone nothing is compressed, and the next one counts', (offer) => {
+describe('RFC 7692 7: the server declines an offer', () => {
+  it.each(declined)('%j: alone it enables no compression, and the next offer counts', (offer) => {
     expect(agreementTo(offer)).toBeUndefined();
     const next = 'permessage-deflate; server_max_window_bits=9';
     expect(agreementTo(`${offer}, ${next}`)).toBe(next);
   });
 
-  it.each(malformed)('%j, as malformed: nothing is compressed', (offer) => {
+  it.each(malformed)('%j, as malformed: compression stays off', (offer) => {
     expect(agreementTo(offer)).toBeUndefined();
     expect(agreementTo(`${offer}, permessage-deflate`)).toBeUndefined();
   });
 });
 
 it.each([undefined, 'permessage-deflate; server_max_window_bits=8'])(
-  'RFC 7692 6: RSV1 is refused with 1002 after the offer %j',
+  'RFC 7692 6: RSV1 closes with 1002 after the offer %j',
   async (offer) => {
     const frame = clientFrame({ opcode: 1, reserved: 4, payload: deflated('Hello') });
     expect(await exchange(echoInMemory({}, offer), frame)).toBeFailure(1002);
   },
 );
 
-it('RFC 7692 7.1.2.1: a reference beyond a small window, and one into an earlier message, would not be overlooked', () => {
+it('RFC 7692 7.1.2.1: this test detects a reference beyond a small window, or into an earlier message', () => {
   const twice = Buffer.concat([binaryOf(700), binaryOf(700)]);
   const small = new DeflateWindow({ bits: 9 });
   expect(small.inflate(deflated(twice, { windowBits: 9 }))).toEqual(twice);

@@ -34,7 +34,7 @@ describe.each(types)('RFC 7692 6: a compressed $type message', ({ opcode, payloa
     [65535, 997],
     [65536, 997],
     [MIB, 4093],
-  ] as const)('of %i bytes comes back compressed, sent %s bytes at a time', async (length, pieceSize) => {
+  ] as const)('of %i bytes is echoed and compressed, sent %s bytes at a time', async (length, pieceSize) => {
     const payload = payloadOf(length);
     const frames = [compressed(opcode, deflated(payload)), goodbye];
     const answers = await exchange(open, frames, pieceSize);
@@ -42,7 +42,7 @@ describe.each(types)('RFC 7692 6: a compressed $type message', ({ opcode, payloa
     expect(readServerFrames(answers, true)[0].isCompressed).toBe(true);
   });
 
-  it.each([7, 125, 126, 127, 65535, 65536, 65541])('whose payload has %i bytes comes back', async (length) => {
+  it.each([7, 125, 126, 127, 65535, 65536, 65541])('with a payload of %i bytes is echoed', async (length) => {
     const message = payloadOf(length - 6);
     const payload = new DeflateBlocks().stored(message).toPayload();
     expect(payload).toHaveLength(length);
@@ -50,7 +50,7 @@ describe.each(types)('RFC 7692 6: a compressed $type message', ({ opcode, payloa
   });
 });
 
-it('RFC 7692 6: messages that come together come back in order, text and binary, with pings between', async () => {
+it('RFC 7692 6: messages that arrive together are echoed in order, text and binary, pings included', async () => {
   const window = new DeflateWindow();
   const numbers = Array.from({ length: 500 }, (_, i) => i);
   const frames = numbers.map((i) => compressed(1 + (i % 2), window.deflate(`message ${i}`)));
@@ -62,7 +62,7 @@ it('RFC 7692 6: messages that come together come back in order, text and binary,
 });
 
 describe('RFC 7692 6: a message without RSV1 is not compressed', () => {
-  it('and comes back, whole and in fragments, between compressed ones', async () => {
+  it('and is echoed, whole and in fragments, between compressed messages', async () => {
     const window = new DeflateWindow();
     const frames = [
       compressed(1, window.deflate('Hello, hello')),
@@ -71,7 +71,7 @@ describe('RFC 7692 6: a message without RSV1 is not compressed', () => {
       ping(''),
       continuation('ain'),
       binary(binaryOf(70_000)),
-      // Of what was not compressed nothing is in the window (section 7.2.1).
+      // The window does not contain uncompressed messages (section 7.2.1).
       compressed(1, window.deflate('Hello, hello again')),
       clientFrame({ opcode: 2 }),
       compressed(2, window.deflate('Hello')),
@@ -89,27 +89,27 @@ describe('RFC 7692 6: a message without RSV1 is not compressed', () => {
     ]);
   });
 
-  it('though it looks as if it were', async () => {
+  it('when its payload is deflated data', async () => {
     const payload = deflated('Hello');
     expect(await answersTo(open, [binary(payload)])).toEqual([answer(2, payload), closed]);
   });
 });
 
-describe('RFC 6455 5.5.1: the close is answered', () => {
-  it('after the whole echo of what was compressed', async () => {
+describe('RFC 6455 5.5.1: the server answers a close', () => {
+  it('after the whole echo of compressed messages', async () => {
     const messages = Array.from({ length: 20 }, (_, i) => binaryOf(i * 10_000));
     const answers = await answersTo(open, messages.map(compressedBinary));
     expect(answers).toEqual([...messages.map((message) => answer(2, message)), closed]);
   });
 
-  it('inside a compressed message, which never ends', async () => {
+  it('inside a compressed message', async () => {
     const part = new DeflateBlocks().stored('Hel').toBuffer();
     expect(await answersTo(open, [compressed(1, part, false)])).toEqual([`unfinished ${answer(1, 'Hel')}`, closed]);
     expect(await answersTo(open, [compressed(1, '', false)])).toEqual([closed]);
   });
 });
 
-describe('RFC 6455 7.1.5: when the bytes end without a close frame, what is due is sent', () => {
+describe('RFC 6455 7.1.5: when the connection ends without a close frame, the server sends all pending frames', () => {
   it.each([
     ['after a message', [compressedText('Hi')], [answer(1, 'Hi')]],
     [

@@ -6,7 +6,7 @@ import './wire-matchers.js';
 
 const everyLength = Array.from({ length: 126 }, (_, length) => length);
 
-/** The payload of a close with a reason, so many bytes in all. */
+/** The payload of a close with a reason, of this total length. */
 const closeOf = (length: number): Buffer => Buffer.concat([NORMAL_CLOSURE, Buffer.alloc(length - 2, 'a')]);
 
 const open = echoInMemory();
@@ -20,30 +20,30 @@ describe('RFC 6455 5.5.2: a ping', () => {
     ['with every byte to 255', Buffer.from(everyLength.slice(0, 125)).map((byte) => 255 - byte)],
     ['with what is no UTF-8', Buffer.from('00fffefdfcfbc080eda080', 'hex')],
     ['with 125 bytes', binaryOf(125)],
-  ])('%s is answered with a pong that has the same', async (_name, payload) => {
+  ])('%s is answered with a pong of the same payload', async (_name, payload) => {
     expect(await exchange(open, [ping(payload), goodbye])).toBeBytes(serverFrame(10, payload), farewell);
     expect(await exchange(open, [ping(payload), goodbye], 1)).toBeBytes(serverFrame(10, payload), farewell);
   });
 
-  it('of every length from 0 to 125 is answered, in order', async () => {
+  it('of every length from 0 to 125 is answered in order', async () => {
     const payloads = everyLength.map(binaryOf);
     const answers = await exchange(open, [...payloads.map(ping), goodbye]);
     expect(answers).toBeBytes(...payloads.map((payload) => serverFrame(10, payload)), farewell);
   });
 
-  it('of every length from 0 to 125 is answered, in order, wherever it is cut', async () => {
+  it('of every length from 0 to 125 is answered in order, when it is split anywhere', async () => {
     const payloads = everyLength.map(binaryOf);
     const answers = await exchange(open, [...payloads.map(ping), goodbye], 7);
     expect(answers).toBeBytes(...payloads.map((payload) => serverFrame(10, payload)), farewell);
   });
 
-  it('is answered each time, in order, also when 20,000 come at once', async () => {
+  it('is answered in order, each of 20,000 that arrive together', async () => {
     const payloads = Array.from({ length: 20_000 }, (_, i) => `ping ${i}`);
     const answers = await exchange(open, [...payloads.map(ping), goodbye]);
     expect(answers).toBeBytes(...payloads.map((payload) => serverFrame(10, payload)), farewell);
   });
 
-  it('is answered in the order of messages and pings', async () => {
+  it('is answered in order with the messages around it', async () => {
     const frames = [text('1'), ping('2'), binary('3'), ping('4'), ping('5'), text('6'), goodbye];
     const expected = [
       serverFrame(1, '1'),
@@ -58,7 +58,7 @@ describe('RFC 6455 5.5.2: a ping', () => {
     expect(await exchange(open, frames, 1)).toBeBytes(...expected);
   });
 
-  it('is answered between the fragments of a message, before the next one comes', async () => {
+  it('is answered between two fragments, before the second arrives', async () => {
     const client = open();
     for (const [sent, expected] of [
       [text('Hel', false), serverFrame(1, 'Hel', false)],
@@ -86,7 +86,7 @@ describe('RFC 6455 5.5.2: a ping', () => {
   });
 });
 
-describe('RFC 6455 5.5.3: a pong that nobody asked for', () => {
+describe('RFC 6455 5.5.3: an unsolicited pong', () => {
   it.each([
     ['without a payload', [pong('')]],
     ['with a payload', [pong('Hello')]],
@@ -102,7 +102,7 @@ describe('RFC 6455 5.5.3: a pong that nobody asked for', () => {
     );
   });
 
-  it('is not part of the message that it comes in', async () => {
+  it('is not part of the fragmented message around it', async () => {
     const answers = await exchange(open, [text('Hel', false), pong('p'), continuation('lo'), goodbye]);
     expect(answers).toBeBytes(serverFrame(1, 'Hel', false), serverFrame(0, 'lo'), farewell);
   });
@@ -112,19 +112,19 @@ describe.each([
   ['ping', 9],
   ['pong', 10],
   ['close', 8],
-] as const)('RFC 6455 5.5: a %s is refused with 1002', (_kind, opcode) => {
+] as const)('RFC 6455 5.5: a %s frame closes with 1002', (_kind, opcode) => {
   it.each([126, 127, 1000, 65535, 65536])('when it has %i bytes', async (length) => {
     const frame = clientFrame({ opcode, payload: closeOf(length) });
     expect(await exchange(open, frame)).toBeFailure(1002);
     expect(await exchange(open, [text('Hi'), frame, ping('no')])).toBeFailure(1002, serverFrame(1, 'Hi'));
-    // By its second byte, before the rest has come.
+    // The second byte is enough: the rest has not arrived.
     expect(await exchange(open, frame.subarray(0, 2), 1)).toBeFailure(1002);
   });
 
   it.each([
     ['16', [0xfe, 0, 2]],
     ['64', [0xff, 0, 0, 0, 0, 0, 0, 0, 2]],
-  ])('when its length takes %s bits, be it short', async (_bits, length) => {
+  ])('when its length has %s bits, however small it is', async (_bits, length) => {
     const frame = Buffer.from([0x80 | opcode, ...length, 0, 0, 0, 0, ...NORMAL_CLOSURE]);
     expect(await exchange(open, frame)).toBeFailure(1002);
   });
@@ -138,7 +138,7 @@ describe.each([
   });
 });
 
-it('RFC 6455 5.5: a control frame of 125 bytes is taken byte by byte', async () => {
+it('RFC 6455 5.5: the server reads a control frame of 125 bytes that arrives byte by byte', async () => {
   const client = open();
   await client.sendInPieces(Buffer.concat([ping(binaryOf(125)), text('end')]), 1);
   expect(await client.readBytes(127)).toBeBytes(serverFrame(10, binaryOf(125)));

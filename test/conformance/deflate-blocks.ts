@@ -1,17 +1,17 @@
-/** A copy of what came before (RFC 1951 section 3.2.5). */
+/** A reference to earlier bytes (RFC 1951 section 3.2.5). */
 export interface Reference {
-  /** 3 to 10, or 258: those that take no extra bits. */
+  /** 3 to 10, or 258: the lengths without extra bits. */
   readonly length: number;
-  /** How far back, 1 to 32768. */
+  /** The distance, 1 to 32768. */
   readonly distance: number;
 }
 
 const END_OF_BLOCK = 256;
 
-/** Deflated data block by block, right or wrong, for what zlib never makes (RFC 1951 section 3.2). */
+/** Encodes deflated data block by block, valid or invalid, in ways that zlib never does (RFC 1951 section 3.2). */
 export class DeflateBlocks {
   private readonly bytes: number[] = [];
-  /** How many bits of the last byte are taken; 0 when all are. */
+  /** The number of used bits in the last byte; 0 when it is full. */
   private used = 0;
 
   /** Plain bits, the lowest first. */
@@ -26,13 +26,13 @@ export class DeflateBlocks {
     return this;
   }
 
-  /** Zeros up to the end of the byte. */
+  /** Pads with zeros to the end of the byte. */
   pad(): this {
     this.used = 0;
     return this;
   }
 
-  /** The head of a block: 0 is stored, 1 fixed, 2 dynamic, 3 means nothing. */
+  /** The header of a block: 0 is stored, 1 fixed, 2 dynamic, 3 reserved. */
   head(type: 0 | 1 | 2 | 3, isFinal = false): this {
     return this.bits(isFinal ? 1 : 0, 1).bits(type, 2);
   }
@@ -92,12 +92,12 @@ export class DeflateBlocks {
     return this;
   }
 
-  /** The bytes as they are. */
+  /** The bytes without the final empty block. */
   toBuffer(): Buffer {
     return Buffer.from(this.bytes);
   }
 
-  /** The payload of a message: after the last block the head of an empty one (RFC 7692 section 7.2.1). */
+  /** The payload of a message, which ends with the header of an empty block (RFC 7692 section 7.2.1). */
   toPayload(): Buffer {
     return this.head(0).pad().toBuffer();
   }

@@ -11,34 +11,38 @@ const open = echoInMemory();
 
 describe('RFC 6455 5.4: a fragmented message', () => {
   it.each([
-    ['in two', [text('Hel', false), continuation('lo')], [serverFrame(1, 'Hel', false), serverFrame(0, 'lo')]],
     [
-      'of binary, in three',
+      'in two fragments',
+      [text('Hel', false), continuation('lo')],
+      [serverFrame(1, 'Hel', false), serverFrame(0, 'lo')],
+    ],
+    [
+      'of binary data in three fragments',
       [binary('H', false), continuation('el', false), continuation('lo')],
       [serverFrame(2, 'H', false), serverFrame(0, 'el', false), serverFrame(0, 'lo')],
     ],
     [
-      'that begins with nothing',
+      'with an empty first fragment',
       [text('', false), continuation('Hello')],
       [serverFrame(1, '', false), serverFrame(0, 'Hello')],
     ],
     [
-      'that ends with nothing',
+      'with an empty last fragment',
       [text('Hello', false), continuation('')],
       [serverFrame(1, 'Hello', false), serverFrame(0, '')],
     ],
     [
-      'with nothing in the middle',
+      'with an empty fragment in the middle',
       [text('Hel', false), continuation('', false), continuation('lo')],
       [serverFrame(1, 'Hel', false), serverFrame(0, '', false), serverFrame(0, 'lo')],
     ],
     [
-      'of nothing at all',
+      'with empty fragments only',
       [text('', false), continuation('', false), continuation('')],
       [serverFrame(1, '', false), serverFrame(0, '', false), serverFrame(0, '')],
     ],
     [
-      'after another, of another type',
+      'after another message of another type',
       [text('a', false), continuation('b'), binary('c', false), continuation('d')],
       [serverFrame(1, 'a', false), serverFrame(0, 'b'), serverFrame(2, 'c', false), serverFrame(0, 'd')],
     ],
@@ -54,7 +58,7 @@ describe('RFC 6455 5.4: a fragmented message', () => {
         serverFrame(0, 'o'),
       ],
     ],
-  ])('%s comes back fragment by fragment', async (_name, frames, echo) => {
+  ])('%s is echoed fragment by fragment', async (_name, frames, echo) => {
     expect(await exchange(open, [...frames, goodbye])).toBeBytes(...echo, farewell);
     const inPieces = await exchange(open, [...frames, goodbye], 1);
     expect(readAnswers(inPieces)).toEqual(readAnswers(Buffer.concat([...echo, farewell])));
@@ -67,7 +71,7 @@ describe('RFC 6455 5.4: a fragmented message', () => {
     [4 * MIB, 64 * KIB],
     [4 * MIB, MIB],
     [64 * KIB, 1],
-  ])('of %i bytes, %i in each fragment, comes back', async (length, size) => {
+  ])('of %i bytes, %i in each fragment, is echoed', async (length, size) => {
     const payload = textOf(length);
     const parts = partsOf(payload, size);
     const frames = parts.map((part, i) => (i === 0 ? text(part, false) : continuation(part, i === parts.length - 1)));
@@ -76,7 +80,7 @@ describe('RFC 6455 5.4: a fragmented message', () => {
     expect(readServerFrames(answers).length).toBeGreaterThan(parts.length);
   });
 
-  it('is echoed before it is whole', async () => {
+  it('is echoed before it is complete', async () => {
     const client = open();
     for (const [sent, echo] of [
       [text('Hel', false), serverFrame(1, 'Hel', false)],
@@ -90,7 +94,7 @@ describe('RFC 6455 5.4: a fragmented message', () => {
     expect(await client.readToEnd()).toBeBytes(farewell);
   });
 
-  it('is echoed as its bytes arrive, before its frame is whole', async () => {
+  it('is echoed as its bytes arrive, before its frame is complete', async () => {
     const client = open();
     const bytes = binary('Hello');
     await client.send(bytes.subarray(0, 8));
@@ -102,14 +106,14 @@ describe('RFC 6455 5.4: a fragmented message', () => {
   });
 });
 
-describe('RFC 6455 5.4: refused with 1002', () => {
+describe('RFC 6455 5.4: the server closes with 1002 for', () => {
   it.each([
-    ['a continuation of nothing', [continuation('x')], []],
-    ['a continuation of nothing that is not the last', [continuation('x', false)], []],
-    ['an empty continuation of nothing', [continuation('')], []],
+    ['a continuation without a message', [continuation('x')], []],
+    ['a continuation without a message and without FIN', [continuation('x', false)], []],
+    ['an empty continuation without a message', [continuation('')], []],
     ['a continuation after a whole message', [text('Hi'), continuation('x')], [serverFrame(1, 'Hi')]],
     [
-      'a continuation after the last',
+      'a continuation after the last fragment',
       [text('a', false), continuation('b'), continuation('c')],
       [serverFrame(1, 'a', false), serverFrame(0, 'b')],
     ],
@@ -119,7 +123,7 @@ describe('RFC 6455 5.4: refused with 1002', () => {
     ['text inside a binary message', [binary('a', false), text('b')], [serverFrame(2, 'a', false)]],
     ['a fragment of text inside a message', [text('a', false), text('b', false)], [serverFrame(1, 'a', false)]],
     [
-      'text after a continuation that is not the last',
+      'text after a continuation without FIN',
       [text('a', false), continuation('b', false), text('c')],
       [serverFrame(1, 'a', false), serverFrame(0, 'b', false)],
     ],

@@ -11,7 +11,7 @@ const types = [
   { type: 'binary', opcode: 2, payloadOf: binaryOf },
 ] as const;
 
-/** A binary frame whose length is written in 2 or 8 bytes, whether it needs them or not; its masking key is 0. */
+/** A binary frame whose length field has 2 or 8 bytes, even if fewer are enough; the masking key is 0. */
 function frameWithLength(
   opcode: number,
   lengthBytes: 2 | 8,
@@ -32,7 +32,7 @@ const open = echoInMemory();
 
 describe.each(types)('RFC 6455 5.2: a $type message', ({ opcode, payloadOf }) => {
   it.each([0, 1, 2, 3, 4, 5, 7, 15, 16, 17, 47, 48, 49, 124, 125, 126, 127, 128, 255, 256, 767, 768, 769, 4096, 16000])(
-    'of %i bytes that arrives whole comes back as one frame',
+    'of %i bytes that arrives whole is echoed as one frame',
     async (length) => {
       const payload = payloadOf(length);
       const answers = await exchange(open, [clientFrame({ opcode, payload }), goodbye]);
@@ -57,7 +57,7 @@ describe.each(types)('RFC 6455 5.2: a $type message', ({ opcode, payloadOf }) =>
     [65536, 4093],
     [MIB, 997],
     [16 * MIB, 65521],
-  ] as const)('of %i bytes comes back, sent %s bytes at a time', async (length, pieceSize) => {
+  ] as const)('of %i bytes is echoed, sent %s bytes at a time', async (length, pieceSize) => {
     const payload = payloadOf(length);
     const answers = await exchange(open, [clientFrame({ opcode, payload }), goodbye], pieceSize);
     expect(readAnswers(answers)).toEqual([answer(opcode, payload), answer(8, NORMAL_CLOSURE)]);
@@ -65,7 +65,7 @@ describe.each(types)('RFC 6455 5.2: a $type message', ({ opcode, payloadOf }) =>
 });
 
 describe('RFC 6455 5.2: messages', () => {
-  it('that arrive in one piece come back in order, each in a frame of its own', async () => {
+  it('that arrive in one chunk are echoed in order, each in its own frame', async () => {
     const messages = Array.from({ length: 5000 }, (_, i) => (i % 2 === 0 ? text(`message ${i}`) : binary(`${i}`)));
     const echoes = messages.map((_, i) => (i % 2 === 0 ? serverFrame(1, `message ${i}`) : serverFrame(2, `${i}`)));
     const answers = await exchange(open, [...messages, goodbye]);
@@ -81,7 +81,7 @@ describe('RFC 6455 5.3: a masking key', () => {
     { key: [0, 0, 0, 0x80] },
     { key: [0x7f, 0x80, 0xfe, 0x01] },
     { key: [1, 2, 3, 4] },
-  ])('of $key is taken off, at every length and alignment', async ({ key }) => {
+  ])('of $key is removed, at every length and alignment', async ({ key }) => {
     const payloads = Array.from({ length: 70 }, (_, i) => binaryOf(i)).concat([767, 768, 1001, 4099].map(binaryOf));
     const answers = await exchange(open, [
       ...payloads.map((payload) => clientFrame({ opcode: 2, payload, key })),
@@ -91,7 +91,7 @@ describe('RFC 6455 5.3: a masking key', () => {
   });
 });
 
-describe('RFC 6455 5.1: a frame that is not masked is refused with 1002', () => {
+describe('RFC 6455 5.1: an unmasked frame closes with 1002', () => {
   it.each([
     ['text', 1, 'Hello'],
     ['binary', 2, 'Hello'],
@@ -103,7 +103,7 @@ describe('RFC 6455 5.1: a frame that is not masked is refused with 1002', () => 
     const frame = clientFrame({ opcode, payload, masked: false });
     expect(await exchange(open, frame)).toBeFailure(1002);
     expect(await exchange(open, [text('Hi'), frame])).toBeFailure(1002, serverFrame(1, 'Hi'));
-    // By its second byte, before the rest has come.
+    // The second byte is enough: the rest has not arrived.
     expect(await exchange(open, frame.subarray(0, 2), 1)).toBeFailure(1002);
   });
 
@@ -113,7 +113,7 @@ describe('RFC 6455 5.1: a frame that is not masked is refused with 1002', () => 
   });
 });
 
-describe('RFC 6455 5.2: a length', () => {
+describe('RFC 6455 5.2: a length field', () => {
   it.each([
     [2, 0],
     [2, 1],
@@ -124,7 +124,7 @@ describe('RFC 6455 5.2: a length', () => {
     [8, 126],
     [8, 65535],
   ] as const)(
-    'in %i bytes for %i bytes of payload is taken, and answered in as few as it needs',
+    'of %i bytes for a payload of %i bytes is accepted, and answered with the shortest one',
     async (bytes, length) => {
       const payload = binaryOf(length);
       const answers = await exchange(open, [frameWithLength(2, bytes, BigInt(length), payload), goodbye]);
@@ -133,22 +133,19 @@ describe('RFC 6455 5.2: a length', () => {
   );
 
   it.each([0x8000000000000000n, 0x8000000000000001n, 0xffffffffffffffffn, 0x8000000100000000n])(
-    'with its top bit set, as %i, is refused with 1002',
+    'with its top bit set, as %i, closes with 1002',
     async (length) => {
       expect(await exchange(open, frameWithLength(2, 8, length))).toBeFailure(1002);
       expect(await exchange(open, frameWithLength(1, 8, length), 1)).toBeFailure(1002);
     },
   );
 
-  // Section 10.4 lets an implementation limit the size of frames; nothing that counts in doubles can do without.
-  it.each([0x0020000000000000n, 0x7fffffffffffffffn])(
-    'of 2^53 bytes or more, as %i, is refused with 1009',
-    async (length) => {
-      expect(await exchange(open, frameWithLength(2, 8, length))).toBeFailure(1009);
-    },
-  );
+  // Section 10.4 allows a limit on the frame size. An implementation that counts in doubles needs one.
+  it.each([0x0020000000000000n, 0x7fffffffffffffffn])('of 2^53 or more, as %i, closes with 1009', async (length) => {
+    expect(await exchange(open, frameWithLength(2, 8, length))).toBeFailure(1009);
+  });
 
-  it('of 2^53 - 1 bytes is no reason to wait: what has come is echoed', async () => {
+  it('of 2^53 - 1 does not delay the echo of the bytes that have arrived', async () => {
     const client = open();
     await client.send(frameWithLength(2, 8, 2n ** 53n - 1n, 'abc'));
     expect(await client.readBytes(5)).toBeBytes(serverFrame(2, 'abc', false));

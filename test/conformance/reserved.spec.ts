@@ -5,7 +5,7 @@ import './wire-matchers.js';
 
 const open = echoInMemory();
 
-describe('RFC 6455 5.2: a reserved bit that no extension gave a meaning is refused with 1002', () => {
+describe('RFC 6455 5.2: a reserved bit without a meaning closes with 1002', () => {
   const bits = [
     ['RSV1', 4],
     ['RSV2', 2],
@@ -32,17 +32,17 @@ describe('RFC 6455 5.2: a reserved bit that no extension gave a meaning is refus
     it.each(bits)('%s', async (_name, reserved) => {
       const frame = clientFrame({ opcode, reserved, payload: opcode === 8 ? Buffer.from([3, 232]) : 'Hello' });
       expect(await exchange(open, [...before, frame, ping('never answered')])).toBeFailure(1002, ...echo);
-      // By its first byte, before the second has come.
+      // The first byte is enough: the second has not arrived.
       expect(await exchange(open, [...before, frame.subarray(0, 1)])).toBeFailure(1002, ...echo);
     });
   });
 
-  it('with FIN unset', async () => {
+  it('without FIN', async () => {
     expect(await exchange(open, clientFrame({ opcode: 1, reserved: 4, fin: false }))).toBeFailure(1002);
   });
 });
 
-describe('RFC 6455 5.2: an opcode without a meaning is refused with 1002', () => {
+describe('RFC 6455 5.2: a reserved opcode closes with 1002', () => {
   it.each([3, 4, 5, 6, 7, 11, 12, 13, 14, 15])('%i', async (opcode) => {
     const frame = clientFrame({ opcode, payload: 'Hello' });
     expect(await exchange(open, frame)).toBeFailure(1002);

@@ -1,43 +1,31 @@
 import { createHash } from 'node:crypto';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import type { DeflateWindow } from './deflate-window.js';
 
-/** A frame of the server, as a client reads it. */
+/** A frame from the server, as a client reads it. */
 export interface ServerFrame {
   readonly fin: boolean;
   readonly opcode: number;
-  /** Whether it is the first of a compressed message (RFC 7692 section 6). */
+  /** Whether it is the first frame of a compressed message (RFC 7692 section 6). */
   readonly isCompressed: boolean;
   readonly payload: Buffer;
 }
 
-/** The bytes of a server's frame: unmasked, its length in the fewest bytes (RFC 6455 section 5.2). */
+/** The bytes of a server frame: unmasked, with the shortest length field (RFC 6455 section 5.2). */
 export function serverFrame(opcode: number, payload: string | Uint8Array = '', fin = true): Buffer {
-  const bytes = Buffer.from(payload as string);
-  const { length } = bytes;
-  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
-  header[0] = (fin ? 0x80 : 0) | opcode;
-  if (length < 126) {
-    header[1] = length;
-  } else if (length < 65536) {
-    header[1] = 126;
-    header.writeUInt16BE(length, 2);
-  } else {
-    header[1] = 127;
-    header.writeBigUInt64BE(BigInt(length), 2);
-  }
-  return Buffer.concat([header, bytes]);
+  return clientFrame({ opcode, payload, fin, masked: false });
 }
 
-/** The bytes of a server's close frame. */
+/** The bytes of a close frame from the server. */
 export function serverClose(status?: number, reason: string | Uint8Array = ''): Buffer {
   const code = status === undefined ? [] : [status >> 8, status & 0xff];
   return serverFrame(8, Buffer.concat([Buffer.from(code), Buffer.from(reason as string)]));
 }
 
 /**
- * Reads the frames of a server, and fails at whatever RFC 6455 section 5 does not allow it to send.
+ * Reads the frames of a server, and fails when RFC 6455 section 5 does not allow the server to send one.
  *
- * @param mayCompress whether permessage-deflate was agreed on: then RSV1 is allowed on the first frame of a message
+ * @param mayCompress whether permessage-deflate was negotiated: it allows RSV1 on the first frame of a message
  */
 export function readServerFrames(bytes: Buffer, mayCompress = false): ServerFrame[] {
   const frames: ServerFrame[] = [];
@@ -99,10 +87,10 @@ export function readServerFrames(bytes: Buffer, mayCompress = false): ServerFram
 }
 
 /**
- * What a server said, wherever it cut its messages: one line for each message and control frame. A message that a close
- * frame or the end breaks off stands before that.
+ * The answers of a server, independent of its fragmentation: one line for each message and control frame. A message
+ * that a close frame or the end interrupts stands before that line.
  *
- * @param window the server's, where permessage-deflate was agreed on
+ * @param window the server's window, if permessage-deflate was negotiated
  */
 export function readAnswers(bytes: Buffer, window?: DeflateWindow): string[] {
   const answers: string[] = [];
@@ -139,7 +127,7 @@ export function readAnswers(bytes: Buffer, window?: DeflateWindow): string[] {
 
 const names: Readonly<Record<number, string>> = { 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
 
-/** The line that `readAnswers` gives for a message or a control frame. */
+/** The line of `readAnswers` for a message or a control frame. */
 export function answer(opcode: number, payload: string | Uint8Array = ''): string {
   const bytes = Buffer.from(payload as string);
   const content =

@@ -19,8 +19,8 @@ const MIB = 1024 * 1024;
 /**
  * Opens a WebSocket to the echo.
  *
- * @param early bytes that are sent together with the handshake
- * @param offers `Sec-WebSocket-Extensions`, one header for each
+ * @param early bytes to send together with the handshake
+ * @param offers `Sec-WebSocket-Extensions`, one header for each offer
  */
 type Open = (early?: Uint8Array, offers?: readonly string[]) => Promise<RawClient<Duplex>>;
 
@@ -30,7 +30,7 @@ async function upgraded(socket: Duplex, early?: Uint8Array, offers?: readonly st
   return client;
 }
 
-/** Every way to reach the application. After the handshake, all are one byte stream to the WebSocket. */
+/** Every transport of the application. After the handshake, each is a byte stream to the WebSocket. */
 const transports: readonly (readonly [name: string, start: () => Promise<Open>])[] = [
   [
     'HTTP/1.1',
@@ -71,14 +71,14 @@ afterAll(endHttp2Clients);
 afterAll(closeApps);
 afterAll(removeFolders);
 
-describe.each(transports)('over %s', (_name, start) => {
+describe.each(transports)('Over %s,', (_name, start) => {
   let open: Open;
 
   beforeAll(async () => {
     open = await start();
   });
 
-  /** Sends bytes over a connection of their own and gives all that comes back until the server ends it. */
+  /** Sends bytes over a new connection and returns all bytes until the server ends it. */
   async function exchange(bytes: readonly Uint8Array[], pieceSize = Infinity): Promise<Buffer> {
     const client = await open();
     const [received] = await Promise.all([client.readToEnd(), client.sendInPieces(Buffer.concat(bytes), pieceSize)]);
@@ -86,7 +86,7 @@ describe.each(transports)('over %s', (_name, start) => {
     return received;
   }
 
-  it('text, binary and pings are answered in order, and a close with its own status and reason', async () => {
+  it('the server echoes text and binary, answers pings, and echoes the status and reason of a close', async () => {
     const frames = [text('aé€😀'), ping('p'), binary('c', false), ping(''), continuation('d'), close(4999, 'bye')];
     const echo = [
       serverFrame(1, 'aé€😀'),
@@ -100,13 +100,13 @@ describe.each(transports)('over %s', (_name, start) => {
     expect(readAnswers(await exchange(frames, 1))).toEqual(readAnswers(Buffer.concat(echo)));
   });
 
-  it('a message of 4 MiB comes back', async () => {
+  it('the server echoes a message of 4 MiB', async () => {
     const payload = binaryOf(4 * MIB);
     const answers = await exchange([binary(payload), goodbye], 65_521);
     expect(readAnswers(answers)).toEqual([answer(2, payload), answer(8, NORMAL_CLOSURE)]);
   });
 
-  it('a fragment is echoed before its frame is whole', async () => {
+  it('the server echoes a fragment before its frame is complete', async () => {
     const client = await open();
     const bytes = binary('Hello');
     client.write(bytes.subarray(0, 8));
@@ -118,7 +118,7 @@ describe.each(transports)('over %s', (_name, start) => {
   it.each([
     ['whole', 100],
     ['by half', 8],
-  ])('messages that arrive with the handshake, %s, are answered', async (_how, early) => {
+  ])('the server answers messages that arrive with the handshake, %s', async (_how, early) => {
     const bytes = Buffer.concat([text('early'), ping('bird'), goodbye]);
     const client = await open(bytes.subarray(0, early));
     client.write(bytes.subarray(early));
@@ -129,28 +129,28 @@ describe.each(transports)('over %s', (_name, start) => {
     ]);
   });
 
-  it('messages are compressed as agreed on in several headers', async () => {
+  it('the server compresses messages as negotiated in several headers', async () => {
     const offers = ['permessage-deflate; server_max_window_bits=16', 'permessage-deflate; server_max_window_bits=9'];
     const client = await open(Buffer.concat([compressedText('early'), goodbye]), offers);
     const answers = readAnswers(await client.readToEnd(), new DeflateWindow({ bits: 9 }));
     expect(answers).toEqual([answer(1, 'early'), answer(8, NORMAL_CLOSURE)]);
   });
 
-  it('nothing is compressed when one of several headers is malformed', async () => {
+  it('the server compresses nothing when one of several headers is malformed', async () => {
     const client = await open(compressedText('Hello'), ['permessage-deflate;', 'permessage-deflate']);
     expect(await client.readToEnd()).toBeFailure(1002);
   });
 
-  it('text that is not UTF-8 is refused with 1007', async () => {
+  it('invalid UTF-8 closes with 1007', async () => {
     const frames = [text(Buffer.from([0xe2, 0x82]), false), continuation(Buffer.from([0x28]))];
     expect(await exchange(frames)).toBeFailure(1007, serverFrame(1, Buffer.from([0xe2, 0x82]), false));
   });
 
-  it('after a failure the server takes what is on its way instead of cutting it', async () => {
+  it('the server reads the rest of the bytes after a failure, instead of resetting the connection', async () => {
     expect(await exchange([clientFrame({ opcode: 3 }), binary(binaryOf(4 * MIB))])).toBeFailure(1002);
   });
 
-  it('a client that ends its half before it reads gets the whole echo', async () => {
+  it('a client that ends its half before it reads receives the whole echo', async () => {
     const payload = binaryOf(4 * MIB);
     const client = await open();
     client.write(Buffer.concat([binary(payload), text('last'), goodbye])).end();
@@ -158,7 +158,7 @@ describe.each(transports)('over %s', (_name, start) => {
     expect(readAnswers(await client.readToEnd())).toEqual(readAnswers(Buffer.concat(expected)));
   });
 
-  it('when the bytes end without a close frame, what is due is sent', async () => {
+  it('the server sends all pending frames when the connection ends without a close frame', async () => {
     const client = await open();
     client.write(Buffer.concat([text('Hi'), binary('Hello').subarray(0, 9)])).end();
     expect(await client.readToEnd()).toBeBytes(serverFrame(1, 'Hi'), serverFrame(2, 'Hel', false));
@@ -170,14 +170,14 @@ describe.each(transports)('over %s', (_name, start) => {
     ['with the echo of 1 MiB on its way', binary(binaryOf(MIB))],
     ['after a compressed message', compressedText('Hi')],
     ['after a close', goodbye],
-  ])('when a client leaves %s, the server serves the next one', async (_when, bytes) => {
+  ])('the server serves the next client after one disconnects %s', async (_when, bytes) => {
     const client = await open(undefined, ['permessage-deflate']);
     client.write(bytes).destroy();
     expect(await exchange([text('still there?'), goodbye])).toBeBytes(serverFrame(1, 'still there?'), farewell);
   });
 });
 
-it('with COMPRESSION off, its default, an offer of permessage-deflate is declined', async () => {
+it('with COMPRESSION off, its default, the server declines an offer of permessage-deflate', async () => {
   const { url } = await startApp();
   const client = await RawClient.connect(Number(new URL(url).port));
   const { headers } = await client.upgrade('/ws', { 'Sec-WebSocket-Extensions': 'permessage-deflate' });

@@ -1,22 +1,22 @@
-/** Bytes that are no UTF-8, however they go on. */
+/** A byte sequence that no further byte can make valid UTF-8. */
 export interface BadSequence {
   readonly what: string;
   readonly bytes: Buffer;
-  /** Which byte of them makes it impossible; those before could have become characters. */
+  /** The index of the first byte that makes the sequence invalid. */
   readonly wrongAt: number;
 }
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(' ', ''), 'hex');
 
-/** Kinds of bad sequences (RFC 3629 section 4 has the grammar that they break). `|` stands before the wrong byte. */
+/** Invalid sequences (RFC 3629 section 4 has the grammar). `|` stands before the invalid byte. */
 export const badSequences: readonly BadSequence[] = (
   [
     ['the lowest continuation byte alone', '|80'],
     ['the highest continuation byte alone', '|bf'],
     ['two continuation bytes alone', '|80 bf'],
-    ['a continuation byte too many', 'c3 a9 |80'],
-    ['a continuation byte too many after three', 'e2 82 ac |80'],
-    ['a continuation byte too many after four', 'f0 9f 98 80 |80'],
+    ['an extra continuation byte', 'c3 a9 |80'],
+    ['an extra continuation byte after three', 'e2 82 ac |80'],
+    ['an extra continuation byte after four', 'f0 9f 98 80 |80'],
     ['C0', '|c0'],
     ['C1', '|c1'],
     ['F5', '|f5'],
@@ -56,19 +56,19 @@ export const badSequences: readonly BadSequence[] = (
     ['U+13FFFF', 'f4 |bf bf bf'],
     ['U+140000', '|f5 80 80 80'],
     ['U+1FFFFF', '|f7 bf bf bf'],
-    ['a character of two bytes broken off by ASCII', 'c3 |28'],
-    ['a character of two bytes broken off by another', 'c3 |c3 a9'],
-    ['a character of three bytes broken off after one', 'e2 |28 a1'],
-    ['a character of three bytes broken off after two', 'e2 82 |28'],
-    ['a character of three bytes broken off by another', 'e2 82 |e2 82 ac'],
-    ['a character of four bytes broken off after one', 'f0 |28 8c bc'],
-    ['a character of four bytes broken off after two', 'f0 90 |28 bc'],
-    ['a character of four bytes broken off after three', 'f0 90 8c |28'],
-    ['a character of four bytes broken off by another', 'f0 90 8c |f0 90 8c bc'],
-    ['a character of two bytes whose second is too high', 'df |c0'],
-    ['a character of three bytes whose second is too low', 'e1 |7f 80'],
-    ['a character of three bytes whose third is too high', 'ef bf |c0'],
-    ['a character of four bytes whose fourth is too low', 'f1 80 80 |7f'],
+    ['a two-byte sequence interrupted by ASCII', 'c3 |28'],
+    ['a two-byte sequence interrupted by another', 'c3 |c3 a9'],
+    ['a three-byte sequence interrupted after one byte', 'e2 |28 a1'],
+    ['a three-byte sequence interrupted after two bytes', 'e2 82 |28'],
+    ['a three-byte sequence interrupted by another', 'e2 82 |e2 82 ac'],
+    ['a four-byte sequence interrupted after one byte', 'f0 |28 8c bc'],
+    ['a four-byte sequence interrupted after two bytes', 'f0 90 |28 bc'],
+    ['a four-byte sequence interrupted after three bytes', 'f0 90 8c |28'],
+    ['a four-byte sequence interrupted by another', 'f0 90 8c |f0 90 8c bc'],
+    ['a two-byte sequence whose second byte is too high', 'df |c0'],
+    ['a three-byte sequence whose second byte is too low', 'e1 |7f 80'],
+    ['a three-byte sequence whose third byte is too high', 'ef bf |c0'],
+    ['a four-byte sequence whose fourth byte is too low', 'f1 80 80 |7f'],
   ] as const
 ).map(([what, digits]) => ({
   what,
@@ -76,27 +76,27 @@ export const badSequences: readonly BadSequence[] = (
   wrongAt: hex(digits.slice(0, digits.indexOf('|'))).length,
 }));
 
-/** The beginnings of characters: right so far, and wrong when the message ends there. */
+/** Truncated sequences: valid so far, and invalid when the message ends there. */
 export const cutCharacters: readonly { readonly what: string; readonly bytes: Buffer }[] = [
-  ['the first byte of two, the lowest', 'c2'],
-  ['the first byte of two, the highest', 'df'],
-  ['the first byte of three, the lowest', 'e0'],
-  ['the first byte of three, the highest', 'ef'],
-  ['two bytes of three, the lowest', 'e0 a0'],
-  ['two bytes of three, before the surrogates', 'ed 9f'],
-  ['two bytes of three, the highest', 'ef bf'],
-  ['the first byte of four, the lowest', 'f0'],
-  ['the first byte of four, the highest', 'f4'],
-  ['two bytes of four, the lowest', 'f0 90'],
-  ['two bytes of four, the highest', 'f4 8f'],
-  ['three bytes of four, the lowest', 'f0 90 80'],
-  ['three bytes of four, the highest', 'f4 8f bf'],
+  ['the lowest first byte of two', 'c2'],
+  ['the highest first byte of two', 'df'],
+  ['the lowest first byte of three', 'e0'],
+  ['the highest first byte of three', 'ef'],
+  ['the lowest two bytes of three', 'e0 a0'],
+  ['two bytes of three, just below the surrogates', 'ed 9f'],
+  ['the highest two bytes of three', 'ef bf'],
+  ['the lowest first byte of four', 'f0'],
+  ['the highest first byte of four', 'f4'],
+  ['the lowest two bytes of four', 'f0 90'],
+  ['the highest two bytes of four', 'f4 8f'],
+  ['the lowest three bytes of four', 'f0 90 80'],
+  ['the highest three bytes of four', 'f4 8f bf'],
 ].map(([what, digits]) => ({ what, bytes: hex(digits) }));
 
-/** Text that is UTF-8, though a careless check may not think so. */
+/** Valid UTF-8 that a careless validator could reject. */
 export const goodTexts: readonly (readonly [what: string, text: string])[] = [
   ['Greek', 'κόσμε'],
-  ['characters of every length', 'aé€😀'],
+  ['sequences of every length', 'aé€😀'],
   ['U+0000', '\0'],
   ['the last character of one byte, U+007F', '\x7f'],
   ['the first of two, U+0080', '\x80'],
@@ -123,11 +123,11 @@ export const goodTexts: readonly (readonly [what: string, text: string])[] = [
   ['the first that begins with F4, U+100000', '\u{100000}'],
   ['the last there is, U+10FFFF, which is no character', '\u{10ffff}'],
   [
-    'the last two of every plane, which are no characters',
+    'the last two code points of each plane, which are noncharacters',
     Array.from({ length: 17 }, (_, plane) =>
       String.fromCodePoint(plane * 0x10000 + 0xfffe, plane * 0x10000 + 0xffff),
     ).join(''),
   ],
   ['combining marks', 'Z̸̢̛͔̗a̷̡͚̽l̵̰̓g̶̫̏o̴͇͌'],
-  ['emoji of several characters', '👩‍👩‍👧‍👦🏳️‍🌈'],
+  ['emoji of several code points', '👩‍👩‍👧‍👦🏳️‍🌈'],
 ];

@@ -5,10 +5,10 @@ import { answer, readAnswers, serverFrame } from './server-frames.js';
 import { badSequences, cutCharacters, goodTexts } from './utf-8-sequences.js';
 import './wire-matchers.js';
 
-/** How far a sequence is from the beginning: around the sizes from which on bytes are not looked at one by one. */
+/** The offsets of a sequence: around the sizes from which the validator no longer looks at single bytes. */
 const distances = [0, 1, 2, 3, 14, 15, 16, 17, 46, 47, 48, 49, 767, 768, 4095];
 
-/** Cuts a message into two frames. */
+/** Splits a message into two frames. */
 const inTwoFrames = (message: Buffer, at: number): Buffer[] => [
   text(message.subarray(0, at), false),
   continuation(message.subarray(at)),
@@ -17,23 +17,23 @@ const inTwoFrames = (message: Buffer, at: number): Buffer[] => [
 const open = echoInMemory();
 
 describe.each(badSequences)('RFC 6455 8.1: text with $what', ({ bytes, wrongAt }) => {
-  it('is refused with 1007 at every place in a message', async () => {
+  it('closes with 1007 at every offset in a message', async () => {
     for (const [i, distance] of distances.entries()) {
       const after = textOf(i % 2 === 0 ? 0 : 60);
       expect(await exchange(open, text(Buffer.concat([textOf(distance), bytes, after])))).toBeFailure(1007);
     }
   });
 
-  it('is refused with 1007 wherever two frames divide it', async () => {
+  it('closes with 1007 when two frames split it anywhere', async () => {
     const message = Buffer.concat([Buffer.from('κ'), bytes, Buffer.from('x')]);
     for (let cut = 0; cut <= message.length; cut++) {
-      // What comes before the wrong byte in a frame of its own is right so far, and is echoed.
+      // The bytes before the invalid one are valid so far, and are echoed when they have their own frame.
       const echo = cut <= 2 + wrongAt ? [serverFrame(1, message.subarray(0, cut), false)] : [];
       expect(await exchange(open, inTwoFrames(message, cut))).toBeFailure(1007, ...echo);
     }
   });
 
-  it('is refused with 1007 when its wrong byte has come, though the frame is not whole', async () => {
+  it('closes with 1007 at its invalid byte, before the end of the frame', async () => {
     const client = open();
     const frame = text(Buffer.concat([Buffer.from('κ'), bytes, textOf(100)]));
     const prefix = frame.subarray(0, 6 + 2);
@@ -47,26 +47,26 @@ describe.each(badSequences)('RFC 6455 8.1: text with $what', ({ bytes, wrongAt }
     expect(await client.readToEnd()).toBeFailure(1007);
   });
 
-  it('is refused with 1007 when its wrong byte has come, though the message is not whole', async () => {
+  it('closes with 1007 at its invalid byte, before the end of the message', async () => {
     const frames = [...bytes.subarray(0, wrongAt + 1)].map((byte) => continuation(Buffer.from([byte]), false));
     const echo = frames.slice(0, -1).map((_, i) => serverFrame(0, bytes.subarray(i, i + 1), false));
     const answers = await exchange(open, [text('κ', false), ...frames]);
     expect(answers).toBeFailure(1007, serverFrame(1, 'κ', false), ...echo);
   });
 
-  it('is welcome in a binary message', async () => {
+  it('is valid in a binary message', async () => {
     expect(await exchange(open, [binary(bytes), goodbye])).toBeBytes(serverFrame(2, bytes), farewell);
   });
 });
 
 describe.each(cutCharacters)('RFC 6455 8.1: text that ends with $what', ({ bytes }) => {
-  it('is refused with 1007, however long it is', async () => {
+  it('closes with 1007 at every length', async () => {
     for (const distance of distances) {
       expect(await exchange(open, text(Buffer.concat([textOf(distance), bytes])))).toBeFailure(1007);
     }
   });
 
-  it('is refused with 1007 when the message ends, not before', async () => {
+  it('closes with 1007 at the end of the message, not before', async () => {
     const client = open();
     await client.send(Buffer.concat([text(bytes, false), ping('so far, so good')]));
     const echo = [serverFrame(1, bytes, false), serverFrame(10, 'so far, so good')];
@@ -75,11 +75,11 @@ describe.each(cutCharacters)('RFC 6455 8.1: text that ends with $what', ({ bytes
     expect(await client.readToEnd()).toBeFailure(1007);
   });
 
-  it('is refused with 1007 when every byte comes alone', async () => {
+  it('closes with 1007 when it arrives byte by byte', async () => {
     expect(readAnswers(await exchange(open, text(bytes), 1)).at(-1)).toMatch(/^close 03ef/);
   });
 
-  it('is welcome in a binary message', async () => {
+  it('is valid in a binary message', async () => {
     expect(await exchange(open, [binary(bytes), goodbye])).toBeBytes(serverFrame(2, bytes), farewell);
   });
 });
@@ -87,7 +87,7 @@ describe.each(cutCharacters)('RFC 6455 8.1: text that ends with $what', ({ bytes
 describe.each(goodTexts)('RFC 3629 4: text with %s', (_what, characters) => {
   const bytes = Buffer.from(characters);
 
-  it('comes back at every place in a message', async () => {
+  it('is echoed at every offset in a message', async () => {
     const messages = distances.flatMap((distance) => [
       Buffer.concat([textOf(distance), bytes]),
       Buffer.concat([textOf(distance), bytes, textOf(60)]),
@@ -97,7 +97,7 @@ describe.each(goodTexts)('RFC 3629 4: text with %s', (_what, characters) => {
     expect(readAnswers(answers)).toEqual(readAnswers(Buffer.concat([...echo, farewell])));
   });
 
-  it('comes back wherever two frames divide it, with a ping between them', async () => {
+  it('is echoed when two frames split it anywhere, with a ping between them', async () => {
     const cuts = Array.from({ length: bytes.length + 1 }, (_, cut) => cut);
     const frames = cuts.flatMap((cut) => {
       const [first, second] = inTwoFrames(bytes, cut);
@@ -112,7 +112,7 @@ describe.each(goodTexts)('RFC 3629 4: text with %s', (_what, characters) => {
     expect(readAnswers(answers)).toEqual(readAnswers(Buffer.concat([...echo, farewell])));
   });
 
-  it('comes back when every byte has a frame of its own', async () => {
+  it('is echoed with each byte in its own frame', async () => {
     const frames = [...bytes].map((byte, i) =>
       clientFrame({ opcode: i === 0 ? 1 : 0, payload: Buffer.from([byte]), fin: i === bytes.length - 1 }),
     );
@@ -120,13 +120,13 @@ describe.each(goodTexts)('RFC 3629 4: text with %s', (_what, characters) => {
     expect(await exchange(open, [...frames, goodbye])).toBeBytes(...echo, farewell);
   });
 
-  it('comes back when every byte comes alone', async () => {
+  it('is echoed when it arrives byte by byte', async () => {
     const answers = await exchange(open, [text(bytes), goodbye], 1);
     expect(readAnswers(answers)).toEqual([answer(1, bytes), answer(8, NORMAL_CLOSURE)]);
   });
 });
 
-describe('RFC 3629 3: every character that there is', () => {
+describe('RFC 3629 3: the whole of Unicode', () => {
   const codePoints = Array.from({ length: 0x110000 }, (_, i) => i).filter((i) => i < 0xd800 || i > 0xdfff);
   const everyCharacter = Buffer.from(codePoints.map((codePoint) => String.fromCodePoint(codePoint)).join(''));
 
@@ -134,7 +134,7 @@ describe('RFC 3629 3: every character that there is', () => {
     ['whole', everyCharacter.length],
     ['in frames of 1000 bytes', 1000],
     ['in frames of 67 bytes', 67],
-  ])('comes back in one message, %s', async (_how, size) => {
+  ])('is echoed in one message, %s', async (_how, size) => {
     const parts = partsOf(everyCharacter, size);
     const frames = parts.map((part, i) =>
       clientFrame({ opcode: i === 0 ? 1 : 0, payload: part, fin: i === parts.length - 1 }),
@@ -144,7 +144,7 @@ describe('RFC 3629 3: every character that there is', () => {
   });
 });
 
-it('RFC 6455 8.1: a message is judged alone, whatever came before', async () => {
+it('RFC 6455 8.1: the server validates each message independently of earlier ones', async () => {
   const frames = [text('κ'), binary(Buffer.from([0xe2, 0x82])), text('ό'), text(Buffer.from([0xac]))];
   const echo = [serverFrame(1, 'κ'), serverFrame(2, Buffer.from([0xe2, 0x82])), serverFrame(1, 'ό')];
   expect(await exchange(open, frames)).toBeFailure(1007, ...echo);

@@ -3,11 +3,11 @@ import { readServerFrames } from './server-frames.js';
 declare global {
   namespace jest {
     interface Matchers<R, T> {
-      /** Is exactly these buffers, one after the other. */
+      /** Expects exactly these buffers, in this order. */
       toBeBytes(this: Matchers<R, T>, ...expected: readonly Buffer[]): R;
       /**
-       * Is how a server fails a connection (RFC 6455 section 7.1.7): these buffers, then one close frame with that
-       * status and a reason for people, then nothing.
+       * Expects the bytes of a failed connection (RFC 6455 section 7.1.7): these buffers, then one close frame with
+       * that status and a reason, then nothing.
        */
       toBeFailure(this: Matchers<R, T>, status: number, ...before: readonly Buffer[]): R;
     }

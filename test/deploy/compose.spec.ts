@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDuration } from 'nest-ws-echo-client/amounts';
 import { z } from 'zod';
 import { optionDescriptions } from '../../src/config/configuration.js';
 import { readConfiguration } from '../../src/config/read-configuration.js';
+import { readYaml } from '../support/yaml.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-/** The YAML parser that @nestjs/swagger brings. */
-const yaml = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'))('js-yaml') as {
-  load(text: string): unknown;
-};
 
 const service = z.strictObject({
   image: z.string(),
@@ -27,7 +22,8 @@ const service = z.strictObject({
   healthcheck: z
     .strictObject({ test: z.array(z.string()), interval: z.string(), timeout: z.string(), retries: z.number() })
     .optional(),
-  ports: z.array(z.string().regex(/^\d+:\d+$/)).default([]),
+  ports: z.array(z.string().regex(/^(127\.0\.0\.1:)?\d+:\d+$/)).default([]),
+  profiles: z.array(z.literal('monitoring')).default([]),
   volumes: z.array(z.string().regex(/^\.\/[^:]+:\/[^:]+:ro$/)).default([]),
   stop_grace_period: z.string().optional(),
   restart: z.literal('unless-stopped'),
@@ -38,14 +34,22 @@ const service = z.strictObject({
 
 const { services } = z
   .strictObject({ 'x-server': z.unknown(), services: z.record(z.string(), service) })
-  .parse(yaml.load(read('compose.yaml')));
+  .parse(readYaml('compose.yaml')[0]);
 const servers = Object.entries(services).filter(([, { build }]) => build !== undefined);
 const nginx = read('deploy/nginx/default.conf');
 const dockerfile = read('Dockerfile');
+const [, imagePort] = /^ENV NODE_ENV=production \\\n\s+PORT=(\d+)$/m.exec(dockerfile) ?? [];
 
 describe('compose.yaml', () => {
-  it('has two servers of the Dockerfile, nginx and Redis', () => {
-    expect(Object.keys(services)).toEqual(['server-1', 'server-2', 'redis', 'nginx']);
+  it('has two servers of the Dockerfile, nginx and Redis, and monitoring as a profile', () => {
+    expect(Object.entries(services).map(([name, { profiles }]) => [name, profiles.join()])).toEqual([
+      ['server-1', ''],
+      ['server-2', ''],
+      ['redis', ''],
+      ['nginx', ''],
+      ['prometheus', 'monitoring'],
+      ['grafana', 'monitoring'],
+    ]);
     expect(servers.map(([name]) => name)).toEqual(['server-1', 'server-2']);
     for (const [, { build = '' }] of servers) {
       expect(existsSync(join(root, build, 'Dockerfile'))).toBe(true);
@@ -56,16 +60,17 @@ describe('compose.yaml', () => {
     const images = new Set(servers.map(([name]) => name));
     expect(dockerfile).toContain('\nHEALTHCHECK ');
     for (const { depends_on: wanted } of Object.values(services)) {
-      for (const name of Object.keys(wanted)) {
-        expect([name, images.has(name) || services[name]?.healthcheck !== undefined]).toEqual([name, true]);
+      for (const [name, { condition }] of Object.entries(wanted)) {
+        const isTold = images.has(name) || services[name]?.healthcheck !== undefined;
+        expect([name, name in services && (condition === 'service_started' || isTold)]).toEqual([name, true]);
       }
     }
   });
 
-  it('mounts only files that there are', () => {
+  it('mounts only files and folders that there are', () => {
     const files = Object.values(services).flatMap(({ volumes }) => volumes.map((volume) => volume.split(':')[0]));
-    expect(files).toEqual(['./deploy/nginx/default.conf']);
-    expect(existsSync(join(root, files[0]))).toBe(true);
+    expect(files).toEqual(['./deploy/nginx/default.conf', './deploy/prometheus', './deploy/grafana']);
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   it('gives the servers options that they take, among them the Redis that is there', () => {
@@ -79,17 +84,32 @@ describe('compose.yaml', () => {
 
   it('gives the servers longer to end than they take', () => {
     for (const [, { environment, stop_grace_period: grace = '0' }] of servers) {
-      const { shutdownTimeout } = readConfiguration(environment).webSockets;
-      expect(parseDuration(grace)).toBeGreaterThan(shutdownTimeout);
+      const { drainDelay, drainSpread, shutdownTimeout } = readConfiguration(environment).webSockets;
+      expect(parseDuration(grace)).toBeGreaterThan(drainDelay + drainSpread + shutdownTimeout);
     }
   });
 
   it('has nginx listen where its port leads, and ask the servers where the image listens', () => {
     const [, port] = /listen (\d+);/.exec(nginx) ?? [];
     expect(services['nginx']?.ports.map((mapping) => mapping.split(':')[1])).toEqual([port]);
-    const [, imagePort] = /^ENV NODE_ENV=production \\\n\s+PORT=(\d+)$/m.exec(dockerfile) ?? [];
     const upstream = Array.from(nginx.matchAll(/^ *server (\S+);$/gm), ([, address]) => address);
     expect(upstream).toEqual(servers.map(([name]) => `${name}:${imagePort}`));
+  });
+
+  it('has Prometheus ask each server, and Grafana ask Prometheus', () => {
+    const { scrape_configs: scrapes } = z
+      .looseObject({
+        scrape_configs: z.array(
+          z.looseObject({ static_configs: z.array(z.strictObject({ targets: z.array(z.string()) })) }),
+        ),
+      })
+      .parse(readYaml('deploy/prometheus/prometheus.yml')[0]);
+    const targets = scrapes.flatMap((scrape) => scrape.static_configs.flatMap((config) => config.targets));
+    expect(targets).toEqual(servers.map(([name]) => `${name}:${imagePort}`));
+    const { datasources } = z
+      .looseObject({ datasources: z.array(z.looseObject({ url: z.string() })) })
+      .parse(readYaml('deploy/grafana/provisioning/datasources/prometheus.yml')[0]);
+    expect(services).toHaveProperty(new URL(datasources[0].url).hostname);
   });
 
   if (spawnSync('docker', ['compose', 'version']).status === 0) {

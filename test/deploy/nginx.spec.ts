@@ -4,7 +4,8 @@ import { WebSocket } from 'ws';
 import { readConfiguration } from '../../src/config/read-configuration.js';
 import { ChatClient, endChatClients } from '../support/chat-client.js';
 import { describeWith } from '../support/installed-program.js';
-import { endNginx, nginxProgram, startNginx } from '../support/nginx.js';
+import { nginxProgram, startNginx } from '../support/nginx.js';
+import { endProxies } from '../support/proxy-process.js';
 import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
 import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
@@ -34,7 +35,7 @@ describeWith([nginxProgram, redisServerProgram], 'Two servers behind nginx', () 
     nginx = await startNginx(urls);
   });
   afterEach(endChatClients);
-  afterEach(endNginx);
+  afterEach(endProxies);
   afterEach(endServerProcesses);
   afterEach(endRedisServers);
 

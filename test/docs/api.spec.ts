@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Each file below a folder with its text. */
+/** The text of each file in a folder. */
 function textsIn(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'));
   return Object.fromEntries(files.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
@@ -16,7 +16,7 @@ describe('docs/api', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nest-ws-echo-api-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('is what npm run docs:api makes of the sources', () => {
+  it('matches the output of npm run docs:api', () => {
     execFileSync('npm', ['run', '--silent', 'docs:api', '--', '--out', folder], {
       cwd: root,
       shell: process.platform === 'win32',

@@ -10,18 +10,18 @@ import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/from-ws-adapter.md', root), 'utf8');
 
-/** The files that the page quotes, and their text there. */
+/** The files that the page quotes, with the quoted text. */
 const quotes = [...page.matchAll(/\[(examples\/[^\]]+)\]\([^)]+\):\n\n```ts\n(.*?)```\n/gs)].map(([, path, code]) => ({
   path,
   code,
 }));
 
 describe('docs/from-ws-adapter.md', () => {
-  it('has no code that is not quoted from an example', () => {
+  it('contains only code that is quoted from an example', () => {
     expect(page.match(/^```\w+$/gm)).toHaveLength(quotes.length);
   });
 
-  it.each(quotes)('quotes $path as it is', ({ path, code }) => {
+  it.each(quotes)('quotes $path exactly', ({ path, code }) => {
     expect(code).toBe(readFileSync(new URL(path, root), 'utf8'));
   });
 });
@@ -29,7 +29,7 @@ describe('docs/from-ws-adapter.md', () => {
 describe.each([
   ['before', startBefore],
   ['after', startAfter],
-])('The example %s the move', (when, start) => {
+])('The example %s the migration', (when, start) => {
   let app: INestApplication;
   let url: string;
   const isMoved = when === 'after';
@@ -44,7 +44,7 @@ describe.each([
     await app.close();
   });
 
-  /** A client, once it is connected, and its messages. */
+  /** A connected client and its messages. */
   async function connect(path: string): Promise<{ client: WebSocket; next: () => Promise<unknown> }> {
     const client = new WebSocket(`${url}${path}`);
     const messages = on(client, 'message');
@@ -56,7 +56,7 @@ describe.each([
     return { client, next };
   }
 
-  /** The status of the answer to a handshake; undefined where the connection is cut. */
+  /** The status of the response to a handshake; undefined when the connection is cut. */
   async function statusOf(path: string): Promise<number | undefined> {
     const client = await RawClient.connect(Number(new URL(url).port));
     client.write(handshake(path));
@@ -66,7 +66,7 @@ describe.each([
     );
   }
 
-  it('serves the clients of the chat', async () => {
+  it('serves the chat clients', async () => {
     const alice = await connect('/chat?name=Alice');
     const bob = await connect('/chat?name=Bob');
     bob.client.send('not JSON');
@@ -78,7 +78,7 @@ describe.each([
     }
   });
 
-  it('closes with 1009 after a message that is larger than maxPayload', async () => {
+  it('closes with 1009 after a message larger than maxPayload', async () => {
     const { client } = await connect('/chat');
     client.send('x'.repeat(64 * 1024 + 1));
     expect((await once(client, 'close'))[0]).toBe(1009);
@@ -89,11 +89,11 @@ describe.each([
     ['/CHAT', undefined, 101],
     ['/chat', 101, 101],
     ['/chat/', undefined, 101],
-  ])('answers a handshake at %s as the page says', async (path, before, after) => {
+  ])('answers a handshake for %s as the page says', async (path, before, after) => {
     expect(await statusOf(path)).toBe(isMoved ? after : before);
   });
 
-  it('ends its clients as the page says', async () => {
+  it('closes its clients as the page says', async () => {
     const { client } = await connect('/chat');
     const closed = once(client, 'close') as Promise<[number, Buffer]>;
     await app.close();

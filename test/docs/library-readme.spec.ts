@@ -9,7 +9,7 @@ const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('libs/websockets/README.md', root), 'utf8');
 const samples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
 
-/** The samples, with what they leave to the reader. The port is a free one. */
+/** The samples, completed where they leave something out. The port is a free one. */
 const program = `
   import { Injectable } from '@nestjs/common';
   import { expect } from 'expect';
@@ -25,7 +25,7 @@ const program = `
   console.log('URL ' + (await app.getUrl()).replace('http', 'ws'));
 `;
 
-// Inside the repository, so that the program finds the packages.
+// Inside the repository, so that the program resolves the packages.
 const folder = new URL('node_modules/.cache/library-readme/', root);
 const main = new URL('main.mjs', folder);
 let running: ChildProcess;
@@ -65,13 +65,13 @@ async function answerTo(client: WebSocket, message: string): Promise<string> {
 }
 
 describe('A program of the samples in the README of nest-raw-websockets', () => {
-  it('echoes at the gateway', async () => {
+  it('echoes through the gateway', async () => {
     const client = new WebSocket(`${url}/ws`);
     expect(await answerTo(client, 'Hi')).toBe('Hi');
     client.close();
   });
 
-  it('answers at the controller, behind a guard and a pipe', async () => {
+  it('answers through the controller, behind a guard and a pipe', async () => {
     const headers = { authorization: 'Bearer let me in' };
     const client = new WebSocket(`${url}/rooms/7`, { headers });
     expect(await answerTo(client, 'Hi')).toBe('Room 7 heard Hi');
@@ -81,12 +81,12 @@ describe('A program of the samples in the README of nest-raw-websockets', () => 
   it.each([
     ['/rooms/7', {}, 'Unexpected server response: 403'],
     ['/rooms/seven', { authorization: 'Bearer let me in' }, 'Unexpected server response: 400'],
-  ])('refuses a handshake at %s with the headers %j: %s', async (path, headers, message) => {
+  ])('refuses a handshake for %s with the headers %j: %s', async (path, headers, message) => {
     const [error] = (await once(new WebSocket(`${url}${path}`, { headers }), 'error')) as [Error];
     expect(error.message).toBe(message);
   });
 
-  it('closes its clients with 1001 on SIGTERM', async () => {
+  it('closes its connections with 1001 on SIGTERM', async () => {
     const client = new WebSocket(`${url}/ws`);
     await once(client, 'open');
     running.kill('SIGTERM');

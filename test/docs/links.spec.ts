@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Pages that people wrote; TypeDoc checks the links of those that it writes. */
+/** Handwritten pages. TypeDoc checks the links of the generated ones. */
 const pages = ['.', 'docs', 'bench', 'libs/websockets', 'client/console'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
@@ -12,7 +12,7 @@ const pages = ['.', 'docs', 'bench', 'libs/websockets', 'client/console'].flatMa
 );
 
 describe('The links to files', () => {
-  it.each(pages)('of %s lead to files that exist', (page) => {
+  it.each(pages)('in %s lead to existing files', (page) => {
     const targets = Array.from(
       readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#\s]+)/g),
       ([, target]) => target,

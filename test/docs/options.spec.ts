@@ -7,11 +7,11 @@ const rows = readFileSync(new URL('../../docs/options.md', import.meta.url), 'ut
   .filter((line) => line.startsWith('|'));
 
 describe('docs/options.md', () => {
-  it.each(optionDescriptions.map(({ variable }) => variable))('has the variable %s', (variable) => {
+  it.each(optionDescriptions.map(({ variable }) => variable))('lists the variable %s', (variable) => {
     expect(rows.filter((row) => row.includes(`\`${variable}\``))).toHaveLength(1);
   });
 
-  it.each(Object.keys(resolveWebSocketOptions()))('has the option %s', (option) => {
+  it.each(Object.keys(resolveWebSocketOptions()))('lists the option %s', (option) => {
     expect(rows.filter((row) => row.startsWith(`| \`${option}\` `))).toHaveLength(1);
   });
 });

@@ -7,12 +7,12 @@ import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
-/** What Express and Fastify have in common. */
+/** The common API of Express and Fastify. */
 interface Reply {
   header(name: string, value: string | string[]): unknown;
 }
 
-/** Lets all pass, but not at once. */
+/** Allows every request, asynchronously. */
 @Injectable()
 class SlowGuard implements CanActivate {
   async canActivate(): Promise<boolean> {
@@ -105,14 +105,14 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
   });
   afterAll(() => nest.app.close());
 
-  /** What was logged for people while `act` ran. */
+  /** The log output during `act`, from the level log upwards. */
   async function alarmsOf(act: () => Promise<void>): Promise<string[]> {
     const before = nest.logger.alarms.length;
     await act();
     return nest.logger.alarms.slice(before).map(({ text: line }) => line);
   }
 
-  it('echoes what came together with the handshake, and all after it', async () => {
+  it('echoes messages that arrive together with the handshake, and all later ones', async () => {
     const early = Buffer.concat([text('one'), text('two'), text('three').subarray(0, 4)]);
     const { isAccepted, client } = await nest.shakeHands('/echo', {}, early);
     expect(isAccepted).toBe(true);
@@ -124,14 +124,14 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     expect(await client.readClose()).toEqual({ status: 1000, reason: 'bye' });
   });
 
-  it('answers the whole conversation that came together with the handshake', async () => {
+  it('answers a complete conversation that arrives together with the handshake', async () => {
     const early = Buffer.concat([text('one'), close(1000, 'bye')]);
     const { client } = await nest.shakeHands('/echo', {}, early);
     expect((await client.readFrame()).payload.toString()).toBe('one');
     expect(await client.readClose()).toEqual({ status: 1000, reason: 'bye' });
   });
 
-  it('may compress one WebSocket, where the application does not', async () => {
+  it('may compress one WebSocket although the application does not', async () => {
     const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
     expect((await nest.shakeHands('/compressed', offer)).headers['sec-websocket-extensions']).toBe(
       'permessage-deflate; server_max_window_bits=10',
@@ -139,7 +139,7 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     expect((await nest.shakeHands('/echo', offer)).headers).not.toHaveProperty('sec-websocket-extensions');
   });
 
-  it('may keep one WebSocket alive in a way of its own', async () => {
+  it('may set the keep-alive of one WebSocket', async () => {
     const { client } = await nest.shakeHands('/pinged');
     expect((await client.readFrame()).opcode).toBe(9);
   });
@@ -151,7 +151,7 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     ['subprotocol', "the subprotocol is 'chat', but the client offers none."],
     ['none', 'the options are null, but must be an object.'],
   ])(
-    'cannot accept with a wrong option (%s): 500, and the log says what is wrong with accept()',
+    'cannot accept with an invalid option (%s): the status is 500, and the log names the fault of accept()',
     async (option, fault) => {
       const alarms = await alarmsOf(async () => {
         expect((await nest.shakeHands(`/wrong/${option}`)).status).toBe(500);
@@ -160,7 +160,7 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     },
   );
 
-  it('sends the headers of the response with the handshake, and none of a body', async () => {
+  it('sends the headers of the response with the handshake, without those of a body', async () => {
     const { isAccepted, headers } = await nest.shakeHands('/headers');
     expect(isAccepted).toBe(true);
     expect(headers).toMatchObject({ 'x-room': '7' });
@@ -168,7 +168,7 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     expect(headers).not.toHaveProperty('content-type');
   });
 
-  it('that accepts twice closes with 1011, and the log tells why', async () => {
+  it('that accepts twice closes with 1011, and the log states the reason', async () => {
     const alarms = await alarmsOf(async () => {
       const { isAccepted, client } = await nest.shakeHands('/twice');
       expect(isAccepted).toBe(true);
@@ -177,34 +177,34 @@ describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
     expect(alarms).toEqual([expect.stringContaining('accept() was called twice for one WebSocket request.') as string]);
   });
 
-  it('that never accepts refuses the handshake with what it returns', async () => {
+  it('that does not accept refuses the handshake with its return value', async () => {
     const answer = await nest.shakeHands('/never');
     expect(answer.isAccepted).toBe(false);
     expect(JSON.parse(answer.body)).toEqual({ isWebSocketRequest: true });
   });
 
-  it('that says nothing at all accepts nothing', async () => {
+  it('that returns nothing does not accept', async () => {
     expect(await nest.shakeHands('/without/a/word')).toMatchObject({ isAccepted: false, body: '' });
   });
 
-  it('that returns at once closes with 1000, and what it returned is no message', async () => {
+  it('that returns at once closes with 1000, and its return value is not sent', async () => {
     const { isAccepted, client } = await nest.shakeHands('/at-once');
     expect(isAccepted).toBe(true);
     expect(await client.readClose()).toEqual({ status: 1000, reason: '' });
   });
 
-  it('that answers by itself need not answer', async () => {
+  it('that answers through the response object need not accept', async () => {
     const { client } = await nest.shakeHands('/manual');
     expect((await client.readFrame()).payload.toString()).toBe('accepted');
     client.write(close(1000));
     expect((await client.readClose()).status).toBe(1000);
   });
 
-  it('is told that an ordinary request is none for a WebSocket', async () => {
+  it('recognizes an ordinary request', async () => {
     expect(await nest.get('/never')).toEqual({ status: 200, body: '{"isWebSocketRequest":false}' });
   });
 
-  it('that accepts an ordinary request answers 400 and says what was expected, in the words of its version of HTTP', async () => {
+  it('that accepts an ordinary request answers with 400 and an explanation for the HTTP version', async () => {
     const alarms = await alarmsOf(async () => {
       const { status, body } = await nest.get('/echo');
       expect(status).toBe(400);

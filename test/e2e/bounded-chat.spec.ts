@@ -6,12 +6,12 @@ import { MeasuredServer } from './bounded/measured-server.js';
 
 const MIB = 1024 * 1024;
 
-/** How much is said, in bytes: far more than the queues and the operating system take. */
+/** The number of bytes in all messages: far more than the queues and the operating system buffer. */
 const SAID = Number(process.env['FLOOD_MIB'] ?? 32) * MIB;
 
 jest.setTimeout(60_000 + (SAID / MIB) * 500);
 
-describe('Bounded: the chat', () => {
+describe('Bounded memory: the chat', () => {
   let server: MeasuredServer;
 
   beforeEach(async () => {
@@ -21,7 +21,7 @@ describe('Bounded: the chat', () => {
   afterEach(endRawClients);
   afterEach(() => server.stop());
 
-  it('keeps little for ten clients that do not read, and lets the others hear all', async () => {
+  it('buffers little for ten clients that do not read, and delivers everything to the others', async () => {
     const url = `http://127.0.0.1:${server.port}`;
     const [ann, bob] = [await ChatClient.join(`${url}/background`), await ChatClient.join(`${url}/background`)];
     const sentence = '#'.repeat(128 * 1024);
@@ -33,7 +33,7 @@ describe('Bounded: the chat', () => {
         [ann, bob].forEach(({ heard }) => heard.splice(0));
       }
     };
-    await say(100); // warm
+    await say(100); // warm-up
     const before = (await server.memory()).now;
 
     await Promise.all(Array.from({ length: 10 }, () => RawClient.open(server.port, '/background')));

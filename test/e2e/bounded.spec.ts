@@ -13,10 +13,10 @@ import { patternFrame, patternMessages, PatternReader } from './bounded/pattern.
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** How much is sent by a client that never reads, in bytes: far more than the operating system buffers. */
+/** The number of bytes for a client that never reads: far more than the operating system buffers. */
 const FLOOD = Number(process.env['FLOOD_MIB'] ?? 32) * MIB;
 
-/** Floods take as long as they take; nothing here depends on how long that is. */
+/** A generous limit: no result depends on the duration of a flood. */
 jest.setTimeout(60_000 + (FLOOD / MIB) * 500);
 
 const million = 1_000_000;
@@ -28,12 +28,12 @@ let before: number;
 
 const open = (): Promise<RawClient> => server.open();
 
-/** How much more memory the server has taken at any time since it was warm, in bytes. */
+/** The maximum growth of the server's memory since the warm-up, in bytes. */
 async function growth(): Promise<number> {
   return (await server.memory()).most - before;
 }
 
-/** Lets a server do everything once, so that later growth has its reason in what a test does. */
+/** Makes a server use all its code once, so that later growth is caused by the test. */
 async function warmUp(): Promise<void> {
   const client = await server.open();
   client.socket.resume();
@@ -46,7 +46,7 @@ async function warmUp(): Promise<void> {
 
 afterEach(endRawClients);
 
-describe('Bounded: the echo server', () => {
+describe('Bounded memory: the echo server', () => {
   beforeAll(async () => {
     server = await MeasuredServer.start('echo');
     await warmUp();
@@ -54,7 +54,7 @@ describe('Bounded: the echo server', () => {
 
   afterAll(() => server.stop());
 
-  it('stops reading from a client that does not read; when that reads at last, every byte is there', async () => {
+  it('stops reading from a client that does not read, and sends every byte when it reads again', async () => {
     const client = await open();
     const flood = new Flood(client, patternMessages(FLOOD));
     await flood.untilStalled(server);
@@ -71,7 +71,7 @@ describe('Bounded: the echo server', () => {
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
-  it('echoes one message of 64 MiB in one frame as it comes', async () => {
+  it('echoes one message of 64 MiB in one frame while it arrives', async () => {
     const client = await open();
     const reader = new PatternReader();
     client.socket.on('data', (bytes: Buffer) => reader.take(bytes));
@@ -83,7 +83,7 @@ describe('Bounded: the echo server', () => {
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
-  it('queues no end of pongs for a client that sends pings and does not read', async () => {
+  it('does not queue pongs without limit for a client that sends pings and does not read', async () => {
     const client = await open();
     const payloads = Array.from({ length: 500 }, (_, i) => `${i}`.padStart(125, '.'));
     const block = Buffer.concat(payloads.map((payload) => ping(payload)));
@@ -105,7 +105,7 @@ describe('Bounded: the echo server', () => {
     ['pings', ping(''), serverFrame(10)],
     ['pongs', clientFrame({ opcode: 10 }), Buffer.alloc(0)],
     ['empty messages', text(''), serverFrame(1)],
-  ])('takes a million %s as they come, and serves others meanwhile', async (_what, frame, answer) => {
+  ])('processes a million %s without delay, and serves other clients meanwhile', async (_what, frame, answer) => {
     const client = await open();
     const received = client.readToEnd();
     const block = copies(frame, 1000);
@@ -122,7 +122,7 @@ describe('Bounded: the echo server', () => {
 
   it.each([
     ['of one byte', 'x'],
-    ['of nothing', ''],
+    ['without bytes', ''],
   ])('streams a message of a million fragments %s', async (_what, payload) => {
     const client = await open();
     await client.send(text(payload, false));
@@ -142,7 +142,7 @@ describe('Bounded: the echo server', () => {
   it.each([
     ['one header', Buffer.alloc(64 * KIB, 'x')],
     ['many headers', Buffer.from('\r\nX-Filler: filler'.repeat(4096))],
-  ])('answers a handshake of endless bytes in %s with 431, and cuts it', async (_what, block) => {
+  ])('answers a handshake of endless bytes in %s with 431, and cuts the connection', async (_what, block) => {
     const client = await RawClient.connect(server.port);
     const cut = new Promise((resolve) => client.socket.once('close', resolve));
     await client.send(Buffer.from('GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Long: '));
@@ -156,7 +156,7 @@ describe('Bounded: the echo server', () => {
   });
 });
 
-describe('Bounded: a server that collects whole messages', () => {
+describe('Bounded memory: a server that collects whole messages', () => {
   beforeAll(async () => {
     server = await MeasuredServer.start('collecting');
     before = (await server.memory()).now;
@@ -174,7 +174,7 @@ describe('Bounded: a server that collects whole messages', () => {
     expect(await growth()).toBeLessThan(64 * MIB);
   });
 
-  it('does not count fragments of nothing', async () => {
+  it('does not count empty fragments', async () => {
     const client = await open();
     await client.send(text('', false));
     const block = copies(continuation('', false), 1000);
@@ -187,7 +187,7 @@ describe('Bounded: a server that collects whole messages', () => {
   it.each([
     ['in fragments of one byte', [text('x', false)], repeated(copies(continuation('x', false), 1000), 2000)],
     ['in one frame', [], patternFrame(64 * MIB)],
-  ])('refuses with 1009 a message that is larger than maxMessageSize, %s', async (_how, start, blocks) => {
+  ])('closes with 1009 for a message larger than maxMessageSize, %s', async (_how, start, blocks) => {
     const client = await open();
     await client.send(Buffer.concat(start));
     const flood = new Flood(client, blocks);
@@ -197,12 +197,12 @@ describe('Bounded: a server that collects whole messages', () => {
   });
 });
 
-describe('Bounded: the time that a client may take', () => {
+describe('Bounded time: the limit for a client', () => {
   let app: RunningApp;
 
   const openWebSocket = (): Promise<RawClient> => RawClient.open(Number(new URL(app.url).port), '/ws');
 
-  /** Goes on sending until the server has cut the connection; it answers nothing. */
+  /** Sends until the server has cut the connection, without answering. */
   const untilCut = async (client: RawClient, block: Buffer): Promise<void> => {
     await new Flood(client, repeated(block, Infinity)).done;
     expect(client.socket.destroyed).toBe(true);
@@ -214,27 +214,27 @@ describe('Bounded: the time that a client may take', () => {
 
   afterAll(() => app.close());
 
-  it('for the head of a request is at most a minute', () => {
+  it('to send the head of a request is at most a minute', () => {
     const { headersTimeout } = app.app.getHttpServer();
     expect(headersTimeout).toBeGreaterThan(0);
     expect(headersTimeout).toBeLessThanOrEqual(60_000);
   });
 
-  it('for ending the connection after a close is closeTimeout', async () => {
+  it('to end the connection after a close is closeTimeout', async () => {
     const client = await openWebSocket();
     await client.send(goodbye);
     expect(await client.readToEnd()).toBeBytes(farewell);
     await untilCut(client, ping('still here'));
   });
 
-  it('for ending the connection after a failure is closeTimeout', async () => {
+  it('to end the connection after a failure is closeTimeout', async () => {
     const client = await openWebSocket();
     await client.send(clientFrame({ opcode: 3 }));
     expect(await client.readToEnd()).toBeFailure(1002);
     await untilCut(client, ping('still here'));
   });
 
-  it('for reading what is queued for it at a close is closeTimeout', async () => {
+  it('to read the queued data at a close is closeTimeout', async () => {
     const client = await openWebSocket();
     const flood = new Flood(client, patternMessages(FLOOD));
     const closed = new Promise((resolve) => client.socket.once('close', resolve));
@@ -245,7 +245,7 @@ describe('Bounded: the time that a client may take', () => {
     await closed;
   });
 
-  it('for answering a close of the server is closeTimeout, however much it sends', async () => {
+  it('to answer a close of the server is closeTimeout, even if the client keeps sending', async () => {
     const client = await openWebSocket();
     const [connection] = app.app.get(WebSocketConnections, { strict: false });
     void connection.close(1001, 'Server shutting down');

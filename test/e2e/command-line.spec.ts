@@ -9,7 +9,7 @@ import { echoOf } from '../support/echo-of.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-/** The status that a GET request is answered with. */
+/** The status of a GET request. */
 function statusOf(options: RequestOptions): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     get({ ...options, agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject);
@@ -31,7 +31,7 @@ describe('The command line', () => {
   });
 
   it.each([[['ws://me:secret@localhost:5000/ws']], [['ws://localhost', '--count', '3']]])(
-    'refuses %j, which are arguments of the client',
+    'rejects %j, which are arguments of the client',
     async (args) => {
       const { code, stderr } = await startServerProcess(args).exit;
 
@@ -63,7 +63,7 @@ describe('The command line', () => {
     [['--count', '3']],
     [['--urls', 'http://localhost:0', 'client', 'ws://localhost:0']],
     [['clients']],
-  ])('refuses %j', async (args) => {
+  ])('rejects %j', async (args) => {
     const { code, stdout, stderr } = await startServerProcess(args).exit;
 
     expect(code).toBe(1);
@@ -71,7 +71,7 @@ describe('The command line', () => {
     expect(stderr).toMatch(/^error: .+\n/);
   });
 
-  it('names every wrong value and ends before it listens', async () => {
+  it('lists all invalid values, and exits before it listens', async () => {
     const environment = { SHUTDOWN_TIMEOUT: 'soon', MAX_MESSAGE_SIZE: 'large', LOG_FORMAT: 'xml', CLOSE_TIMEOUT: '1s' };
 
     const { code, stdout, stderr } = await startServerProcess(['--urls', 'ftp://localhost:5001'], environment).exit;
@@ -89,7 +89,7 @@ describe('The command line', () => {
 });
 
 describe('The server process', () => {
-  it('serves all addresses of --urls at once after the command "serve", too, and says where', async () => {
+  it('serves all addresses of --urls, also after the command "serve", and reports them', async () => {
     const urls = 'http://127.0.0.1:0;http://localhost:0;http://*:0';
     const server = startServerProcess(['serve', `--urls=${urls}`], { URLS: 'http://127.0.0.2:0', PORT: '1' });
 
@@ -103,15 +103,33 @@ describe('The server process', () => {
     await expect(echoOf('third', third)).resolves.toBe('third');
   });
 
-  it('listens on all IPv4 addresses when only PORT is given', async () => {
+  it.each([
+    ['http://localhost:0', 'localhost'],
+    ['http://*:0', 'localhost'],
+    ['http://127.0.0.1:0', '127.0.0.1'],
+  ])('says at last where to open the page, and little before, at %s', async (urls, host) => {
+    const server = startServerProcess(['--urls', urls]);
+    const [address = ''] = await server.listening();
+    await echoOf('hello', address.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1'));
+    server.child.kill('SIGTERM');
+
+    const { stdout } = await server.exit;
+
+    const lines = stdout.split('\n').filter((line) => !line.includes(' WARN '));
+    expect(lines[0]).toContain(`[Main] Now listening on: ${address}`);
+    expect(lines[1]).toContain(`[Main] Open http://${host}:${new URL(address).port} in a browser`);
+    expect(lines[2]).toContain('[Access] opened ');
+  });
+
+  it('listens on all IPv4 addresses if only PORT is given', async () => {
     const [url = ''] = await startServerProcess([], { PORT: '0' }).listening();
 
     expect(url).toMatch(/^http:\/\/0\.0\.0\.0:[1-9]\d*$/);
     await expect(echoOf('hello', url.replace('0.0.0.0', '127.0.0.1'))).resolves.toBe('hello');
   });
 
-  it('listens on the named pipe that PORT gives', async () => {
-    // Elsewhere than on Windows the same name is a socket in the working directory.
+  it('listens on the named pipe in PORT', async () => {
+    // On systems other than Windows, the name is a socket in the working directory.
     const folder = await mkdtemp(join(tmpdir(), 'pipe-'));
     const pipe = `\\\\.\\pipe\\nest-ws-echo-${process.pid}`;
     const server = startServerProcess([], { PORT: pipe }, folder);
@@ -123,12 +141,12 @@ describe('The server process', () => {
     const { code, stdout } = await server.exit;
     expect(code).toBe(0);
     expect(stdout).toContain(`LOG [Main] Now listening on: ${pipe}\n`);
-    // It logs into a pipe.
+    // The log goes to a pipe.
     expect(stdout).not.toContain('\u001b');
     await rm(folder, { recursive: true });
   });
 
-  it('says in one line that an address is in use', async () => {
+  it('reports in one line that an address is in use', async () => {
     const running = await startApp();
 
     const { code, stderr } = await startServerProcess(['--urls', `http://127.0.0.1:0;${running.url}`]).exit;
@@ -139,14 +157,14 @@ describe('The server process', () => {
     );
   });
 
-  it('logs one JSON object per line when LOG_FORMAT is json', async () => {
+  it('logs one JSON object per line with LOG_FORMAT=json', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { LOG_FORMAT: 'json' });
     server.child.stdout?.once('data', () => server.child.kill('SIGTERM'));
 
     const { stdout } = await server.exit;
 
     for (const line of stdout.trimEnd().split('\n')) {
-      // A version of Node.js that is past its end of life is warned of.
+      // A Node.js version past its end of life causes a warning.
       expect(JSON.parse(line)).toMatchObject({
         level: expect.stringMatching(/^(log|warn)$/),
         message: expect.any(String),

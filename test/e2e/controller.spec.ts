@@ -17,7 +17,7 @@ import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 
-/** On Fastify, and on Express. */
+/** Fastify and Express. */
 type Request = { readonly raw: IncomingMessage } | IncomingMessage;
 
 @Injectable()
@@ -53,7 +53,7 @@ class RoomController {
   }
 }
 
-describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapter) => {
+describe.each(platforms)('A controller that accepts, on %s,', (_name, createAdapter) => {
   let nest: NestApp;
   const headers = { Authorization: 'Bearer secret' };
 
@@ -69,7 +69,7 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
     return client;
   }
 
-  it('has its connection as long as its promise is pending', async () => {
+  it('keeps its connection open while its promise is pending', async () => {
     const client = await join({ 'Sec-WebSocket-Protocol': 'chat, superchat' });
     const response = await client.readResponse();
     expect(response.status).toBe(101);
@@ -97,7 +97,7 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
     ['the guard', '/rooms/7', {}, 403],
     ['the pipe', '/rooms/seven', headers, 400],
     ['the router', '/nowhere', headers, 404],
-  ])('lets %s answer the handshake', async (_who, path, given, status) => {
+  ])('leaves the response to the handshake to %s', async (_who, path, given, status) => {
     const client = await RawClient.connect(nest.port);
     client.write(handshake(path, given));
     expect((await client.readResponse()).status).toBe(status);
@@ -105,8 +105,8 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
   });
 
   it.each([
-    ['was refused', '/nowhere', 404],
-    ['was accepted, once the controller is done', '/rooms/7', 101],
+    ['is refused', '/nowhere', 404],
+    ['is accepted, when the controller returns', '/rooms/7', 101],
   ])(
     'ends the response to a handshake that %s, so that a shutdown does not wait for it',
     async (_what, path, status) => {
@@ -122,7 +122,7 @@ describe.each(platforms)('a controller that accepts, on %s', (_name, createAdapt
     },
   );
 
-  it('cannot accept a client that has gone, and nobody has to look at that', async () => {
+  it('cannot accept a client that has disconnected, and need not check for that', async () => {
     const before = nest.logger.alarms.length;
     const client = await RawClient.connect(nest.port);
     const server = nest.app.getHttpServer() as Server;

@@ -38,7 +38,7 @@ class DeafGateway implements RawWebSocketGateway {
   }
 }
 
-/** Sends more than any buffer takes. */
+/** Sends more than all buffers hold. */
 @WebSocketGateway({ path: '/flood' })
 class FloodGateway implements RawWebSocketGateway {
   async handleWebSocket(webSocket: WebSocketConnection): Promise<void> {
@@ -86,7 +86,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
 
   afterEach(endRawClients);
 
-  it('closes 200 clients with 1001, raw ones and stock ones, and none sees 1006', async () => {
+  it('closes 200 clients with 1001, raw and stock, and none ends with 1006', async () => {
     const { app, host, logger } = await start(30_000);
     const clients = Array.from(
       { length: 200 },
@@ -106,7 +106,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(logger.alarms).toEqual([]);
   });
 
-  it('sends what was sent before, and answers messages no longer', async () => {
+  it('sends earlier messages, and answers no further messages', async () => {
     const { app, port } = await start(30_000);
     const client = await RawClient.open(port, '/raw');
     client.write(text('before'));
@@ -120,7 +120,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(app.get(RawGateway).ends).toEqual([{ by: 'server', status: 1001, description: 'Server shutting down' }]);
   });
 
-  it.each(['/raw', '/stock', '/deaf'])('cuts clients of %s that do not answer after shutdownTimeout', async (path) => {
+  it.each(['/raw', '/stock', '/deaf'])('cuts clients of %s that do not answer within shutdownTimeout', async (path) => {
     const { app, port, logger } = await start(50);
     const client = await RawClient.open(port, path);
     const closed = app.close();
@@ -130,7 +130,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(logger.alarms).toEqual([]);
   });
 
-  it('cuts a client that does not read what it is sent', async () => {
+  it('cuts a client that does not read', async () => {
     const { app, port } = await start(50);
     await RawClient.open(port, '/flood');
     await expect(app.close()).resolves.toBeUndefined();
@@ -140,8 +140,8 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     ['answers and leaves its half open', (client) => client.write(close(1001))],
     ['ends its half without an answer', (client) => client.socket.end()],
     ['resets the connection', (client) => client.reset()],
-    ['breaks the protocol', (client) => client.write(Buffer.from([0xff, 0xff]))],
-  ])('ends also when a client %s', async (_what, act) => {
+    ['violates the protocol', (client) => client.write(Buffer.from([0xff, 0xff]))],
+  ])('resolves even if a client %s', async (_what, act) => {
     const { app, port, logger } = await start(50);
     const client = await RawClient.open(port, '/raw');
     const closed = app.close();
@@ -151,7 +151,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(logger.alarms).toEqual([]);
   });
 
-  it('answers handshakes with 503 meanwhile, on new connections and on those that are there', async () => {
+  it('answers handshakes with 503 meanwhile, on new and on existing connections', async () => {
     const { app, port } = await start(30_000);
     const straggler = await RawClient.open(port, '/raw');
     const waiting = await RawClient.connect(port);
@@ -172,7 +172,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     await closed;
   });
 
-  it('does not wait for a refused client that keeps its half open any longer than a second', async () => {
+  it('waits at most a second for a refused client that keeps its half open', async () => {
     const { app, port } = await start(30_000);
     const client = await RawClient.connect(port);
     client.write(handshake('/raw', { 'Sec-WebSocket-Version': '8' }));
@@ -181,7 +181,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
   });
 
   it.each(['/raw', '/stock'])(
-    'does not wait for a client of %s that answers and keeps its half open any longer than a second',
+    'waits at most a second for a client of %s that answers the close and keeps its half open',
     async (path) => {
       const { app, port } = await start(30_000);
       const client = await RawClient.open(port, path);
@@ -192,7 +192,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     },
   );
 
-  it('does not wait for a connection that an ordinary upgrade request was answered on', async () => {
+  it('does not wait for a connection after an ordinary upgrade request', async () => {
     const { app, port } = await start(30_000);
     const client = await RawClient.connect(port);
     client.write(handshake('/hello', { Upgrade: 'h2c' }));
@@ -201,7 +201,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('is done at once with no client, twice at the same time and again', async () => {
+  it('resolves at once without clients, for two calls at the same time and for another', async () => {
     const { app, logger } = await start(30_000);
     const server = app.getHttpServer() as Server;
     await Promise.all([app.close(), app.close()]);

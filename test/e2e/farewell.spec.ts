@@ -8,7 +8,7 @@ import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { binary, close, ping, pong } from '../libs/websockets/protocol/client-frame.js';
 
-/** More than the client takes before it reads, and less than operating systems keep for the server. */
+/** More than the client buffers before it reads, and less than the operating system buffers for the server. */
 const MESSAGES = 300;
 const message = Buffer.alloc(1000, 'x');
 
@@ -39,7 +39,7 @@ describe.each<[string, (prepare: (app: NestFastifyApplication) => void) => Promi
     ['still answers a ping', (socket) => new Promise((resolve) => socket.write(pong('late'), resolve))],
     ['still pings', (socket) => new Promise((resolve) => socket.write(ping('late'), resolve))],
     ['ends its half', (socket) => new Promise<void>((resolve) => socket.end(resolve))],
-  ])('loses nothing when it %s', async (_what, act) => {
+  ])('receives all data when it %s', async (_what, act) => {
     const serverSockets: Socket[] = [];
     const socket = await start((app) => {
       app.getHttpServer().on('connection', (one: Socket) => serverSockets.push(one));
@@ -48,7 +48,7 @@ describe.each<[string, (prepare: (app: NestFastifyApplication) => void) => Promi
     await client.upgrade('/ws');
     const finished = once(serverSockets[0], 'finish');
     await client.send(Buffer.concat([...Array.from({ length: MESSAGES }, () => binary(message)), close(1000, 'bye')]));
-    await finished; // the operating system has taken all, and most of it has not left it yet
+    await finished; // the operating system has taken all bytes, and has not sent most of them yet
 
     await act(socket);
 

@@ -42,7 +42,7 @@ interface Outcome {
   readonly headers?: IncomingMessage['headers'];
 }
 
-describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) => {
+describe.each(platforms)('On %s, the options of a gateway', (_name, createAdapter) => {
   let running: NestApp | undefined;
   afterEach(async () => {
     await endRawClients();
@@ -50,7 +50,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
     running = undefined;
   });
 
-  /** What a client of `ws` is told: the status of a refusal with its body and headers, or the subprotocol. */
+  /** The result for a client of `ws`: the status of a refusal with its body and headers, or the subprotocol. */
   async function outcome(path: string, protocols?: string[]): Promise<Outcome> {
     const client = new WebSocket(`ws://${running?.host}${path}`, protocols, { origin: 'http://client.com' });
     return new Promise<Outcome>((resolve, reject) => {
@@ -71,7 +71,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
   describe.each([
     ['stock', stock],
     ['raw', raw],
-  ])('that is %s', (kind, gateway) => {
+  ])('that is %s:', (kind, gateway) => {
     it.each<[string, VerifyClient, number, string | undefined]>([
       ['returns true', () => true, 101, undefined],
       ['returns false', () => false, 401, 'Unauthorized'],
@@ -89,7 +89,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       expect(running.logger.alarms).toEqual([]);
     });
 
-    it('verifyClient may send headers with its refusal, and knows the request', async () => {
+    it('verifyClient may send headers with its refusal, and receives the request', async () => {
       const infos: unknown[] = [];
       const verifyClient: VerifyClient = ({ origin, secure, req }, callback) => {
         infos.push([origin, secure, req.url]);
@@ -121,7 +121,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       ]);
     });
 
-    it('handleProtocols chooses the subprotocol, where any is offered', async () => {
+    it('handleProtocols selects the subprotocol if the client offers any', async () => {
       const calls: unknown[][] = [];
       const handleProtocols = (protocols: Set<string>, { url }: IncomingMessage): string => {
         calls.push([[...protocols], url]);
@@ -141,7 +141,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
         },
         'broken',
       ],
-      ['chooses what is not offered', () => 'c', 'but the client offers a'],
+      ['selects a subprotocol that was not offered', () => 'c', 'but the client offers a'],
     ])('handleProtocols that %s is answered with 500, and logged once', async (_how, handleProtocols, message) => {
       running = await startGateways(createAdapter, [gateway({ handleProtocols })]);
       expect((await outcome(`/${kind}`, ['a'])).status).toBe(500);
@@ -150,7 +150,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       ]);
     });
 
-    it('override those of the module for its connections alone', async () => {
+    it('override those of the module for its own connections only', async () => {
       running = await startGateways(createAdapter, [gateway({ dangerousEnableCompression: true }), OtherGateway]);
       const extensionsAt = async (path: string): Promise<string> => {
         const client = new WebSocket(`ws://${running?.host}${path}`);
@@ -162,7 +162,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       expect(await extensionsAt('/other')).toBe('');
     });
 
-    it('that have a wrong value are an error at the start that names the gateway', async () => {
+    it('with an invalid value stop the start with an error that names the gateway', async () => {
       const type = gateway({ maxMessageSize: 0 });
       const app = await createNestApp(createAdapter, { providers: [type] });
       await expect(app.init()).rejects.toMatchObject({
@@ -172,26 +172,26 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
       await app.close();
     });
 
-    it('that cannot be honoured do not let the application start', async () => {
+    it('that cannot be honoured stop the start', async () => {
       const app = await createNestApp(createAdapter, { providers: [gateway({ cors: true })] });
       await expect(app.init()).rejects.toMatchObject({ code: 'WS_INVALID_OPTION' });
       await app.close();
     });
   });
 
-  it('are not needed for a subprotocol: a stock gateway chooses the first, as ws does', async () => {
+  it('are not necessary for a subprotocol: a stock gateway selects the first, as ws does', async () => {
     running = await startGateways(createAdapter, [stock({}), raw({})]);
     expect(await outcome('/stock', ['a', 'b'])).toEqual({ status: 101, protocol: 'a' });
   });
 
-  it('limit a message by maxPayload', async () => {
+  it('limit messages through maxPayload', async () => {
     running = await startGateways(createAdapter, [stock({ maxPayload: 10 })]);
     const client = await RawClient.open(running.port, '/stock');
     client.write(text('12345678901'));
     expect((await client.readClose()).status).toBe(1009);
   });
 
-  it('agree on compression by perMessageDeflate', async () => {
+  it('negotiate compression through perMessageDeflate', async () => {
     running = await startGateways(createAdapter, [stock({ perMessageDeflate: true })]);
     const client = new WebSocket(`ws://${running.host}/stock`);
     await once(client, 'open');
@@ -206,7 +206,7 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
     return failure;
   }
 
-  it('of a raw gateway cannot have a port of its own', async () => {
+  it('of a raw gateway cannot have a port', async () => {
     expect(await failureOf(raw({}, 8080))).toMatchObject({
       code: 'WS_INVALID_OPTION',
       message:
@@ -214,11 +214,11 @@ describe.each(platforms)('On %s, options of a gateway', (_name, createAdapter) =
     });
   });
 
-  it('of a stock gateway with a port of its own that WsAdapter would ignore are an error', async () => {
+  it('of a stock gateway with its own port that WsAdapter would ignore cause an error', async () => {
     expect(await failureOf(stock({ keepAliveInterval: 5 }, 8080))).toMatchObject({ code: 'WS_INVALID_OPTION' });
   });
 
-  it('cannot help a raw gateway that two modules provide: the error names them', async () => {
+  it('cannot apply to a raw gateway that two modules provide: the error names them', async () => {
     const gateway = raw({});
     @Module({ providers: [gateway] })
     class OneModule {}

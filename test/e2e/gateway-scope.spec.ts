@@ -41,7 +41,7 @@ class PropertyGateway extends ReturningGateway {
   @Inject() readonly perRequest!: PerRequest;
 }
 
-/** Does as the error advises. */
+/** Follows the advice of the error. */
 @WebSocketGateway({ path: '/resolving' })
 class ResolvingGateway {
   constructor(
@@ -63,7 +63,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     ['is transient', TransientGateway],
     ['has a dependency with a request-scoped dependency', InjectedGateway],
     ['has a request-scoped property', PropertyGateway],
-  ])('that %s cannot be, and the error at the start says what to do', async (_what, gateway) => {
+  ])('that %s is rejected at the start, with advice', async (_what, gateway) => {
     const app = await createNestApp(createAdapter, { providers: [PerRequest, Between, gateway] });
     const { name } = gateway as { name: string };
     await expect(app.init()).rejects.toMatchObject({

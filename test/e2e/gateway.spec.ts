@@ -19,7 +19,7 @@ import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { clientFrame, close, text } from '../libs/websockets/protocol/client-frame.js';
 
-/** Remembers how its connections ended. */
+/** Records how its connections ended. */
 abstract class ObservedGateway implements RawWebSocketGateway {
   @WebSocketServer() readonly server!: GatewayServer<WebSocketConnection>;
   readonly ends = new Map<WebSocketConnection, WebSocketClosed[]>();
@@ -31,7 +31,7 @@ abstract class ObservedGateway implements RawWebSocketGateway {
   }
 }
 
-/** The article's echo. */
+/** The echo of the Microsoft article. */
 @WebSocketGateway({ path: '/echo' })
 class EchoGateway extends ObservedGateway implements OnGatewayInit<GatewayServer> {
   initializedWith: GatewayServer | undefined;
@@ -57,7 +57,7 @@ class OnceGateway extends ObservedGateway {
   }
 }
 
-/** Returns at once, and has no promise. */
+/** Returns at once, without a promise. */
 @WebSocketGateway({ path: '/hello' })
 class HelloGateway extends ObservedGateway {
   handleWebSocket(webSocket: WebSocketConnection): void {
@@ -73,7 +73,7 @@ class ReadingGateway extends ObservedGateway {
   }
 }
 
-/** Does not read, and never returns. */
+/** Neither reads nor returns. */
 @WebSocketGateway({ path: '/deaf' })
 class DeafGateway extends ObservedGateway {
   handleWebSocket(): Promise<void> {
@@ -97,7 +97,7 @@ class RejectingGateway extends ObservedGateway {
   }
 }
 
-/** Its handler of disconnects is broken, too. */
+/** A gateway whose handleWebSocket and handleDisconnect both fail. */
 @WebSocketGateway({ path: '/disconnect-throws' })
 class DisconnectThrowsGateway extends ObservedGateway {
   override handleDisconnect(): Promise<void> {
@@ -136,7 +136,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
 
   afterAll(() => running.app.close());
 
-  /** Connects, and waits for the server's end too. */
+  /** Connects, and also waits for the server's end. */
   async function openBoth(
     type: Type<ObservedGateway>,
     path: string,
@@ -148,7 +148,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     return { client, webSocket, request };
   }
 
-  it('is given the connection and the request of the handshake', async () => {
+  it('receives the connection and the request of the handshake', async () => {
     const handleWebSocket = jest.spyOn(running.app.get(EchoGateway), 'handleWebSocket');
     await open('/ECHO/?room=1');
     const [webSocket, request] = handleWebSocket.mock.lastCall as unknown as [WebSocketConnection, IncomingMessage];
@@ -167,14 +167,14 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     ['/reader', 1001, 'bye'],
     ['/reader', undefined, ''],
     ['/deaf', 3000, 'bye'],
-  ])('%s answers a close with %p %j by the same, and ends TCP', async (path, status, reason) => {
+  ])('at %s echoes the close %p %j, and ends TCP', async (path, status, reason) => {
     const client = await open(path);
     client.write(close(status, reason));
     expect(await client.readClose()).toEqual({ status, reason });
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('echoes in order, fragment by fragment, and answers pings between', async () => {
+  it('echoes in order, fragment by fragment, and answers pings in between', async () => {
     const client = await open('/echo');
     client.write(Buffer.concat([clientFrame({ opcode: 2, payload: 'a', fin: false }), clientFrame({ opcode: 9 })]));
     expect(await client.readFrame()).toEqual({ opcode: 2, fin: false, payload: Buffer.from('a') });
@@ -186,7 +186,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   it.each([
     ['/once', 'answer'],
     ['/hello', 'hello'],
-  ])('%s closes with 1000 when it returns without a close, after what it sent', async (path, answer) => {
+  ])('at %s closes with 1000 when it returns without a close, after its messages', async (path, answer) => {
     const client = await open(path);
     client.write(text('answer'));
     expect((await client.readFrame()).payload.toString()).toBe(answer);
@@ -198,26 +198,29 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
   it.each([
     ['/throws', 'ThrowingGateway', 'broken at once'],
     ['/rejects', 'RejectingGateway', 'broken by me'],
-  ])('%s closes with 1011, and is logged once with the stack; others live on', async (path, name, message) => {
-    const other = await open('/echo');
-    const client = await open(path);
-    client.write(text('me'));
-    expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
-    client.write(close(1011));
-    expect(await client.readToEnd()).toHaveLength(0);
-    other.write(text('still here'));
-    expect((await other.readFrame()).payload.toString()).toBe('still here');
-    expect(running.logger.alarms).toEqual([
-      {
-        level: 'error',
-        text: expect.stringMatching(
-          new RegExp(
-            `^${name}\\.handleWebSocket failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
+  ])(
+    'at %s closes with 1011, and logs the error once with the stack; other clients stay connected',
+    async (path, name, message) => {
+      const other = await open('/echo');
+      const client = await open(path);
+      client.write(text('me'));
+      expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
+      client.write(close(1011));
+      expect(await client.readToEnd()).toHaveLength(0);
+      other.write(text('still here'));
+      expect((await other.readFrame()).payload.toString()).toBe('still here');
+      expect(running.logger.alarms).toEqual([
+        {
+          level: 'error',
+          text: expect.stringMatching(
+            new RegExp(
+              `^${name}\\.handleWebSocket failed: Error: ${message}\\nError: ${message}\\n\\s+at .*gateway\\.spec`,
+            ),
           ),
-        ),
-      },
-    ]);
-  });
+        },
+      ]);
+    },
+  );
 
   it.each<[string, (client: RawClient) => unknown, Partial<WebSocketClosed>]>([
     ['closes', (client) => client.write(close(3000, 'bye')), { by: 'peer', status: 3000, description: 'bye' }],
@@ -225,28 +228,31 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     ['resets the connection', (client) => client.reset(), { by: 'transport', status: 1006 }],
     ['ends inside a frame', (client) => client.socket.end(text('abc').subarray(0, 7)), { by: 'transport' }],
     [
-      'breaks the protocol',
+      'violates the protocol',
       (client) => client.write(clientFrame({ opcode: 1, masked: false, payload: 'x' })),
       { by: 'protocol', status: 1002 },
     ],
     ['sends text that is no UTF-8', (client) => client.write(text(Buffer.from([0xc0]))), { status: 1007 }],
-  ])('is told once how it ended when the client %s, and nothing is logged above debug', async (_what, end, how) => {
-    for (const [type, path] of [
-      [EchoGateway, '/echo'],
-      [ReadingGateway, '/reader'],
-    ] as const) {
-      const { client, webSocket } = await openBoth(type, path);
-      end(client);
-      client.socket.resume();
-      client.socket.end();
-      await webSocket.closed;
-      await turn();
-      expect(running.app.get(type).ends.get(webSocket)).toEqual([expect.objectContaining(how)]);
-    }
-    expect(running.logger.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
-  });
+  ])(
+    'receives the close information once when the client %s, and nothing is logged above debug',
+    async (_what, end, how) => {
+      for (const [type, path] of [
+        [EchoGateway, '/echo'],
+        [ReadingGateway, '/reader'],
+      ] as const) {
+        const { client, webSocket } = await openBoth(type, path);
+        end(client);
+        client.socket.resume();
+        client.socket.end();
+        await webSocket.closed;
+        await turn();
+        expect(running.app.get(type).ends.get(webSocket)).toEqual([expect.objectContaining(how)]);
+      }
+      expect(running.logger.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
+    },
+  );
 
-  it('may throw when it is told of the end: that is logged once', async () => {
+  it('may throw in handleDisconnect, which is logged once', async () => {
     const { client, webSocket } = await openBoth(DisconnectThrowsGateway, '/disconnect-throws');
     client.socket.end(close(1000));
     await webSocket.closed;
@@ -259,7 +265,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     ]);
   });
 
-  it('has a server with its clients, from its start on', async () => {
+  it('has a server with its clients from the start', async () => {
     const { server, initializedWith } = running.app.get(EchoGateway);
     const connections = running.app.get(WebSocketConnections);
     expect(server).toBeInstanceOf(GatewayServer);
@@ -275,7 +281,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     expect([...connections].includes(webSocket)).toBe(false);
   });
 
-  it('survives a listener of its server that throws', async () => {
+  it('is not affected by a failing listener of its server', async () => {
     const { server } = running.app.get(EchoGateway);
     server.once('connection', () => {
       throw new Error('broken listener');
@@ -284,7 +290,7 @@ describe.each(platforms)('On %s, a raw gateway', (_name, createAdapter) => {
     expect(running.logger.alarms).toHaveLength(1);
   });
 
-  it('serves many at once', async () => {
+  it('serves many clients at once', async () => {
     const clients = await Promise.all(
       Array.from({ length: 100 }, async () => {
         const client = new WebSocket(`ws://${running.host}/echo`);
@@ -334,7 +340,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
       })(),
       'answer with @SubscribeMessage',
     ],
-  ])('a class with handleWebSocket and %s is an error that names both', async (_what, type, stockPart) => {
+  ])('a class with handleWebSocket and %s causes an error that names both', async (_what, type, stockPart) => {
     WebSocketGateway({ path: '/both' })(type);
     const app = await createNestApp(createAdapter, { providers: [type] });
     await expect(app.init()).rejects.toMatchObject({
@@ -345,7 +351,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('two raw gateways on one path are an error that names them and the path', async () => {
+  it('two raw gateways with one path cause an error that names them and the path', async () => {
     const app = await createNestApp(createAdapter, { providers: [SameGateway, OtherGateway] });
     await expect(app.init()).rejects.toMatchObject({
       name: 'WebSocketError',
@@ -366,7 +372,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('a gateway without a path is at the root, beside a route', async () => {
+  it('a gateway without a path is at the root, next to a route', async () => {
     @Controller()
     class RootController {
       @Get()
@@ -386,7 +392,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('a gateway is injected as any provider is', async () => {
+  it('a gateway is injected like any provider', async () => {
     @Injectable()
     class Greeter {
       greet(): string {
@@ -410,7 +416,7 @@ describe.each(platforms)('On %s, at the start', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('a global prefix is not for gateways, as with WsAdapter', async () => {
+  it('a global prefix does not apply to gateways, as with WsAdapter', async () => {
     const app = await createNestApp(createAdapter, { providers: [HelloGateway] });
     app.setGlobalPrefix('api');
     await app.listen(0, '127.0.0.1');

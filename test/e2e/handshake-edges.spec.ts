@@ -13,7 +13,7 @@ async function echo(webSocket: WebSocketConnection): Promise<void> {
   await webSocket.receive((fragment) => webSocket.send(fragment));
 }
 
-/** Lets all pass, once the client has ended its half. */
+/** Allows every request, after the client has ended its half. */
 @Injectable()
 class SlowGuard implements CanActivate {
   async canActivate(): Promise<boolean> {
@@ -50,7 +50,7 @@ describe.each(platforms)('On %s, a handshake', (name, createAdapter) => {
   beforeAll(async () => {
     nest = await startNestApp(createAdapter, { controllers: [EchoController], providers: [EchoGateway] }, (app) => {
       if (name === 'Express') {
-        // As middleware does that keeps the bytes of a body.
+        // As middleware does that keeps the raw body.
         app.use((request: object, response: object, next: () => void) => {
           Object.assign(request, { raw: Buffer.alloc(0) });
           Object.assign(response, { raw: {} });
@@ -68,7 +68,7 @@ describe.each(platforms)('On %s, a handshake', (name, createAdapter) => {
   const connect = (): Promise<RawClient> => RawClient.connect(nest.port);
 
   it.each(['/ws', '/room'])(
-    'at %s, a message and the end of the client in one packet are all answered',
+    'at %s is answered completely when a message and the end of the client are in the same packet',
     async (path) => {
       const client = await connect();
       client.socket.end(Buffer.concat([Buffer.from(handshake(path)), text('early')]));
@@ -78,7 +78,7 @@ describe.each(platforms)('On %s, a handshake', (name, createAdapter) => {
     },
   );
 
-  it.each(['/ws', '/room'])('at %s that expects 100 gets it before 101', async (path) => {
+  it.each(['/ws', '/room'])('at %s with Expect: 100-continue receives 100 before 101', async (path) => {
     const client = await connect();
     client.write(handshake(path, { Expect: '100-continue' }));
     expect((await client.readResponse()).status).toBe(100);
@@ -96,13 +96,13 @@ describe.each(platforms)('On %s, a handshake', (name, createAdapter) => {
     },
   );
 
-  it('whose target has a malformed host gets 400', async () => {
+  it('with a malformed host in its target is answered with 400', async () => {
     const client = await connect();
     client.write(requestHead('GET ws://me@localhost/ws HTTP/1.1', handshakeHeaders));
     expect((await client.readResponse()).status).toBe(400);
   });
 
-  it('is not a request with a body that comes later or never, and the server goes on', async () => {
+  it('is not a request with a late or missing body, and the server continues', async () => {
     const server = nest.app.getHttpServer() as Server;
     for (const framing of [{ 'Content-Length': '5' }, { 'Transfer-Encoding': 'chunked' }]) {
       const client = await connect();

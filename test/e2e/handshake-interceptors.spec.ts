@@ -20,7 +20,7 @@ import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
-/** What happened, in this order. */
+/** The events, in their order. */
 class Diary extends EventEmitter {
   readonly entries: string[] = [];
   latest: WebSocketConnection | undefined;
@@ -35,7 +35,7 @@ class Diary extends EventEmitter {
   }
 }
 
-/** One that is told what to do by a header, and notes what it does. */
+/** An interceptor that a header controls, and that records its actions. */
 @Injectable()
 abstract class Interceptor implements NestInterceptor {
   abstract readonly name: string;
@@ -76,7 +76,7 @@ class ImportedInterceptor extends Interceptor {
   readonly name = 'imported';
 }
 
-/** Global, but only after `useWebSockets(app)`. */
+/** Global, but registered only after `useWebSockets(app)`. */
 @Injectable()
 class LateInterceptor extends Interceptor {
   readonly name = 'late';
@@ -87,7 +87,7 @@ class LocalInterceptor extends Interceptor {
   readonly name = 'local';
 }
 
-/** A module of its own, which may be scanned after the library's. */
+/** A separate module, which may be scanned after the library's module. */
 @Module({ providers: [Diary, { provide: APP_INTERCEPTOR, useClass: ImportedInterceptor }], exports: [Diary] })
 class DiaryModule {}
 
@@ -132,7 +132,7 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
   });
   afterAll(() => nest.app.close());
 
-  /** Opens a WebSocket, and sees that it echoes. */
+  /** Opens a WebSocket, and verifies its echo. */
   async function open(headers = {}): Promise<HandshakeAnswer['client']> {
     const { isAccepted, client } = await nest.shakeHands('/echo', headers);
     expect(isAccepted).toBe(true);
@@ -145,7 +145,7 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     expect((await client.readFrame()).payload.toString()).toBe('hello');
   }
 
-  it('runs before the method, and after it: a global one when the WebSocket has ended', async () => {
+  it('runs before and after the method: a global one, after the end of the WebSocket', async () => {
     const client = await open();
     const after = once(diary, 'global after, closed');
     client.write(close(1000, 'bye'));
@@ -165,7 +165,7 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     ]);
   });
 
-  it.each(['X-Global', 'X-Imported', 'X-Late', 'X-Local'])('named by %s may refuse before', async (header) => {
+  it.each(['X-Global', 'X-Imported', 'X-Late', 'X-Local'])('named by %s may refuse the handshake', async (header) => {
     const answer = await nest.shakeHands('/echo', { [header]: 'throw' });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.body)).toMatchObject({ message: 'Not you.' });
@@ -173,7 +173,7 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
   });
 
   it.each(['X-Global', 'X-Imported', 'X-Late', 'X-Local'])(
-    'named by %s may map the result, of which the client sees nothing',
+    'named by %s may map the result, without effect on the client',
     async (header) => {
       const client = await open({ [header]: 'map' });
       client.write(close(1000));
@@ -181,7 +181,7 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     },
   );
 
-  it.each(['global', 'imported'])('that is %s and times out leaves the WebSocket alone', async (name) => {
+  it.each(['global', 'imported'])('that is %s does not end the WebSocket when it times out', async (name) => {
     const timedOut = once(diary, `${name} timed out`);
     const client = await open({ [`X-${name}`]: 'time out' });
     await timedOut;
@@ -191,19 +191,16 @@ describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => 
     expect(diary.entries).toContain('method done');
   });
 
-  it.each(['local', 'late'])(
-    'that is %s and times out ends the WebSocket as a method that throws does',
-    async (name) => {
-      const alarms = nest.logger.alarms.length;
-      const { client } = await nest.shakeHands('/echo', { [`X-${name}`]: 'time out' });
-      expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
-      expect(nest.logger.alarms.slice(alarms).map(({ text: line }) => line)).toEqual([
-        expect.stringContaining('EchoController.echo failed: RequestTimeoutException') as string,
-      ]);
-    },
-  );
+  it.each(['local', 'late'])('that is %s and times out ends the WebSocket, like a method that throws', async (name) => {
+    const alarms = nest.logger.alarms.length;
+    const { client } = await nest.shakeHands('/echo', { [`X-${name}`]: 'time out' });
+    expect(await client.readClose()).toEqual({ status: 1011, reason: '' });
+    expect(nest.logger.alarms.slice(alarms).map(({ text: line }) => line)).toEqual([
+      expect.stringContaining('EchoController.echo failed: RequestTimeoutException') as string,
+    ]);
+  });
 
-  it('of the controller may make something else of what the method throws', async () => {
+  it('of the controller may replace the error of the method', async () => {
     const alarms = nest.logger.alarms.length;
     const client = await open({ 'X-Local': 'swallow' });
     client.write(text('throw'));

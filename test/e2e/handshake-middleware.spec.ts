@@ -16,7 +16,7 @@ import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
-/** Middleware gets the request and the response of Node.js, also on Fastify. */
+/** Middleware receives the request and the response of Node.js, on Fastify as well. */
 type Request = IncomingMessage & { greeting?: string };
 type Next = (error?: unknown) => void;
 
@@ -58,7 +58,7 @@ function functionalMiddleware(request: Request, response: ServerResponse, next: 
   }
 }
 
-/** For all routes, and for those that there are not. */
+/** For all routes, and for unknown paths. */
 function globalMiddleware(request: Request, response: ServerResponse, next: Next): void {
   response.setHeader('X-Global', request.url ?? '');
   next();
@@ -96,7 +96,7 @@ describe.each(handshakeTransports)('Over %s, middleware', (_name, start) => {
   });
   afterAll(() => nest.app.close());
 
-  it('lets a handshake pass', async () => {
+  it('passes a handshake on', async () => {
     const { isAccepted, client } = await nest.shakeHands('/rooms/7');
     expect(isAccepted).toBe(true);
     expect((await client.readFrame()).payload.toString()).toBe('7');
@@ -106,20 +106,20 @@ describe.each(handshakeTransports)('Over %s, middleware', (_name, start) => {
     ['a class that answers', { 'X-Class': 'refuse' }, 402, 'Pay first.'],
     ['a function that answers', { 'X-Functional': 'refuse' }, 429, 'Later.'],
     ['a function that throws', { 'X-Functional': 'throw' }, 403, 'Not by this door.'],
-    ['a function that hands on an error', { 'X-Functional': 'error' }, 403, 'Nor by that.'],
+    ['a function that passes on an error', { 'X-Functional': 'error' }, 403, 'Nor by that.'],
   ])('may be %s', async (_what, headers, status, said) => {
     const answer = await nest.shakeHands('/rooms/7', headers);
     expect(answer).toMatchObject({ status, headers: { 'x-functional': 'was here', 'x-global': '/rooms/7' } });
     expect(answer.body).toContain(said);
   });
 
-  it('that is global sees also what no route is for', async () => {
+  it('that is global also runs for unknown paths', async () => {
     const answer = await nest.shakeHands('/nowhere');
     expect(answer).toMatchObject({ status: 404, headers: { 'x-global': '/nowhere' } });
     expect(answer.headers).not.toHaveProperty('x-functional');
   });
 
-  it('sets headers of the answer that accepts', async () => {
+  it('sets headers of the accepting response', async () => {
     const { isAccepted, headers } = await nest.shakeHands('/rooms/7');
     expect(isAccepted).toBe(true);
     expect(headers).toMatchObject({ 'x-functional': 'was here', 'x-global': '/rooms/7' });

@@ -29,7 +29,7 @@ import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
-/** What Express and Fastify have in common. */
+/** The common API of Express and Fastify. */
 interface Request {
   readonly headers: IncomingHttpHeaders;
   user?: string;
@@ -40,7 +40,7 @@ interface Reply {
   send(body: unknown): void;
 }
 
-/** Knows two tokens: one for users, and one for those whom it knows and does not let in. */
+/** Accepts two tokens: one for users, and one for known users without permission. */
 @Injectable()
 class TokenGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -71,7 +71,7 @@ class ShortPipe implements PipeTransform<string, string> {
 
 class NoSuchRoom extends Error {}
 
-/** Answers with a status, a header and a body of its own. */
+/** Answers with its own status, header and body. */
 @Catch(NoSuchRoom)
 class NoSuchRoomFilter implements ExceptionFilter<NoSuchRoom> {
   catch(error: NoSuchRoom, host: ArgumentsHost): void {
@@ -187,9 +187,9 @@ describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
   afterAll(() => nest.app.close());
 
   it.each<[string, string, Headers, string]>([
-    ['a guard that knows who it is', '/rooms/of/me', { Authorization: 'Bearer me' }, 'user me'],
-    ['a pipe that makes a number of a parameter', '/rooms/7?key=k', {}, 'room 7 with k'],
-    ['a pipe of all parameters, which leaves what is no parameter', '/rooms/named/short', {}, 'name short'],
+    ['a guard that identifies the user', '/rooms/of/me', { Authorization: 'Bearer me' }, 'user me'],
+    ['a pipe that converts a parameter to a number', '/rooms/7?key=k', {}, 'room 7 with k'],
+    ['a pipe for all parameters, which leaves other arguments unchanged', '/rooms/named/short', {}, 'name short'],
     ['@Redirect, which is for those that are not accepted', '/rooms/redirected/or/not', {}, 'not redirected'],
   ])('is accepted behind %s', async (_what, path, headers, greeting) => {
     const { isAccepted, client } = await nest.shakeHands(path, headers);
@@ -200,7 +200,7 @@ describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
   it.each<[string, string, Headers, number, object]>([
     ['a guard that throws', '/rooms/of/me', {}, 401, { message: 'Who are you?', error: 'Unauthorized' }],
     [
-      'a guard that says no',
+      'a guard that returns false',
       '/rooms/of/me',
       { Authorization: 'Bearer banned' },
       403,
@@ -215,7 +215,7 @@ describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
     ],
     ['a pipe of the method', '/rooms/named/nebuchadnezzar', {}, 400, { message: 'Too long.' }],
     ['the method', '/rooms/404', {}, 404, { message: 'There is no such room.' }],
-    ['the method, with a body of its own', '/rooms/7?key=gone', {}, 410, { gone: true }],
+    ['the method, with its own body', '/rooms/7?key=gone', {}, 410, { gone: true }],
     ['the router', '/nowhere', {}, 404, { message: 'Cannot GET /nowhere' }],
     ['a filter of the controller', '/rooms/101', {}, 418, { room: '101' }],
     ['a global guard', '/rooms/7', { 'X-Number': '666' }, 403, { message: 'Forbidden resource' }],
@@ -230,7 +230,7 @@ describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
     expect(nest.logger.alarms.slice(alarms)).toEqual([]);
   });
 
-  it('is answered with 500, and logged once, where the method breaks before it accepts', async () => {
+  it('is answered with 500, and logged once, if the method throws before it accepts', async () => {
     const alarms = nest.logger.alarms.length;
     const answer = await nest.shakeHands('/rooms/broken');
     expect(answer.status).toBe(500);
@@ -240,7 +240,7 @@ describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
     ]);
   });
 
-  it('is redirected', async () => {
+  it('may be redirected', async () => {
     const answer = await nest.shakeHands('/rooms/redirected');
     expect(answer).toMatchObject({ status: 307, headers: { location: '/rooms/7' } });
   });

@@ -28,7 +28,7 @@ import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 
-/** Where a handshake can be held up: its query says where it is. An exclamation mark refuses it there after that. */
+/** Pauses a handshake at the place in its query. An exclamation mark refuses it afterwards. */
 class Hold extends EventEmitter {
   async at(place: string, wanted: string | undefined): Promise<void> {
     if (wanted?.startsWith(place)) {
@@ -118,7 +118,7 @@ const places = ['middleware', 'guard', 'interceptor', 'pipe', 'method'];
 
 afterAll(removeFolders);
 
-describe.each(handshakeTransports)('Over %s, a client that leaves during its handshake', (_name, start) => {
+describe.each(handshakeTransports)('Over %s, a client that disconnects during its handshake', (_name, start) => {
   let nest: HandshakeApp;
   let hold: Hold;
 
@@ -135,7 +135,7 @@ describe.each(handshakeTransports)('Over %s, a client that leaves during its han
     expect(nest.logger.alarms).toEqual([]);
   });
 
-  /** Shakes hands, and waits until that is held up. Returns what the server has of the client, too. */
+  /** Performs a handshake, and waits for the pause. Returns the client and the server's side of it. */
   async function holdUp(path: string): Promise<{ client: WaitingClient; socket: Duplex }> {
     const arrived = once(nest.app.getHttpServer() as Server, 'request') as Promise<
       [IncomingMessage | Http2ServerRequest]
@@ -151,16 +151,16 @@ describe.each(handshakeTransports)('Over %s, a client that leaves during its han
     expect((await client.readFrame()).payload.toString()).toBe('accepted');
   }
 
-  /** Which of them the server notices before it answers; it reads nothing until then. */
+  /** Whether the server notices before its response; it reads nothing until then. */
   const ways: [string, (client: WaitingClient) => void, isNoticed: boolean][] = [
     ['with a reset', (client) => client.reset(), true],
-    ['without a word', (client) => client.destroy(), false],
+    ['with an end', (client) => client.destroy(), false],
   ];
   const cases = places.flatMap((place) =>
     ['lets pass', 'refuses'].flatMap((then) => ways.map((way) => [place, then, ...way] as const)),
   );
 
-  it.each(cases)('at the %s, which then %s, %s leaves nothing behind', async (place, then, _how, leave, isNoticed) => {
+  it.each(cases)('at the %s, which then %s, leaves nothing behind %s', async (place, then, _how, leave, isNoticed) => {
     const { client, socket } = await holdUp(`/held?at=${place}${then === 'refuses' ? '!' : ''}`);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     leave(client);
@@ -170,14 +170,14 @@ describe.each(handshakeTransports)('Over %s, a client that leaves during its han
     hold.release();
     await closed;
     for (let i = 0; i < 5; i++) {
-      await turn(); // what is left of the pipeline runs
+      await turn(); // the rest of the pipeline runs
     }
     expect(nest.app.get(WebSocketConnections, { strict: false }).size).toBe(0);
     expect(nest.logger.alarms).toEqual([]);
     await expectService();
   });
 
-  it.each(places)('at the %s with its half alone is accepted still', async (place) => {
+  it.each(places)('at the %s is still accepted if it ends only its half', async (place) => {
     const { client, socket } = await holdUp(`/held?at=${place}`);
     const accepted = once(hold, 'accepted');
     const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -80,7 +80,7 @@ class TenantController {
   }
 }
 
-/** A path, headers, and what is said there; undefined where there is nothing. */
+/** A path, headers, and the greeting there; undefined if there is none. */
 type Case = readonly [path: string, headers: Headers, greeting: string | undefined];
 
 const unversioned = [RoomController, HealthController, TenantController];
@@ -95,7 +95,7 @@ type Setting = readonly [
 
 const settings: readonly Setting[] = [
   [
-    'nothing else',
+    'no settings',
     unversioned,
     () => {},
     [
@@ -120,7 +120,7 @@ const settings: readonly Setting[] = [
     ],
   ],
   [
-    'a global prefix that a route is excluded from',
+    'a global prefix with an excluded route',
     unversioned,
     (app) => void app.setGlobalPrefix('api/v1', { exclude: ['health'] }),
     [
@@ -202,7 +202,7 @@ describe.each(handshakeTransports)('Over %s', (_name, start) => {
     afterEach(async () => {
       await endRawClients();
       await endHttp2Clients();
-      // Of hosts Nest warns on Fastify: a request for another one meets no other route.
+      // On Fastify, Nest warns about hosts: a request for another host does not reach another route.
       expect(nest.logger.alarms.filter(({ level }) => level !== 'warn')).toEqual([]);
     });
     afterAll(() => nest.app.close());

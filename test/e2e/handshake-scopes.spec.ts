@@ -24,7 +24,7 @@ import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
 let visitors = 0;
 
-/** There is one per handshake. */
+/** One instance per handshake. */
 @Injectable({ scope: Scope.REQUEST })
 class Visitor {
   readonly number = ++visitors;
@@ -100,7 +100,7 @@ describe.each(handshakeTransports)('Over %s, a request-scoped controller', (_nam
   });
   afterAll(() => nest.app.close());
 
-  it('is there once per WebSocket, as long as that lives', async () => {
+  it('has one instance per WebSocket, for its lifetime', async () => {
     const before = visitors;
     const clients = await Promise.all(
       ['Alice', 'Bob'].map(async (name) => (await nest.shakeHands('/rooms/7', { 'X-Name': name })).client),

@@ -16,7 +16,7 @@ import { text } from '../libs/websockets/protocol/client-frame.js';
 
 const secret = 'a secret that is at least 32 characters long';
 
-/** A store that takes its time, as one on another machine does. */
+/** A slow store, like a store on another machine. */
 class SlowStore extends session.MemoryStore {
   saved: string[] = [];
 
@@ -28,7 +28,7 @@ class SlowStore extends session.MemoryStore {
   }
 }
 
-/** A store that is broken. */
+/** A broken store. */
 class BrokenStore extends SlowStore {
   override set(_id: string, _data: session.SessionData, done?: (error?: unknown) => void): void {
     void turn().then(() => done?.(new Error('The store is broken.')));
@@ -92,13 +92,16 @@ it.each([
   ['@fastify/session', fastify, fastifySessions, '/login', /^sessionId=/],
   ['express-session', express, expressSessions, '/login', /^connect\.sid=/],
   ['cookie-session', express, cookieSessions, '/login', /^session=/],
-] as const)('A cookie of %s goes out with the handshake', async (_package, [, start], prepare, path, cookie) => {
-  nest = await start({ controllers: [SessionController] }, (app) => prepare(app, new SlowStore()));
-  const { isAccepted, headers } = await nest.shakeHands(path);
-  expect(isAccepted).toBe(true);
-  expect(String(headers['set-cookie'])).toMatch(cookie);
-  expect(nest.logger.alarms).toEqual([]);
-});
+] as const)(
+  'A cookie of %s is sent with the handshake response',
+  async (_package, [, start], prepare, path, cookie) => {
+    nest = await start({ controllers: [SessionController] }, (app) => prepare(app, new SlowStore()));
+    const { isAccepted, headers } = await nest.shakeHands(path);
+    expect(isAccepted).toBe(true);
+    expect(String(headers['set-cookie'])).toMatch(cookie);
+    expect(nest.logger.alarms).toEqual([]);
+  },
+);
 
 it.each([
   ['@fastify/session', fastify, fastifySessions],

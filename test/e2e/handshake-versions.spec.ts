@@ -43,9 +43,9 @@ class Gateway {
 
 afterAll(removeFolders);
 
-describe.each(handshakeTransports)('Over %s, a handshake of a version that is not spoken', (name, start) => {
+describe.each(handshakeTransports)('Over %s, a handshake of an unsupported version', (name, start) => {
   let nest: HandshakeApp;
-  // HTTP/2 cannot be upgraded, and so has no 426 (RFC 9110 section 7.8).
+  // HTTP/2 has no Upgrade and so no 426 (RFC 9110 section 7.8).
   const isHttp2 = name.endsWith('HTTP/2');
   const refusal = {
     isAccepted: false,
@@ -70,9 +70,9 @@ describe.each(handshakeTransports)('Over %s, a handshake of a version that is no
     ['a controller that accepts', '/room', '8'],
     ['a controller that accepts', '/room', ''],
     ['a controller that accepts', '/room', '13, 8'],
-    ['a controller that answers ordinary requests, too', '/both', '7'],
+    ['a controller that also answers ordinary requests', '/both', '7'],
     ['a gateway', '/gateway', '8'],
-  ])('is told by %s at %s which version is: %j is not', async (_who, path, version) => {
+  ])('learns the supported version from %s at %s: %j is refused', async (_who, path, version) => {
     const answer = await nest.shakeHands(path, { 'Sec-WebSocket-Version': version });
     expect(answer).toMatchObject(refusal);
     expect(JSON.parse(answer.body)).toEqual({
@@ -83,7 +83,7 @@ describe.each(handshakeTransports)('Over %s, a handshake of a version that is no
   });
 
   it.each([
-    ['a guard before', '/guarded', 401],
+    ['a guard', '/guarded', 401],
     ['the router', '/nowhere', 404],
   ])('is answered by %s first', async (_who, path, status) => {
     const answer = await nest.shakeHands(path, { 'Sec-WebSocket-Version': '8' });

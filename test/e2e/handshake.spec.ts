@@ -30,7 +30,7 @@ class EchoGateway {
   }
 }
 
-/** Beside the gateway: what is no handshake comes here. */
+/** Next to the gateway: it answers requests that are not handshakes. */
 @Controller('ws')
 class HandshakeController {
   @Get()
@@ -39,7 +39,7 @@ class HandshakeController {
   }
 }
 
-/** Nobody is beside it. */
+/** A gateway without a controller at its path. */
 @WebSocketGateway({ path: '/lonely' })
 class LonelyGateway extends EchoGateway {}
 
@@ -67,7 +67,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     expect((await client.readFrame()).payload.toString()).toBe('Hé');
   }
 
-  it('is answered with 101, the key’s counterpart and nothing that was not chosen', async () => {
+  it('is answered with 101, the accept key, and nothing that was not negotiated', async () => {
     const client = await connect();
     client.write(
       handshake('/ws', {
@@ -86,12 +86,12 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
   });
 
   it.each<[string, Headers]>([
-    ['Upgrade in another case', { Upgrade: 'WebSocket' }],
+    ['Upgrade in mixed case', { Upgrade: 'WebSocket' }],
     ['Upgrade with another protocol after it', { Upgrade: 'websocket, example' }],
     ['Upgrade with another protocol before it', { Upgrade: 'h2c,WebSocket' }],
     ['Upgrade sent twice', { Upgrade: ['example', 'websocket'] }],
-    ['Connection in another case', { Connection: 'UPGRADE' }],
-    ['Connection with more tokens', { Connection: 'keep-alive, Upgrade' }],
+    ['Connection in upper case', { Connection: 'UPGRADE' }],
+    ['several Connection tokens', { Connection: 'keep-alive, Upgrade' }],
     ['Connection sent twice', { Connection: ['keep-alive', 'Upgrade'] }],
     ['Content-Length: 0', { 'Content-Length': '0' }],
     ['header names in another case', { 'sec-websocket-KEY': SAMPLE_KEY, 'Sec-WebSocket-Key': undefined }],
@@ -114,7 +114,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     ['HTTP://example.com:80/WS/?room=1'],
     ['ws://example.com/ws'],
     ['/lonely'],
-  ])('succeeds at %s', async (target) => {
+  ])('succeeds for %s', async (target) => {
     const client = await connect();
     client.write(handshake(target));
     expect((await client.readResponse()).status).toBe(101);
@@ -122,7 +122,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
   });
 
   it.each(['/wss', '/ws/x', '//ws', '/', '/ws%2Fx', '/ws%', '/%00', '*', 'http://example.com/'])(
-    'at %s is for no gateway, and gets the answer of the HTTP pipeline',
+    'for %s does not reach a gateway, and receives the response of the HTTP pipeline',
     async (target) => {
       const client = await connect();
       client.write(handshake(target));
@@ -133,7 +133,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
 
   it.each<[string, Headers]>([
     ['no Upgrade', { Upgrade: undefined }],
-    ['an Upgrade to something else', { Upgrade: 'h2c' }],
+    ['an Upgrade to another protocol', { Upgrade: 'h2c' }],
     ['no Connection', { Connection: undefined }],
     ['a Connection without upgrade', { Connection: 'keep-alive' }],
     ['no version', { 'Sec-WebSocket-Version': undefined }],
@@ -143,7 +143,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     ['a key of 17 bytes', { 'Sec-WebSocket-Key': Buffer.alloc(17).toString('base64') }],
     ['a key that is not base64', { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZ!==' }],
     ['a key sent twice', { 'Sec-WebSocket-Key': [SAMPLE_KEY, SAMPLE_KEY] }],
-  ])('with %s is an ordinary request: 400 of the controller, 404 where there is none', async (_what, changed) => {
+  ])('with %s is an ordinary request: 400 from the controller, or 404 without one', async (_what, changed) => {
     const client = await connect();
     client.write(handshake('/ws', changed));
     const response = await client.readResponse();
@@ -167,7 +167,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
   });
 
   it.each(['8', '0', '14', '013', '13, 8', 'x', ''])(
-    'with version %j gets 426, the version that is spoken, and its own back',
+    'with the version %j is answered with 426, the supported version, and the version itself',
     async (version) => {
       const client = await connect();
       client.write(handshake('/ws', { 'Sec-WebSocket-Version': version }));
@@ -185,13 +185,13 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     },
   );
 
-  it('with two versions gets 426', async () => {
+  it('with two versions is answered with 426', async () => {
     const client = await connect();
     client.write(handshake('/ws', { 'Sec-WebSocket-Version': ['13', '8'] }));
     expect((await client.readResponse()).status).toBe(426);
   });
 
-  it('loses no byte that came together with it', async () => {
+  it('loses no byte that arrives together with it', async () => {
     const client = await connect();
     client.write(
       Buffer.concat([Buffer.from(handshake('/ws')), text('one'), text('two'), text('three').subarray(0, 4)]),
@@ -203,7 +203,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     expect((await client.readFrame()).payload.toString()).toBe('three');
   });
 
-  it('may come together with the whole conversation', async () => {
+  it('may arrive together with the whole conversation', async () => {
     const client = await connect();
     client.socket.end(Buffer.concat([Buffer.from(handshake('/ws')), text('one'), close(1000, 'bye')]));
     expect((await client.readResponse()).status).toBe(101);
@@ -212,7 +212,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it.each([1, 3, 50])('is understood in pieces of %d bytes', async (size) => {
+  it.each([1, 3, 50])('may arrive in pieces of %d bytes', async (size) => {
     const client = await connect();
     const bytes = Buffer.concat([Buffer.from(handshake('/ws')), text('one')]);
     for (let at = 0; at < bytes.length; at += size) {
@@ -227,7 +227,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     ['resets the connection', (client) => client.reset()],
     ['ends the connection', (client) => client.destroy()],
     ['ends its half', (client) => void client.socket.end()],
-  ])('does no harm when the client %s during it', async (_what, leave) => {
+  ])('has no effect when the client %s before its end', async (_what, leave) => {
     for (const bytes of [
       'GET /ws HT',
       handshake('/ws').slice(0, -2),
@@ -251,7 +251,7 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     expect((await other.readFrame()).payload.toString()).toBe('alive');
   });
 
-  it('succeeds with the ws client, which sends what browsers send', async () => {
+  it('succeeds for the ws client, which sends the same headers as browsers', async () => {
     const client = new WebSocket(`ws://${running.host}/ws`, { perMessageDeflate: true, origin: 'https://example.com' });
     await once(client, 'open');
     expect([client.protocol, client.extensions]).toEqual(['', '']);
@@ -262,19 +262,19 @@ describe.each(platforms)('On %s, a handshake', (_name, createAdapter) => {
     expect([code, String(reason)]).toEqual([1000, 'bye']);
   });
 
-  it('chooses no sub-protocol by itself', async () => {
+  it('selects no subprotocol by default', async () => {
     const client = await connect();
     client.write(handshake('/ws', { 'Sec-WebSocket-Protocol': ['p1', 'p2'] }));
     expect((await client.readResponse()).headers).not.toHaveProperty('sec-websocket-protocol');
   });
 
-  it('is followed by frames alone: a second one breaks the protocol', async () => {
+  it('is followed by frames only: a second one violates the protocol', async () => {
     const client = await RawClient.open(running.port, '/ws');
     client.write(handshake('/ws'));
     expect((await client.readClose()).status).toBe(1002);
   });
 
-  it('leaves nothing of HTTP on the connection: no time-out, no listener', async () => {
+  it('leaves no HTTP time-outs and listeners on the connection', async () => {
     const connected = once(server(), 'connection') as Promise<[Socket]>;
     const client = await connect();
     const [socket] = await connected;

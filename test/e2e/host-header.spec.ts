@@ -29,17 +29,17 @@ describe.each(handshakeTransports)('Over %s, an ordinary request', (name, start)
     expect(nest.logger.alarms).toEqual([]);
   });
 
-  it.each(['localhost', 'example.com:80', '[::1]:5000'])('for the host %j is answered', async (host) => {
+  it.each(['localhost', 'example.com:80', '[::1]:5000'])('with the host %j is answered', async (host) => {
     expect(await nest.get('/page', { Host: host })).toEqual({ status: 200, body: 'page' });
   });
 
-  // nghttp2 itself refuses an :authority with other characters, and takes Host only once.
+  // nghttp2 itself rejects an :authority with other characters, and accepts only one Host.
   const onlyOverHttp1: Headers[] = name.includes('HTTP/2')
     ? []
     : [{ Host: 'user@localhost' }, { Host: 'local host' }, { Host: ['localhost', 'localhost'] }];
 
   it.each<Headers>([{ Host: '[::1' }, { Host: 'localhost:port' }, ...onlyOverHttp1])(
-    'with %j gets 400, at a route and elsewhere',
+    'with %j is answered with 400, for a route and for other paths',
     async (headers) => {
       for (const path of ['/page', '/nowhere']) {
         const { status, body } = await nest.get(path, headers);

@@ -78,7 +78,7 @@ afterEach(endHttp2Clients);
 afterEach(closeApps);
 afterAll(removeFolders);
 
-describe('Nest with the HTTP/2 of Fastify', () => {
+describe("NestJS with Fastify's HTTP/2", () => {
   let nest: NestApp;
   let ca: string;
   let createAdapter: () => AbstractHttpAdapter;
@@ -113,7 +113,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     },
   );
 
-  it('runs gateways with @SubscribeMessage', async () => {
+  it('serves gateways with @SubscribeMessage', async () => {
     const webSocket = await (await connect()).open('/stock');
 
     webSocket.write(text(JSON.stringify({ event: 'double', data: 21 })));
@@ -121,7 +121,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     expect(JSON.parse(await webSocket.readText())).toEqual({ event: 'doubled', data: 42 });
   });
 
-  it('runs controllers that accept, with guards and pipes before', async () => {
+  it('serves controllers that accept behind guards and pipes', async () => {
     const webSocket = await (
       await connect()
     ).open('/rooms/7', { authorization: 'Bearer secret', 'sec-websocket-protocol': 'chat, superchat' });
@@ -146,16 +146,10 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['a pipe', '/rooms/seven', { authorization: 'Bearer secret' }, 400, 'numeric string is expected'],
     ['the router', '/nowhere', {}, 404, 'Cannot GET /nowhere'],
     ['a gateway that does not speak version 8', '/raw', { 'sec-websocket-version': '8' }, 400, 'this server speaks 13'],
-    [
-      'the router, where the version is missing',
-      '/raw',
-      { 'sec-websocket-version': undefined },
-      404,
-      'Cannot GET /raw',
-    ],
-    ['the server, of another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'must be websocket'],
+    ['the router, for a missing version,', '/raw', { 'sec-websocket-version': undefined }, 404, 'Cannot GET /raw'],
+    ['the server, for another protocol,', '/raw', { ':protocol': 'connect-udp' }, 501, 'must be websocket'],
   ])(
-    'lets %s answer with an ordinary response, and the connection goes on',
+    'lets %s answer with an ordinary response, and keeps the connection open',
     async (_who, path, headers, status, said) => {
       const client = await connect();
       const refused = await client.connect(path, headers);
@@ -173,7 +167,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     },
   );
 
-  it('answers a CONNECT that wants a tunnel with 501', async () => {
+  it('answers a CONNECT request for a tunnel with 501', async () => {
     const client = await connect();
 
     const refused = await client.request({ ':method': 'CONNECT', ':authority': 'example.com:443' }, true);
@@ -187,7 +181,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['with :protocol on GET', { ':method': 'GET' }],
     ['with :protocol on POST', { ':method': 'POST' }],
     ['with a malformed :authority', { ':authority': 'local host' }],
-  ])('resets a stream %s with PROTOCOL_ERROR, and that stream alone', async (_what, changed) => {
+  ])('resets only the stream %s, with PROTOCOL_ERROR', async (_what, changed) => {
     const right = { ...connectHeaders, ':scheme': 'https', ':path': '/raw', ':authority': 'localhost' };
     const client = await Http2FrameClient.connect(`https://${nest.host}`, ca);
 
@@ -200,7 +194,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     client.destroy();
   });
 
-  it('has several WebSockets and ordinary requests on one connection', async () => {
+  it('serves several WebSockets and ordinary requests on one connection', async () => {
     const client = await connect();
     const webSockets = await Promise.all(Array.from({ length: 20 }, () => client.open('/raw')));
     const request = await client.request({ ':path': '/nowhere' });
@@ -213,12 +207,12 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     expect([...nest.app.get(WebSocketConnections)].filter(({ httpVersion }) => httpVersion === '2')).toHaveLength(20);
   });
 
-  it('holds back a client that does not read one of its WebSockets, and no other', async () => {
+  it('applies backpressure to one WebSocket whose client does not read, and not to the others', async () => {
     const client = await connect();
     const [silent, other] = await Promise.all([client.open('/raw'), client.open('/raw')]);
     const message = binary(Buffer.alloc(16 * 1024));
     let sent = 0;
-    // Nothing is read of it: the server must stop to read, and then flow control must stop this client.
+    // The client does not read: the server must stop reading, and flow control must then stop the client.
     while (silent.stream.writableLength < 1024 * 1024) {
       silent.stream.write(message);
       sent++;
@@ -228,7 +222,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     const [connection] = [...nest.app.get(WebSocketConnections)].filter(({ bytesReceived }) => bytesReceived > 16_384);
     expect(connection.bytesReceived).toBeLessThan(sent * 16_384);
 
-    // As soon as it reads, all comes back.
+    // When the client reads, all data arrives.
     for (let received = 0; received < sent; received++) {
       let length = 0;
       for (let fin = false; !fin;) {
@@ -244,7 +238,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['CANCEL', constants.NGHTTP2_CANCEL],
     ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
     ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
-  ])('ends the WebSocket whose stream is reset with %s, and no other', async (_name, code) => {
+  ])('ends only the WebSocket whose stream is reset, with %s', async (_name, code) => {
     const { ends } = nest.app.get(RawGateway);
     const client = await connect();
     const reset = await client.open('/raw');
@@ -262,7 +256,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     ['is destroyed', ({ session }) => session.destroy()],
     ['is destroyed with an error', ({ session }) => session.destroy(new Error('gone'))],
     ['ends with GOAWAY and an error', ({ session }) => session.goaway(constants.NGHTTP2_INTERNAL_ERROR)],
-  ])('ends every WebSocket of a connection that %s, and none of another', async (_how, breakOff) => {
+  ])('ends only the WebSockets of the connection that %s', async (_how, breakOff) => {
     const { ends } = nest.app.get(RawGateway);
     const alarms = nest.logger.alarms.length;
     const [client, other] = await Promise.all([connect(), connect()]);
@@ -280,7 +274,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     expect(nest.logger.alarms.slice(alarms)).toEqual([]);
   });
 
-  it('lets WebSockets go on after a GOAWAY without an error, which only wants no new ones', async () => {
+  it('keeps WebSockets open after a GOAWAY without an error, which only forbids new ones', async () => {
     const client = await connect();
     const webSocket = await client.open('/raw');
 
@@ -290,7 +284,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     expect(await webSocket.readText()).toBe('still there');
   });
 
-  it('takes END_STREAM for the end of the connection', async () => {
+  it('treats END_STREAM as the end of the connection', async () => {
     const { ends } = nest.app.get(RawGateway);
     const webSocket = await (await connect()).open('/raw');
 
@@ -313,7 +307,7 @@ describe('Nest with the HTTP/2 of Fastify', () => {
     expect(webSocket.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   });
 
-  it('is the same for clients of HTTP/1.1 on the same port', async () => {
+  it('serves clients of HTTP/1.1 in the same way on the same port', async () => {
     const { WebSocket } = await import('ws');
     const webSocket = new WebSocket(`wss://${nest.host}/raw`, { ca });
     await once(webSocket, 'open');
@@ -329,7 +323,7 @@ describe('The limits of the application', () => {
   it.each([
     ['maxConnections', { MAX_CONNECTIONS: '2' }, 503],
     ['maxConnectionsPerAddress', { MAX_CONNECTIONS_PER_ADDRESS: '2' }, 429],
-  ])('count WebSockets over HTTP/2: %s', async (option, environment, status) => {
+  ])('apply to WebSockets over HTTP/2: %s', async (option, environment, status) => {
     const { url, ca } = await startHttpsApp(environment);
     const client = await Http2Client.connect(url, ca);
     await Promise.all([client.open('/ws'), client.open('/ws')]);
@@ -347,7 +341,7 @@ describe('The limits of the application', () => {
     [{ ALLOWED_ORIGINS: 'same-origin' }, { origin: 'https://localhost', ':authority': 'localhost' }, 200],
     [{ ALLOWED_ORIGINS: 'same-origin' }, { origin: 'https://evil.com', ':authority': 'localhost' }, 403],
     [{ REQUIRE_ORIGIN: 'true' }, {}, 403],
-  ])('judge origins over HTTP/2: with %j, %j gets %i', async (environment, headers, status) => {
+  ])('include origins over HTTP/2: with %j, %j is answered with %i', async (environment, headers, status) => {
     const { url, ca } = await startHttpsApp(environment);
     const client = await Http2Client.connect(url, ca);
 
@@ -355,7 +349,7 @@ describe('The limits of the application', () => {
   });
 });
 
-describe('A client of the application that goes away without a word', () => {
+describe('A client that vanishes', () => {
   it('ends its WebSockets', async () => {
     const { app, url, ca } = await startHttpsApp();
     const connections = app.get(WebSocketConnections, { strict: false });
@@ -375,7 +369,7 @@ describe('A client of the application that goes away without a word', () => {
 });
 
 describe('At shutdown', () => {
-  it('WebSockets over HTTP/2 are closed with 1001, new ones get 503, and then the connection ends', async () => {
+  it('the server closes WebSockets over HTTP/2 with 1001, refuses new ones with 503, and ends the connection', async () => {
     const app = await startHttpsApp();
     const client = await Http2Client.connect(app.url, app.ca);
     const webSockets = await Promise.all([client.open('/ws'), client.open('/ws')]);
@@ -395,7 +389,7 @@ describe('At shutdown', () => {
     await ended;
   });
 
-  it('a client that does not answer the close is cut', async () => {
+  it('the server cuts a client that does not answer the close', async () => {
     const app = await startHttpsApp({ SHUTDOWN_TIMEOUT: '100ms' });
     const client = await Http2Client.connect(app.url, app.ca);
     const webSocket = await client.open('/ws');
@@ -407,7 +401,7 @@ describe('At shutdown', () => {
     expect(webSocket.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   });
 
-  it('a request over HTTP/2 that is being answered is finished', async () => {
+  it('the server finishes a request in progress over HTTP/2', async () => {
     let answer!: (text: string) => void;
     let asked!: Promise<void>;
     let closing!: Promise<void>;
@@ -448,7 +442,7 @@ describe('At shutdown', () => {
 describeInBrowser('A browser', (executablePath) => {
   let app: HttpsApp;
 
-  it('opens wss:// over HTTP/2, on the connection that brought the page', async () => {
+  it('opens wss:// over HTTP/2, on the connection that loaded the page', async () => {
     app = await startHttpsApp();
     const browser = await launchBrowser(executablePath);
     try {

@@ -11,7 +11,7 @@ import { makeCertificateFiles, makeFolder, removeFolders, startHttpsApp } from '
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-/** The status and the body of an answer to a GET request over HTTP/1.1. */
+/** The status and the body of the response to a GET request over HTTP/1.1. */
 function fetchHttp1(url: string, ca: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     get(url, { ca, agent: false }, (response) => {
@@ -35,7 +35,7 @@ async function fetchHttp2(url: string, ca: string): Promise<{ status: number | u
   return { status: headers[':status'], body };
 }
 
-/** A TLS connection on which nothing is asked yet. */
+/** A TLS connection without a request. */
 async function connectTls(url: string, ca: string, ALPNProtocols = ['http/1.1']): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), ca, ALPNProtocols });
@@ -43,7 +43,7 @@ async function connectTls(url: string, ca: string, ALPNProtocols = ['http/1.1'])
   return socket;
 }
 
-/** Trusts all: whose certificate it is is asked afterwards. */
+/** Accepts any certificate; the test checks it afterwards. */
 async function fingerprintAt(url: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
@@ -57,7 +57,7 @@ afterEach(endServerProcesses);
 afterEach(closeApps);
 afterAll(removeFolders);
 
-describe('Over https the application', () => {
+describe('Over https, the application', () => {
   it('accepts WebSockets', async () => {
     const { url, ca } = await startHttpsApp();
 
@@ -81,7 +81,7 @@ describe('Over https the application', () => {
     await expect(fetchOver(`${url}/nowhere`, ca)).resolves.toMatchObject({ status: 404 });
   });
 
-  it('answers an upgrade to something else as the request that it is without', async () => {
+  it('answers an upgrade to another protocol like the same request without the upgrade', async () => {
     const { url, ca } = await startHttpsApp();
     const socket = await connectTls(url, ca);
 
@@ -94,7 +94,7 @@ describe('Over https the application', () => {
   it.each([
     ['true', 'h2'],
     ['false', 'http/1.1'],
-  ])('with HTTP2=%s speaks %s with a client that offers both versions', async (value, expected) => {
+  ])('with HTTP2=%s selects %s for a client that offers both versions', async (value, expected) => {
     const { url, ca } = await startHttpsApp({ HTTP2: value });
     const socket = await connectTls(url, ca, ['h2', 'http/1.1']);
 
@@ -102,7 +102,7 @@ describe('Over https the application', () => {
     socket.destroy();
   });
 
-  it('listens on http and https addresses at once, in any order', async () => {
+  it('listens on http and https addresses at the same time, in any order', async () => {
     const { urls, ca } = await startHttpsApp({
       URLS: 'https://localhost:0;http://127.0.0.1:0;https://127.0.0.1:0;http://localhost:0',
     });
@@ -118,13 +118,13 @@ describe('Over https the application', () => {
     }
   });
 
-  it('ends connections on which nothing was asked when it closes', async () => {
+  it('ends idle connections when it closes', async () => {
     const { url, ca, close } = await startHttpsApp();
     const sockets = await Promise.all([connectTls(url, ca), connectTls(url, ca)]);
     const session = connectHttp2(url, { ca });
     await once(session, 'connect');
     const ends = [...sockets, session].map((connection) => {
-      // A connection that still sends when it is closed is reset, which is an end as well.
+      // A connection with unread data is reset at its close, which is also an end.
       connection.on('error', () => {});
       return new Promise<void>((resolve) => connection.once('close', () => resolve()));
     });
@@ -146,7 +146,7 @@ describe('Over https the application', () => {
     expect((await closed)[0]).toBe(1001);
   });
 
-  it('is not harmed by a client that speaks no TLS', async () => {
+  it('is not affected by a client that does not use TLS', async () => {
     const { url, ca } = await startHttpsApp();
 
     await expect(fetch(url.replace('https', 'http'))).rejects.toThrow('fetch failed');
@@ -156,7 +156,7 @@ describe('Over https the application', () => {
 });
 
 describe('The certificate in TLS_CERT and TLS_KEY', () => {
-  it.each(['a rename', 'SIGHUP'])('is read anew after %s, and connections stay', async (how) => {
+  it.each(['a rename', 'SIGHUP'])('is reloaded after %s, and connections stay open', async (how) => {
     const [{ cert, key }, others] = await Promise.all([makeCertificateFiles(), makeCertificateFiles()]);
     const ca = await readFile(cert, 'utf8');
     const log = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -196,7 +196,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     webSocket.terminate();
   });
 
-  it('stays in use when the new one is of no use, and a warning says why', async () => {
+  it('stays in use when the new one is invalid, with a warning', async () => {
     const { cert, key } = await makeCertificateFiles();
     const ca = await readFile(cert, 'utf8');
     const warned = new Promise<string>((resolve) => {
@@ -223,7 +223,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     await expect(echoOf('hello', url, ca)).resolves.toBe('hello');
   });
 
-  it('is not looked after any more once the application has closed', async () => {
+  it('is not watched after the application has closed', async () => {
     const before = process.listenerCount('SIGHUP');
     const { close } = await startHttpsApp();
 
@@ -233,7 +233,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     expect(process.listenerCount('SIGHUP')).toBe(before);
   });
 
-  it('stops the start in one line when it cannot be used', async () => {
+  it('stops the start with one line when it is invalid', async () => {
     const { cert } = await makeCertificateFiles();
     const missing = join(await makeFolder(), 'missing.key');
     const urls = 'http://127.0.0.1:0;https://127.0.0.1:0';
@@ -248,7 +248,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
 });
 
 describe('Without TLS_CERT and TLS_KEY', () => {
-  it('the development certificate is made once, and the log says where it is and how to trust it', async () => {
+  it('the development certificate is created once, and the log states its path and how to trust it', async () => {
     const folder = await makeFolder();
     const path = join(folder, 'nest-ws-echo', 'localhost.crt');
     const start = (): ServerProcess =>

@@ -120,23 +120,30 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     ['no origin', '/room/1', {}, { requireOrigin: true }, 403, { reason: 'origin' }],
     ['another version', '/ws', { 'Sec-WebSocket-Version': '8' }, {}, isHttp2 ? 400 : 426, { reason: 'version' }],
     [
-      'another version in a controller',
+      'another version for a controller',
       '/room/1',
       { 'Sec-WebSocket-Version': '8' },
       {},
       isHttp2 ? 400 : 426,
       { reason: 'version' },
     ],
-    ['another version nowhere', '/nowhere', { 'Sec-WebSocket-Version': '8' }, {}, 404, { reason: 'not-found' }],
+    [
+      'another version for an unknown path',
+      '/nowhere',
+      { 'Sec-WebSocket-Version': '8' },
+      {},
+      404,
+      { reason: 'not-found' },
+    ],
     ['verifyClient', '/locked', {}, {}, 401, { reason: 'guard' }],
     ['a guard', '/guarded', {}, {}, 403, { reason: 'guard', message: 'Forbidden' }],
     ['a pipe', '/room/one', {}, {}, 400, { reason: 'handler' }],
     ['a handler', '/room/13', {}, {}, 403, { reason: 'handler' }],
     ['a handler that failed', '/room/500', {}, {}, 500, { reason: 'error' }],
     ['an unknown path', '/nowhere', {}, {}, 404, { reason: 'not-found', message: 'Not Found' }],
-    ['a route that accepts none', '/page', {}, {}, isHttp2 ? 400 : 200, { reason: 'handler' }],
+    ['a route that does not accept', '/page', {}, {}, isHttp2 ? 400 : 200, { reason: 'handler' }],
     ['a malformed host', '/ws', { Host: 'user@localhost' }, {}, 400, { reason: 'malformed' }],
-  ])('is told of a refusal because of %s', async (_what, path, headers, options, status, refusal) => {
+  ])('receives a refusal because of %s', async (_what, path, headers, options, status, refusal) => {
     await observe(options);
     const answer = await app.shakeHands(path, { 'User-Agent': 'tester', ...headers });
     expect(answer.status).toBe(status);
@@ -147,6 +154,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     expect(handshake).toMatchObject({
       path,
       remoteAddress: '127.0.0.1',
+      addresses: ['127.0.0.1'],
       httpVersion: isHttp2 ? '2' : '1.1',
       tlsVersion: isHttp2 ? 'TLSv1.3' : undefined,
       origin: headers.Origin,
@@ -161,14 +169,14 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
   it.each<[WebSocketOptions, number, string]>([
     [{ maxConnections: 1 }, 503, 'limit'],
     [{ maxConnectionsPerAddress: 1 }, 429, 'address-limit'],
-  ])('is told of a refusal because of %j', async (options, status, reason) => {
+  ])('receives a refusal because of %j', async (options, status, reason) => {
     await observe(options);
     await app.shakeHands('/ws');
     await app.shakeHands('/ws');
     expect(told.refused).toEqual([[expect.anything(), expect.objectContaining({ status, reason })]]);
   });
 
-  it('is told of an ordinary request where a controller accepts, but of no other', async () => {
+  it('receives an ordinary request to an accepting controller, and no other ordinary request', async () => {
     await observe();
     expect((await app.get('/page')).status).toBe(200);
     expect((await app.get('/nowhere')).status).toBe(404);
@@ -181,7 +189,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     ]);
   });
 
-  it('is told of a refusal because the application shuts down, whatever the handshake waits for', async () => {
+  it('receives a refusal because of a shutdown, for each place where a handshake waits', async () => {
     await observe();
     const waiting = app.shakeHands('/room/4');
     const goOn = await untilRoomWaits();
@@ -197,7 +205,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     ]);
   });
 
-  it('is told of a client that goes before it is answered', async () => {
+  it('receives a client that disconnects before the response', async () => {
     await observe();
     const client = await app.beginHandshake('/room/4');
     const goOn = await untilRoomWaits();
@@ -207,7 +215,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     expect(told.refused[0][1]).toMatchObject({ status: 499, reason: 'aborted' });
   });
 
-  it.each(['/ws', '/room/1'])('is told of a connection at %s when it opens and when it has ended', async (path) => {
+  it.each(['/ws', '/room/1'])('receives the opening and the end of a connection at %s', async (path) => {
     await observe({ dangerousEnableCompression: true });
     const { client } = await app.shakeHands(`${path}?x=1`, {
       Origin: 'https://a.com',

@@ -26,7 +26,7 @@ import {
   type Headers,
 } from '../support/raw-client.js';
 
-/** Answers nobody before `answer` is called. */
+/** Delays all answers until `answer` is called. */
 @Controller('slow')
 class SlowController {
   private waiting: (() => void)[] = [];
@@ -89,7 +89,7 @@ class RawGateway {
 
 const parts = { controllers: [SlowController, AnsweringController], providers: [NobodyPasses, RawGateway] };
 
-/** Asks for an upgrade that nobody here can make. */
+/** Requests an upgrade that this server does not support. */
 const upgradeToHttp2 = {
   Host: 'localhost',
   Connection: 'Upgrade, HTTP2-Settings',
@@ -100,7 +100,7 @@ const getHello = requestHead('GET /hello?name=2 HTTP/1.1', { Host: 'localhost' }
 const json = '{"text":"grüße"}';
 const jsonLength = String(Buffer.byteLength(json));
 
-describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of', (_name, createAdapter) => {
+describe.each(platforms)('On %s, an upgrade request that does not open a WebSocket,', (_name, createAdapter) => {
   let running: NestApp;
   const server = (): Server => running.app.getHttpServer() as Server;
   const connect = (): Promise<RawClient> => RawClient.connect(running.port);
@@ -117,25 +117,25 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
   });
 
   it.each<[string, string, Headers, number, string]>([
-    ['for another protocol', 'GET /hello HTTP/1.1', upgradeToHttp2, 200, 'Hello you'],
-    ['for another protocol, at a gateway', 'GET /ws HTTP/1.1', upgradeToHttp2, 404, 'Cannot GET /ws'],
-    ['with a query', 'GET /hello?name=a%20b HTTP/1.1', upgradeToHttp2, 200, 'Hello a b'],
-    ['to an unknown path', 'GET /unknown HTTP/1.1', upgradeToHttp2, 404, 'Cannot GET /unknown'],
-    ['that a guard refuses', 'GET /guarded HTTP/1.1', upgradeToHttp2, 401, 'Who are you?'],
-    ['with another method', 'DELETE /hello HTTP/1.1', upgradeToHttp2, 404, 'Cannot DELETE /hello'],
-    ['that has no Host', 'GET /hello HTTP/1.1', { ...upgradeToHttp2, Host: undefined }, 400, ''],
-    ['that is a handshake by POST', 'POST /ws HTTP/1.1', handshakeHeaders, 404, 'Cannot POST /ws'],
-    ['that is a handshake for an unknown path', 'GET /unknown HTTP/1.1', handshakeHeaders, 404, 'Cannot GET /unknown'],
-    ['that is a handshake for a route', 'GET /hello HTTP/1.1', handshakeHeaders, 200, 'Hello you'],
-    ['that is a handshake for a guarded route', 'GET /guarded HTTP/1.1', handshakeHeaders, 401, 'Who are you?'],
+    ['for another protocol,', 'GET /hello HTTP/1.1', upgradeToHttp2, 200, 'Hello you'],
+    ['for another protocol at a gateway,', 'GET /ws HTTP/1.1', upgradeToHttp2, 404, 'Cannot GET /ws'],
+    ['with a query,', 'GET /hello?name=a%20b HTTP/1.1', upgradeToHttp2, 200, 'Hello a b'],
+    ['to an unknown path,', 'GET /unknown HTTP/1.1', upgradeToHttp2, 404, 'Cannot GET /unknown'],
+    ['that a guard refuses,', 'GET /guarded HTTP/1.1', upgradeToHttp2, 401, 'Who are you?'],
+    ['with another method,', 'DELETE /hello HTTP/1.1', upgradeToHttp2, 404, 'Cannot DELETE /hello'],
+    ['without Host,', 'GET /hello HTTP/1.1', { ...upgradeToHttp2, Host: undefined }, 400, ''],
+    ['that is a handshake by POST,', 'POST /ws HTTP/1.1', handshakeHeaders, 404, 'Cannot POST /ws'],
+    ['that is a handshake for an unknown path,', 'GET /unknown HTTP/1.1', handshakeHeaders, 404, 'Cannot GET /unknown'],
+    ['that is a handshake for a route,', 'GET /hello HTTP/1.1', handshakeHeaders, 200, 'Hello you'],
+    ['that is a handshake for a guarded route,', 'GET /guarded HTTP/1.1', handshakeHeaders, 401, 'Who are you?'],
     [
-      'that is a handshake of another version for a route',
+      'that is a handshake of another version for a route,',
       'GET /hello HTTP/1.1',
       { ...handshakeHeaders, 'Sec-WebSocket-Version': '8' },
       200,
       'Hello you',
     ],
-  ])('%s gets its ordinary answer', async (_what, line, headers, status, text) => {
+  ])('%s receives its ordinary response', async (_what, line, headers, status, text) => {
     const client = await connect();
     client.write(requestHead(line, headers));
     const response = await client.readResponse();
@@ -144,10 +144,10 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
   });
 
   it.each<[string, string, Headers]>([
-    ['for another protocol', 'GET /hello HTTP/1.1', upgradeToHttp2],
-    ['to an unknown path', 'GET /unknown HTTP/1.1', upgradeToHttp2],
-    ['without a key', 'GET /ws HTTP/1.1', { ...handshakeHeaders, 'Sec-WebSocket-Key': undefined }],
-  ])('%s leaves the connection for further requests, and for a WebSocket', async (_what, line, headers) => {
+    ['for another protocol,', 'GET /hello HTTP/1.1', upgradeToHttp2],
+    ['to an unknown path,', 'GET /unknown HTTP/1.1', upgradeToHttp2],
+    ['without a key,', 'GET /ws HTTP/1.1', { ...handshakeHeaders, 'Sec-WebSocket-Key': undefined }],
+  ])('%s keeps the connection open for further requests and for a WebSocket', async (_what, line, headers) => {
     const client = await connect();
     for (let i = 0; i < 3; i++) {
       client.write(requestHead(line, headers));
@@ -159,7 +159,7 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     expect((await client.readResponse()).status).toBe(101);
   });
 
-  it('leaves nothing behind on a connection that many come on', async () => {
+  it('leaves no listeners on a connection after many such requests', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -181,15 +181,15 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
 
   it.each<[string, Headers, readonly string[]]>([
     ['of a known length', { 'Content-Length': jsonLength }, [json]],
-    ['that comes in pieces', { 'Content-Length': jsonLength }, json.split('')],
+    ['of a known length in many pieces', { 'Content-Length': jsonLength }, json.split('')],
     ['in chunks', { 'Transfer-Encoding': 'chunked' }, ['4\r\n{"te\r\n', 'e\r\nxt":"grüße"}\r\n0\r\n\r\n']],
-  ])('has its body %s', async (_what, headers, pieces) => {
+  ])('is handled with its body %s', async (_what, headers, pieces) => {
     const head = requestHead('POST /echo HTTP/1.1', {
       ...handshakeHeaders,
       ...headers,
       'Content-Type': 'application/json',
     });
-    // With the head, and after the server has taken it.
+    // In one piece with the head, and after the server has read the head.
     for (const isLate of [false, true]) {
       const client = await connect();
       const [first, ...rest] = isLate ? [head, ...pieces] : [head + pieces[0], ...pieces.slice(1)];
@@ -210,15 +210,15 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
 
   it.each<[string, Headers, string]>([
     ['a body', { 'Content-Length': '4' }, 'body'],
-    ['a body in chunks', { 'Transfer-Encoding': 'chunked' }, '4\r\nbody\r\n0\r\n\r\n'],
-  ])('with %s to a gateway is not a handshake, and the request behind it is answered', async (_what, headers, body) => {
+    ['a chunked body', { 'Transfer-Encoding': 'chunked' }, '4\r\nbody\r\n0\r\n\r\n'],
+  ])('to a gateway with %s is not a handshake, and the next request is answered', async (_what, headers, body) => {
     const client = await connect();
     client.write(handshake('/ws', headers) + body + getHello);
     expect((await client.readResponse()).status).toBe(404);
     expect((await client.readResponse()).body).toBe('Hello 2');
   });
 
-  it('with a body that comes late, on a server that forwards its upgrades as Fastify does, gets an answer', async () => {
+  it('with a late body is answered by a server that forwards upgrades as Fastify does', async () => {
     const forwarding = createServer((request, response) => server().emit('request', request, response));
     forwarding.on('upgrade', (...args) => server().emit('upgrade', ...args));
     await once(forwarding.listen(0, '127.0.0.1'), 'listening');
@@ -227,13 +227,13 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     client.write(requestHead('POST /echo HTTP/1.1', headers));
     await once(server(), 'upgrade');
     client.write(json);
-    // From Node.js 25 on it keeps the socket until the body is there.
+    // Since version 25, Node.js keeps the socket until the body arrives.
     expect([201, 501]).toContain((await client.readResponse()).status);
     await endRawClients();
     forwarding.close();
   });
 
-  it('that expects 100 gets it before its answer', async () => {
+  it('with Expect: 100-continue receives 100 before its response', async () => {
     const client = await connect();
     const headers = { ...upgradeToHttp2, Expect: '100-continue', 'Content-Type': 'application/json' };
     client.write(requestHead('POST /echo HTTP/1.1', { ...headers, 'Content-Length': jsonLength }));
@@ -242,21 +242,21 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     expect((await client.readResponse()).status).toBe(201);
   });
 
-  it('closes the connection where the client asked for it', async () => {
+  it('closes the connection if the client asks for it', async () => {
     const client = await connect();
     client.write(requestHead('GET /hello HTTP/1.1', { ...upgradeToHttp2, Connection: 'close, Upgrade' }));
     expect((await client.readResponse()).headers['connection']).toBe('close');
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('over HTTP/1.0 is answered, and ends the connection', async () => {
+  it('over HTTP/1.0 is answered, and closes the connection', async () => {
     const client = await connect();
     client.write(requestHead('GET /hello HTTP/1.0', handshakeHeaders));
     expect((await client.readResponse()).body).toBe('Hello you');
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it.each([1, 2, 7])('is understood in pieces of %d bytes', async (size) => {
+  it.each([1, 2, 7])('may arrive in pieces of %d bytes', async (size) => {
     const client = await connect();
     const bytes = requestHead('GET /hello HTTP/1.1', upgradeToHttp2);
     for (let at = 0; at < bytes.length; at += size) {
@@ -266,7 +266,7 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     expect((await client.readResponse()).body).toBe('Hello you');
   });
 
-  it('keeps the bytes of its headers and target as they came', async () => {
+  it('keeps the bytes of its headers and its target', async () => {
     const client = await connect();
     client.write(
       Buffer.from(
@@ -284,7 +284,7 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
   describe('in a pipeline', () => {
     const slow = requestHead('GET /slow HTTP/1.1', { Host: 'localhost' });
 
-    it('is answered before the requests after it', async () => {
+    it('is answered before the following requests', async () => {
       const client = await connect();
       client.write(requestHead('GET /hello HTTP/1.1', upgradeToHttp2) + getHello + getHello);
       expect((await client.readResponse()).body).toBe('Hello you');
@@ -296,9 +296,9 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
       ['for another protocol', requestHead('GET /hello HTTP/1.1', upgradeToHttp2), 200],
       ['that is a handshake for a route', handshake('/hello'), 200],
       ['that is a handshake for an unknown path', handshake('/unknown'), 404],
-      ['of a version that is not spoken', handshake('/ws', { 'Sec-WebSocket-Version': '8' }), 426],
+      ['of an unsupported version', handshake('/ws', { 'Sec-WebSocket-Version': '8' }), 426],
       ['that is a handshake for a gateway', handshake('/ws'), 101],
-    ])('%s is answered after the requests before it', async (_what, bytes, status) => {
+    ])('%s is answered after the earlier requests', async (_what, bytes, status) => {
       const slowController = running.app.get(SlowController);
       const asked = slowController.asked();
       const client = await connect();
@@ -311,14 +311,14 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
       expect((await client.readResponse()).status).toBe(status);
     });
 
-    it('is never answered when a request before it ends the connection', async () => {
+    it('is not answered when an earlier request ends the connection', async () => {
       const client = await connect();
       client.write(requestHead('GET /last HTTP/1.1', { Host: 'localhost' }) + handshake('/ws'));
       expect((await client.readResponse()).status).toBe(200);
       expect(await client.readToEnd()).toHaveLength(0);
     });
 
-    it('does no harm when the client goes away before its turn', async () => {
+    it('has no effect when the client disconnects before its turn', async () => {
       const slowController = running.app.get(SlowController);
       const asked = slowController.asked();
       const connected = once(server(), 'connection') as Promise<[Socket]>;
@@ -335,7 +335,7 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
       expect((await other.readResponse()).status).toBe(200);
     });
 
-    it('is not cut by the keep-alive time-out of the request before it', async () => {
+    it('is not cut by the keep-alive time-out of the earlier request', async () => {
       const slowController = running.app.get(SlowController);
       const connected = once(server(), 'connection') as Promise<[Socket]>;
       const client = await connect();
@@ -357,10 +357,10 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
     it.each<[string, string, number]>([
       ['a malformed request line', 'GET\r\n\r\n', 400],
       ['a malformed header', requestHead('GET /ws HTTP/1.1', { ...handshakeHeaders, 'Bad Header': 'x' }), 400],
-      ['a body of two lengths', handshake('/ws', { 'Content-Length': ['4', '5'] }), 400],
-      ['headers that are too large', handshake('/ws', { 'X-Large': 'x'.repeat(20_000) }), 431],
+      ['a body with two lengths', handshake('/ws', { 'Content-Length': ['4', '5'] }), 400],
+      ['an oversized head', handshake('/ws', { 'X-Large': 'x'.repeat(20_000) }), 431],
       ['more headers than Node.js keeps', handshake('/ws', { 'X-Many': Array<string>(1100).fill('') }), 431],
-    ])('gets an answer: %s', async (_what, bytes, status) => {
+    ])('receives an error response: %s', async (_what, bytes, status) => {
       for (const isFirst of [true, false]) {
         const client = await connect();
         if (!isFirst) {
@@ -372,7 +372,7 @@ describe.each(platforms)('On %s, an upgrade request that no WebSocket comes of',
       }
     });
 
-    it('cannot smuggle a request in its body, behind more headers than Node.js keeps', async () => {
+    it('cannot smuggle a request in its body behind more headers than Node.js keeps', async () => {
       const client = await connect();
       const body = requestHead('GET /smuggled HTTP/1.1', { Host: 'localhost' });
       client.write(

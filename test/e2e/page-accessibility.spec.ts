@@ -11,7 +11,7 @@ import.meta.jest.setTimeout(150_000);
 /** The success criteria of WCAG 2.2, levels A and AA, that axe-core can check. */
 const CRITERIA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-describeInBrowser('The page for everybody', (executablePath) => {
+describeInBrowser('The accessibility of the page', (executablePath) => {
   let app: RunningApp;
   let browser: Browser;
   let logPage: LogPage;
@@ -52,9 +52,9 @@ describeInBrowser('The page for everybody', (executablePath) => {
     });
 
     it.each<[string, () => Promise<void>]>([
-      ['at first', async () => {}],
+      ['in its initial state', async () => {}],
       [
-        'with a conversation and a message opened',
+        'with a conversation and an open message',
         async () => {
           await logPage.converse('{"a":[1,"\u202e"]}');
           await page.locator('#commsLog tr').last().click();
@@ -71,14 +71,14 @@ describeInBrowser('The page for everybody', (executablePath) => {
         },
       ],
       [
-        'with a problem and several tabs',
+        'with an error and several tabs',
         async () => {
           await logPage.connect('hello');
           await page.click('#newTab');
         },
       ],
       [
-        'with the latency',
+        'with the latency view',
         async () => {
           await logPage.converse('Hello');
           await page.click('#latencyTab');
@@ -98,14 +98,14 @@ describeInBrowser('The page for everybody', (executablePath) => {
       page = logPage.page;
     });
 
-    it('sums up what happens instead of reading every row', async () => {
+    it('announces a summary instead of every row', async () => {
       await logPage.converse('Hello');
 
       await page.locator('#announcer:text-matches("^Connection opened 1 message received[.]$")').waitFor();
       expect(await page.getAttribute('#logView', 'aria-live')).toBeNull();
     });
 
-    it('tells how many rows there are, and which are in view', async () => {
+    it('exposes the number of rows, and the position of the visible ones', async () => {
       await logPage.converse('Hello');
 
       expect(await page.getAttribute('#logTable', 'aria-rowcount')).toBe('4');
@@ -116,7 +116,7 @@ describeInBrowser('The page for everybody', (executablePath) => {
       ).toEqual(['1', '2', '3', '4']);
     });
 
-    it('lists the shortcuts at a question mark, but not where text is typed', async () => {
+    it('lists the shortcuts at a question mark outside text fields', async () => {
       await page.focus('#connectionUrl');
       await page.keyboard.type('?');
       expect(await page.isVisible('#help')).toBe(false);
@@ -127,7 +127,7 @@ describeInBrowser('The page for everybody', (executablePath) => {
       expect(await page.innerText('#shortcutList')).toContain('Alt+C');
     });
 
-    it('changes views with the arrow keys', async () => {
+    it('switches views with the arrow keys', async () => {
       await page.focus('#messagesTab');
       await page.keyboard.press('ArrowRight');
 

@@ -31,7 +31,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect(await logPage.close()).toEqual([]);
   });
 
-  it('takes several lines: Shift+Enter breaks the line, Enter sends', async () => {
+  it('accepts several lines: Shift+Enter breaks the line, Enter sends', async () => {
     await page.focus('#sendMessage');
     await page.keyboard.type('one');
     await page.keyboard.press('Shift+Enter');
@@ -41,7 +41,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect((await logPage.rowsOnce(3))[2]).toEqual(['Server', 'Client', 'one↵two']);
   });
 
-  it('recalls what was sent with the arrow keys, and returns to the draft', async () => {
+  it('recalls sent messages with the arrow keys, and returns to the draft', async () => {
     await logPage.send('first');
     await logPage.send('second');
     await page.fill('#sendMessage', 'draft');
@@ -65,7 +65,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect((await logPage.rowsOnce(3))[2]).toEqual(['Server', 'Client', expected]);
   });
 
-  it('does not send what is not in its format, and says why', async () => {
+  it('refuses an invalid message, and states the reason', async () => {
     await page.selectOption('#format', 'json');
     await logPage.send('{"a":');
 
@@ -74,7 +74,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect(await logPage.rows()).toHaveLength(1);
   });
 
-  it('lays out JSON', async () => {
+  it('formats JSON', async () => {
     await page.selectOption('#format', 'json');
     await page.fill('#sendMessage', '{"a":[1]}');
     await page.click('#formatJson');
@@ -84,7 +84,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect(await page.inputValue('#sendMessage')).toBe('{"a":[1]}');
   });
 
-  it('sends a file that is chosen, and one that is dropped', async () => {
+  it('sends a selected or dropped file', async () => {
     await page.setInputFiles('#file', { name: 'a.bin', mimeType: '', buffer: Buffer.from([0, 255]) });
     await logPage.rowsOnce(3);
     await page.evaluate(`{
@@ -101,9 +101,9 @@ describeInBrowser('The message box of the page', (executablePath) => {
     ]);
   });
 
-  it('fills in placeholders when that is wanted, and says so when it is not', async () => {
+  it('fills in placeholders if enabled, and says so if not', async () => {
     await page.fill('#sendMessage', 'number {{n}}');
-    expect(await page.textContent('#draftHint')).toContain('sent as they stand');
+    expect(await page.textContent('#draftHint')).toContain('sent unchanged');
     await page.getByText('Fill in {{n}}').click();
     await page.click('#sendButton');
     await page.click('#sendButton');
@@ -112,7 +112,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect(rows.filter(([from]) => from === 'Server').map((row) => row[2])).toEqual(['number 1', 'number 2']);
   });
 
-  it('saves messages by name, over a reload, and deletes them', async () => {
+  it('saves messages by name across a reload, and deletes them', async () => {
     await page.fill('#sendMessage', 'kept');
     await page.fill('#savedName', 'mine');
     await page.click('#saveMessage');
@@ -134,7 +134,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect(await page.textContent('#progress')).toMatch(/^Repeated: 3 of 3 sent in /);
   });
 
-  it('sends a burst, and can be stopped', async () => {
+  it('sends a burst, which can be stopped', async () => {
     await page.fill('#burstCount', '1000');
     await page.click('#burstButton');
     expect((await logPage.rowsOnce(2_001)).at(-1)?.[2]).toBe(`1000 ${'x'.repeat(27)}`);
@@ -154,7 +154,7 @@ describeInBrowser('The message box of the page', (executablePath) => {
     expect((await logPage.rows())[1]).toEqual(['Client', 'Server', 'heartbeat']);
   });
 
-  it('keeps draft, URL and settings over a reload', async () => {
+  it('keeps the draft, the URL and the settings across a reload', async () => {
     await page.fill('#sendMessage', 'a draft\nof two lines');
     await page.selectOption('#format', 'hex');
     await logPage.closeSocket();

@@ -33,7 +33,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
 
   const openOptions = (): Promise<void> => page.click('#connectionOptions > summary');
 
-  it('offer subprotocols, and show the one that was chosen', async () => {
+  it('offer subprotocols, and show the selected one', async () => {
     await withServer(
       () => {},
       async (url) => {
@@ -46,7 +46,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     );
   });
 
-  it('close with another code and reason', async () => {
+  it('close with the chosen code and reason', async () => {
     const closes: [number, string][] = [];
     await withServer(
       (socket) => socket.on('close', (code, reason) => closes.push([code, String(reason)])),
@@ -62,7 +62,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     );
   });
 
-  it('explain the rule that a close code breaks, and stay open', async () => {
+  it('explain the rule that a close code violates, and stay open', async () => {
     await logPage.open();
     await openOptions();
     await page.fill('#closeCode', '1001');
@@ -73,10 +73,10 @@ describeInBrowser('Connections of the page', (executablePath) => {
     expect(await page.textContent('#stateLabel')).toBe('Open');
   });
 
-  it('can be opened anew while the last one is closing', async () => {
+  it('reopen while the previous one is closing', async () => {
     await withServer(
       (socket) => {
-        // A server that reads nothing does not answer the close either.
+        // A server that does not read does not answer the close either.
         socket.pause();
       },
       async (url) => {
@@ -95,7 +95,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     );
   });
 
-  it('come back after a restart of the server, if that is wanted', async () => {
+  it('reconnect after a restart of the server if enabled', async () => {
     const port = await freePort();
     const listen = (): WebSocketServer => new WebSocketServer({ host: '127.0.0.1', port });
     let server = listen();
@@ -126,7 +126,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     }
   });
 
-  it('stop trying when Close is pressed', async () => {
+  it('stop reconnecting when Close is pressed', async () => {
     await openOptions();
     await page.getByText('Reconnect when').click();
     await logPage.connect(`ws://127.0.0.1:${await freePort()}/`);
@@ -173,7 +173,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     expect(await logPage.rows()).toEqual([]);
   });
 
-  it('get a first message that the endpoint understands', async () => {
+  it('suggest a first message that the endpoint understands', async () => {
     await page.selectOption('#endpoint', '/rpc');
     await logPage.open();
     await page.click('#sendButton');
@@ -198,7 +198,7 @@ describeInBrowser('Connections of the page', (executablePath) => {
     }
   });
 
-  it('can be given up while a server does not answer', async () => {
+  it('can be cancelled while a server does not answer', async () => {
     await withSilentServer(async (url, connected) => {
       await logPage.connect(url);
       await connected;
@@ -207,54 +207,5 @@ describeInBrowser('Connections of the page', (executablePath) => {
 
       expect(await logPage.rows()).toEqual([['Gave up connecting']]);
     });
-  });
-
-  it('are shown as the server sees them, where it offers that', async () => {
-    const events: [string, object][] = [
-      [
-        'request',
-        {
-          line: 'GET /ws HTTP/1.1',
-          headers: [['Cookie', '(redacted)']],
-          httpVersion: '1.1',
-          addresses: ['127.0.0.1'],
-          extensions: 'permessage-deflate',
-          status: 101,
-        },
-      ],
-      ['frame', { from: 'client', opcode: 1, fin: true, rsv1: false, masked: true, length: 5 }],
-      ['news', {}],
-      ['close', { by: 'peer', status: 1000, description: 'Bye' }],
-    ];
-    const ids: string[] = [];
-    await page.route('**/diagnostics/*', async (route) => {
-      ids.push(route.request().url().split('/').at(-1) ?? '');
-      await route.fulfill({
-        contentType: 'text/event-stream',
-        body: events.map(([kind, data]) => `event: ${kind}\ndata: ${JSON.stringify({ at: 1, ...data })}\n\n`).join(''),
-      });
-    });
-    await page.click('#serverTab');
-    await page.locator('#watchServer:checked').waitFor();
-    await logPage.open();
-    await page.locator('#serverEvents tbody tr').nth(2).waitFor();
-
-    expect(await page.locator('#serverEvents tbody tr td:last-child').allInnerTexts()).toEqual([
-      'Closed by the client. Code: 1000. Reason: Bye',
-      'text, 5 bytes, FIN, masked',
-      'GET /ws HTTP/1.1, answered with 101',
-    ]);
-    expect(await page.innerText('#serverFacts')).toContain('permessage-deflate');
-    await page.click('#messagesTab');
-    expect(await page.innerText('#commsLog .note')).toContain(`/ws?diagnostics=${ids.at(-1)}`);
-    expect(ids.at(-1)).toMatch(/^[0-9a-f]{32}$/);
-  });
-
-  it('have no server’s view where the server does not offer it', async () => {
-    await page.click('#serverTab');
-    await page.locator('#draftHint:text-matches("does not tell what it sees")').waitFor();
-
-    expect(await page.isVisible('#serverTab')).toBe(false);
-    expect(await page.isVisible('#messagesView')).toBe(true);
   });
 });

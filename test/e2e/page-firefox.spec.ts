@@ -44,7 +44,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
     await firefox.waitForText('#stateLabel', /^Open$/);
   }
 
-  it('goes through the flow of the sample', async () => {
+  it('runs through the flow of the sample', async () => {
     await connect();
     await firefox.press('<b>one</b>');
     await firefox.press(KEYS.Enter, KEYS.Shift);
@@ -62,7 +62,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
     ]);
   });
 
-  it('opens a message, and measures', async () => {
+  it('opens a message, and measures round-trip times', async () => {
     await connect();
     await firefox.press(`{"a":12345678901234567890}${KEYS.Enter}`);
     await firefox.waitForText('#logLimit', /^3 rows/);
@@ -75,7 +75,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
   });
 
   it.each<[string, () => Promise<string>, RegExp]>([
-    ['nothing there', async () => `ws://127.0.0.1:${await freePort()}/`, /No server answers at 127\.0\.0\.1/],
+    ['a missing server', async () => `ws://127.0.0.1:${await freePort()}/`, /No server answers at 127\.0\.0\.1/],
     ['a path without an endpoint', () => Promise.resolve(`${app.webSocketUrl}/nowhere`), /The server answers 404/],
     ['a blocked port', () => Promise.resolve('ws://127.0.0.1:6000/'), /Browsers block port 6000/],
   ])('explains %s', async (_what, urlOf, explanation) => {
@@ -86,7 +86,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
     expect(await firefox.evaluate("document.getElementById('stateLabel').innerText")).toMatch(/^(Closed|Ready)/);
   });
 
-  it('keeps 100,000 rows and stays at the newest in a flood', async () => {
+  it('keeps 100,000 rows, and follows the newest row in a flood', async () => {
     await withServer(
       (socket) => {
         for (let index = 1; index <= 120_000; index += 1) {
@@ -96,7 +96,7 @@ describeWith([firefoxProgram], 'The page in Firefox', () => {
       async (url) => {
         await fillInUrl(url);
         await firefox.click('#connectButton');
-        await firefox.waitForText('#logLimit', /^Keeps the latest 100,000 rows; 20,001 older rows gone\.$/);
+        await firefox.waitForText('#logLimit', /^Keeps the latest 100,000 rows; 20,001 older rows dropped\.$/);
 
         expect(await firefox.evaluate("document.querySelector('#commsLog tr:last-child .data').innerText")).toBe(
           'message 120000',

@@ -32,7 +32,7 @@ describeInBrowser('The log of the page', (executablePath) => {
     expect(await logPage.close()).toEqual([]);
   });
 
-  /** The first and the last row that can be seen, by the third cell. */
+  /** The third cell of the first and of the last visible row. */
   function rowsInView(): Promise<[string, string]> {
     return page.evaluate<[string, string]>(`(() => {
       const view = document.getElementById('logView').getBoundingClientRect();
@@ -46,7 +46,7 @@ describeInBrowser('The log of the page', (executablePath) => {
     })()`);
   }
 
-  /** The elements that stick out of the window. */
+  /** The elements that overflow the window. */
   function elementsTooWide(): Promise<string[]> {
     return page.evaluate<string[]>(`
         Array.from(document.querySelectorAll('html, body, body *'))
@@ -61,8 +61,8 @@ describeInBrowser('The log of the page', (executablePath) => {
 
   const number = (row: string): number => Number(row.split(' ')[1]);
 
-  describe('about each message', () => {
-    it('shows size, round trip, the time since the row before, and the time', async () => {
+  describe('for each message', () => {
+    it('shows the size, the round-trip time, the time since the previous row, and the time of day', async () => {
       await logPage.converse('Hello');
       const cells = await page.locator('#commsLog tr').last().locator('td.meta').allInnerTexts();
 
@@ -82,14 +82,14 @@ describeInBrowser('The log of the page', (executablePath) => {
       );
     });
 
-    it('spells out controls and bidi overrides', async () => {
+    it('makes control characters and bidi overrides visible', async () => {
       await logPage.converse('a\u202eb\u0000c\nd');
 
       expect((await logPage.rows())[2]).toEqual(['Server', 'Client', 'aU+202EbU+0000c↵d']);
       expect(await page.locator('#commsLog tr').last().locator('.spelled-out').count()).toBe(3);
     });
 
-    it('marks an echo that differs from what was sent, and says where', async () => {
+    it('marks an echo that differs from the sent message, with the difference', async () => {
       await withServer(
         (socket) =>
           socket.on('message', (data: Buffer) => {
@@ -109,8 +109,8 @@ describeInBrowser('The log of the page', (executablePath) => {
     });
   });
 
-  describe('with a message opened', () => {
-    it('lays JSON out, folds it, and shows numbers as they were written', async () => {
+  describe('with an open message', () => {
+    it('formats JSON, folds it, and keeps the notation of numbers', async () => {
       await logPage.converse('{"a":{"b":[1,{"c":12345678901234567890}]},"d":"<b>x</b>"}');
       await page.locator('#commsLog tr').last().click();
       const content = page.locator('#messageContent');
@@ -123,7 +123,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       await content.getByText('12345678901234567890').waitFor();
     });
 
-    it('shows bytes as a hex dump, and text as it is', async () => {
+    it('shows binary as a hex dump, and text unchanged', async () => {
       await withServer(
         (socket) => {
           socket.send(Buffer.from('Hello\u0000'));
@@ -140,7 +140,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       );
     });
 
-    it('opens and closes with the keyboard', async () => {
+    it('opens and closes it with the keyboard', async () => {
       await logPage.converse('Hello');
       await page.focus('#logView');
       await page.keyboard.press('ArrowDown');
@@ -153,7 +153,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       expect(await logPage.focusedId()).toBe('logView');
     });
 
-    it('shows a message of 100 MiB in parts, and saves it whole', async () => {
+    it('shows a message of 100 MiB in parts, and saves it completely', async () => {
       const size = 100 * 1_048_576;
       await withServer(
         (socket) => {
@@ -174,8 +174,8 @@ describeInBrowser('The log of the page', (executablePath) => {
     });
   });
 
-  describe('with a lot to show', () => {
-    it('keeps the latest 100,000 rows, has only those in view as elements, and goes anywhere', async () => {
+  describe('with many rows', () => {
+    it('keeps the latest 100,000 rows, renders only the visible ones, and scrolls to any of them', async () => {
       const sent = 120_000;
       await withServer(
         (socket) => {
@@ -189,7 +189,7 @@ describeInBrowser('The log of the page', (executablePath) => {
           await page.locator('#stateLabel:text-is("Closed")').waitFor({ timeout: 60_000 });
           await logPage.rowsOnce(100_000);
 
-          expect(await page.textContent('#logLimit')).toBe('Keeps the latest 100,000 rows; 20,002 older rows gone.');
+          expect(await page.textContent('#logLimit')).toBe('Keeps the latest 100,000 rows; 20,002 older rows dropped.');
           expect((await rowsInView())[1]).toBe('Connection closed. Code: 1000. Reason: All sent');
           expect(await page.locator('#commsLog tr').count()).toBeLessThan(100);
           await page.focus('#logView');
@@ -203,7 +203,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       );
     });
 
-    it('stays at the rows that are read while rows come, and says how to get back', async () => {
+    it('keeps its scroll position while rows arrive, and offers a way back', async () => {
       await withServer(
         (socket) => {
           for (let index = 1; index <= 200; index += 1) {
@@ -217,7 +217,7 @@ describeInBrowser('The log of the page', (executablePath) => {
           await page.evaluate("document.getElementById('logView').scrollTop = 1000");
           await page.locator('#toNewest').waitFor();
           const [first] = await rowsInView();
-          // By the heartbeat, because the person's own Send goes to the newest row.
+          // The heartbeat sends it, because the Send button scrolls to the newest row.
           await page.click('#messageOptions > summary');
           await page.click('#heartbeatButton');
           await logPage.rowsOnce(203);
@@ -228,7 +228,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       );
     });
 
-    it('stays responsive in a flood, and shows it with little delay', async () => {
+    it('stays responsive in a flood, with little delay', async () => {
       await withServer(
         (socket) => {
           const timer = setInterval(() => {
@@ -250,7 +250,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       );
     });
 
-    it.each([320, 375, 768, 1280, 3840])('fits a window %d pixels wide, without scrolling sideways', async (width) => {
+    it.each([320, 375, 768, 1280, 3840])('fits a window %d pixels wide without horizontal scrolling', async (width) => {
       await page.setViewportSize({ width, height: 800 });
       expect(await elementsTooWide()).toEqual([]);
       await logPage.converse('unbroken'.repeat(500));
@@ -264,7 +264,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     });
 
-    it('shows state, problem and newest row on a phone without scrolling', async () => {
+    it('shows the state, the error and the newest row on a phone without scrolling', async () => {
       await page.setViewportSize({ width: 360, height: 640 });
       await logPage.connect(`${app.webSocketUrl}/nowhere`);
       await logPage.rowsOnce(3);
@@ -277,7 +277,7 @@ describeInBrowser('The log of the page', (executablePath) => {
     });
   });
 
-  describe('with its tools', () => {
+  describe('with its toolbar', () => {
     beforeEach(async () => {
       await logPage.converse('Hello');
     });
@@ -298,7 +298,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       await logPage.rowsOnce(3);
     });
 
-    it('pauses and goes on', async () => {
+    it('pauses and resumes', async () => {
       await page.click('#pauseLog');
       await logPage.send('unseen');
       await page.locator('#toNewest:text-is("Paused, 2 new")').waitFor();
@@ -308,7 +308,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       await logPage.rowsOnce(5);
     });
 
-    it('is cleared', async () => {
+    it('clears the rows', async () => {
       await page.click('#clearLog');
 
       expect(await logPage.rowsOnce(0)).toEqual([]);
@@ -318,7 +318,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       ['Ndjson', 'ndjson', /^\{"time".*\n\{"time".*"data":"Hello"\}\n/],
       ['Csv', 'csv', /^time,from,.*\r\n.*\r\n[^,]*,Client,Server,text,5,,,Hello\r\n/],
       ['Har', 'har', /"_webSocketMessages"/],
-    ])('is exported as %s', async (button, extension, pattern) => {
+    ])('exports its rows as %s', async (button, extension, pattern) => {
       await page.click('#fileMenu > summary');
       const { name, content } = await logPage.download(() => page.click(`#export${button}`));
 
@@ -326,7 +326,7 @@ describeInBrowser('The log of the page', (executablePath) => {
       expect(String(content)).toMatch(pattern);
     });
 
-    it('opens a HAR file in a tab of its own', async () => {
+    it('opens a HAR file in a new tab', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-har-'));
       try {
         const path = join(folder, 'recorded.har');
@@ -351,7 +351,7 @@ describeInBrowser('The log of the page', (executablePath) => {
     });
   });
 
-  it('shows round trips and throughput as figures and plots', async () => {
+  it('shows round-trip times and throughput as numbers and plots', async () => {
     await logPage.converse('Hello');
     await page.click('#latencyTab');
     await page.locator('#latencyFigures').getByText('Median').waitFor();

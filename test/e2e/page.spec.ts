@@ -9,7 +9,7 @@ import { startApp, type RunningApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(150_000);
 
-describe('What serves the page', () => {
+describe('The server of the page', () => {
   let app: RunningApp;
 
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('What serves the page', () => {
     expect(response.headers.get('Cache-Control')).toBe('no-cache');
   });
 
-  it('answers HEAD / as it answers GET, without the content', async () => {
+  it('answers HEAD / like GET, without the content', async () => {
     const response = await fetch(app.url, { method: 'HEAD' });
 
     expect(response.status).toBe(200);
@@ -60,11 +60,11 @@ describe('What serves the page', () => {
     expect(await response.text()).toBe('');
   });
 
-  it('sends a file again only when it has changed', async () => {
+  it('sends a file again only after a change', async () => {
     const first = await fetch(`${app.url}/main.js`);
     await first.text();
     const second = await fetch(`${app.url}/main.js`, {
-      // Without Cache-Control, fetch would add no-cache, as a browser does when somebody reloads with force.
+      // Without Cache-Control, fetch would add no-cache, as a browser does for a forced reload.
       headers: { 'If-None-Match': first.headers.get('ETag') ?? '', 'Cache-Control': 'max-age=0' },
     });
 
@@ -72,7 +72,7 @@ describe('What serves the page', () => {
   });
 
   it.each(['/nowhere', '/page/index.html', '/package.json', '/..%2f..%2fpackage.json', '/%2e%2e/src/main.js'])(
-    'leaves %s to Nest, which does not know it',
+    'leaves %s to Nest, which answers 404',
     async (path) => {
       const response = await fetch(`${app.url}${path}`);
 
@@ -81,7 +81,7 @@ describe('What serves the page', () => {
     },
   );
 
-  it('leaves /ws to its controller', async () => {
+  it('leaves /ws to the controller', async () => {
     const response = await fetch(`${app.url}/ws`);
 
     expect(response.status).toBe(400);
@@ -126,23 +126,23 @@ describeInBrowser('The page', (executablePath) => {
     });
   }
 
-  describe('at first', () => {
-    it('is ready to connect to /ws of the server that it came from', async () => {
+  describe('in its initial state', () => {
+    it('is ready to connect to /ws on its own server', async () => {
       expect(await page.inputValue('#connectionUrl')).toBe(app.webSocketUrl);
       expect(await page.textContent('#stateLabel')).toBe('Ready to connect...');
       expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
       expect(await logPage.rows()).toEqual([]);
     });
 
-    it('names the columns of the log From, To and Data', async () => {
+    it('has the log columns From, To and Data', async () => {
       const names = await page.locator('#logTable thead th').allInnerTexts();
 
       expect(names.slice(0, 3)).toEqual(['From', 'To', 'Data']);
     });
   });
 
-  describe('in a conversation', () => {
-    it('goes through the states of the sample in their order', async () => {
+  describe('during a conversation', () => {
+    it('shows the states of the sample in their order', async () => {
       await page.evaluate(`
         globalThis.states = [];
         new MutationObserver((changes) => {
@@ -156,7 +156,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await page.evaluate('states')).toEqual(['Connecting', 'Connecting...', 'Open', 'Closing...', 'Closed']);
     });
 
-    it('lets messages and Close be used only while open, and the URL and Connect only while not', async () => {
+    it('enables messages and Close only while open, and the URL and Connect only while not open', async () => {
       await logPage.connect();
       await logPage.reachState('Open');
       expect(await logPage.enabledControls()).toEqual(['sendMessage', 'sendButton', 'closeButton']);
@@ -165,7 +165,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
-    it('lets only Close be used while it connects, which gives up the attempt', async () => {
+    it('enables only Close while it connects, which cancels the attempt', async () => {
       await whileConnecting(async () => {
         await logPage.reachState('Connecting...');
         expect(await logPage.enabledControls()).toEqual(['closeButton']);
@@ -177,7 +177,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await logPage.enabledControls()).toEqual(['endpoint', 'connectionUrl', 'connectButton']);
     });
 
-    it('connects again after it has closed', async () => {
+    it('connects again after a close', async () => {
       await logPage.converse('first');
       await logPage.closeSocket();
       await logPage.connect();
@@ -191,7 +191,7 @@ describeInBrowser('The page', (executablePath) => {
       ['entities', '&lt;b&gt; &amp; "quotes"'],
       ['white space', '  two  spaces'],
       ['other scripts', 'Zoë 日本語 שלום 🙂'],
-    ])('shows %s as the text that it is', async (_what, message) => {
+    ])('shows %s as plain text', async (_what, message) => {
       const title = await page.title();
       await logPage.converse(message);
 
@@ -203,7 +203,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await page.title()).toBe(title);
     });
 
-    it('sends an empty message too', async () => {
+    it('sends an empty message', async () => {
       await logPage.converse('');
 
       expect((await logPage.rows()).slice(1)).toEqual([
@@ -212,7 +212,7 @@ describeInBrowser('The page', (executablePath) => {
       ]);
     });
 
-    it('shows a binary message as its size and its bytes', async () => {
+    it('shows the size and the bytes of a binary message', async () => {
       await withServer(
         (socket) => socket.send(Buffer.from('Hello')),
         async (url) => {
@@ -222,7 +222,7 @@ describeInBrowser('The page', (executablePath) => {
       );
     });
 
-    it('loads only its own files, and opens only the WebSocket that was asked for', async () => {
+    it('loads only its own files, and opens only the requested WebSocket', async () => {
       const addresses: string[] = [];
       page.on('request', (request) => addresses.push(request.url()));
       page.on('websocket', (webSocket) => addresses.push(webSocket.url()));
@@ -237,7 +237,7 @@ describeInBrowser('The page', (executablePath) => {
     it('has less than 80 KiB of compressed files', async () => {
       const addresses: string[] = [];
       page.on('request', (request) => addresses.push(request.url()));
-      await page.reload({ waitUntil: 'networkidle' });
+      await page.reload();
       const files = await Promise.all(addresses.map(async (address) => (await fetch(address)).arrayBuffer()));
       const sizes = files.map((file) => gzipSync(file).length);
 
@@ -246,10 +246,10 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
-  describe('the choice of endpoints', () => {
+  describe('with the list of endpoints', () => {
     const chosen = (): Promise<string> => page.inputValue('#endpoint');
 
-    it('has each endpoint, with a line that explains it', async () => {
+    it('explains each endpoint', async () => {
       const options = await page.locator('#endpoint option:not([hidden])').allTextContents();
 
       expect(options.map((text) => text.split(': ')[0])).toEqual(['/ws', '/', '/sockets', '/background', '/rpc']);
@@ -261,7 +261,7 @@ describeInBrowser('The page', (executablePath) => {
       ['/', 'Hello', (answer) => expect(answer).toBe('Hello')],
       ['/sockets', 'Hello', (answer) => expect(answer).toBe('Server Response to: Hello')],
       ['/rpc', '{"event":"time"}', (answer) => expect(answer).toMatch(/^{"event":"time","data":{"time":"[^"]+"}}$/)],
-    ])('%s fills in its URL, and talks to it', async (path, message, check) => {
+    ])('fills in the URL of %s, and exchanges messages with it', async (path, message, check) => {
       await page.selectOption('#endpoint', path);
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl(path));
 
@@ -275,12 +275,12 @@ describeInBrowser('The page', (executablePath) => {
       expect(closed).toEqual(['Connection closed. Code: 1000. Reason: Closing from client']);
     });
 
-    it('/background fills in its URL, and what is said there is heard', async () => {
+    it('fills in the URL of /background, and receives the chat messages', async () => {
       await page.selectOption('#endpoint', '/background');
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/background'));
 
       await logPage.connect();
-      await logPage.rowsOnce(3); // the connection, and what the chat tells of the room
+      await logPage.rowsOnce(3); // the connection, and two messages of the chat
       await page.fill('#sendMessage', 'Hello');
       await page.click('#sendButton');
       await logPage.rowsOnce(5);
@@ -304,7 +304,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await chosen()).toBe('/rpc');
     });
 
-    it('corrects a URL that was wrong', async () => {
+    it('corrects an invalid URL', async () => {
       await logPage.connect('hello');
       await logPage.rowsOnce(1);
 
@@ -314,7 +314,7 @@ describeInBrowser('The page', (executablePath) => {
       expect(await page.inputValue('#connectionUrl')).toBe(webSocketUrl('/sockets'));
     });
 
-    it.each([320, 768, 1280])('moves nothing in a window %d pixels wide', async (width) => {
+    it.each([320, 768, 1280])('keeps its layout in a window %d pixels wide', async (width) => {
       await page.setViewportSize({ width, height: 700 });
       const places = (): Promise<string> =>
         page.evaluate<string>(`JSON.stringify(Array.from(document.querySelectorAll('body *:not(option)'),
@@ -328,7 +328,7 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
-  describe('when the server ends the connection', () => {
+  describe('after a close by the server', () => {
     it('logs the code and the reason of a server that shuts down', async () => {
       const other = await startApp();
       try {
@@ -346,7 +346,7 @@ describeInBrowser('The page', (executablePath) => {
     it.each<[string, (socket: WebSocket) => void, string]>([
       ['a code and a reason', (socket) => socket.close(4001, '<b>enough</b>'), 'Code: 4001. Reason: <b>enough</b>'],
       ['no code', (socket) => socket.close(), 'Code: 1005. Reason:'],
-      ['no close frame at all', (socket) => socket.terminate(), 'Code: 1006. Reason:'],
+      ['no close frame', (socket) => socket.terminate(), 'Code: 1006. Reason:'],
     ])('logs a close with %s', async (_what, end, expected) => {
       await withServer(end, async (url) => {
         await logPage.connect(url);
@@ -360,20 +360,16 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
-  describe('when it cannot connect', () => {
+  describe('after a failed attempt', () => {
     it.each<[string, () => Promise<string>, string]>([
+      ['a closed port', async () => `ws://127.0.0.1:${await freePort()}/ws`, 'No server answers at 127.0.0.1:'],
       [
-        'a port that nothing listens on',
-        async () => `ws://127.0.0.1:${await freePort()}/ws`,
-        'No server answers at 127.0.0.1:',
-      ],
-      [
-        'a path that has no WebSocket endpoint',
+        'a path without a WebSocket endpoint',
         () => Promise.resolve(`${app.webSocketUrl}/nowhere`),
         'The server answers 404: it has no endpoint at /ws/nowhere.',
       ],
       ['a port that browsers block', () => Promise.resolve('ws://127.0.0.1:6000/'), 'Browsers block port 6000'],
-    ])('says so in the log, and why: %s', async (_what, urlOf, reason) => {
+    ])('logs the failure with its cause: %s', async (_what, urlOf, reason) => {
       const url = await urlOf();
       await logPage.connect(url);
       await logPage.reachState('Closed');
@@ -392,7 +388,7 @@ describeInBrowser('The page', (executablePath) => {
       ['ws://', '"ws://" is not a valid URL.'],
       ['http://127.0.0.1/ws', 'It has to start with ws:// or wss://.'],
       ['ws://127.0.0.1/ws#part', 'has a fragment (#).'],
-    ])('says what is wrong with the URL "%s", and goes back to it', async (url, problem) => {
+    ])('explains the fault of the URL "%s", and returns the focus to it', async (url, problem) => {
       await logPage.connect(url);
 
       expect((await logPage.rowsOnce(1))[0]?.[0]).toContain(problem);
@@ -407,8 +403,8 @@ describeInBrowser('The page', (executablePath) => {
     });
   });
 
-  describe('for everybody', () => {
-    it('can be used with the keyboard alone', async () => {
+  describe('for every user', () => {
+    it('works with the keyboard only', async () => {
       for (const id of ['newTab', 'showHelp', 'endpoint']) {
         await page.keyboard.press('Tab');
         expect(await logPage.focusedId()).toBe(id);
@@ -424,7 +420,7 @@ describeInBrowser('The page', (executablePath) => {
       await page.keyboard.type('one');
       await page.keyboard.press('Enter');
       await logPage.rowsOnce(3);
-      // What was sent is selected, so that typing replaces it.
+      // The sent message is selected, so that typing replaces it.
       await page.keyboard.type('two');
       await page.keyboard.press('Enter');
       expect((await logPage.rowsOnce(5)).map((row) => row.at(-1)).slice(1)).toEqual(['one', 'one', 'two', 'two']);
@@ -453,7 +449,7 @@ describeInBrowser('The page', (executablePath) => {
       });
     });
 
-    it('shows where the focus is', async () => {
+    it('shows the focus', async () => {
       await logPage.connect();
       await logPage.reachState('Open');
       for (const id of ['sendMessage', 'sendButton', 'closeButton']) {
@@ -466,7 +462,7 @@ describeInBrowser('The page', (executablePath) => {
       }
     });
 
-    it.each(['light', 'dark'] as const)('has enough contrast in a %s colour scheme', async (colorScheme) => {
+    it.each(['light', 'dark'] as const)('has sufficient contrast in a %s colour scheme', async (colorScheme) => {
       await page.emulateMedia({ colorScheme });
       expect((await contrastsOf(page)).filter(({ ratio, needed }) => ratio < needed)).toEqual([]);
       await logPage.connect(`ws://127.0.0.1:${await freePort()}`);
@@ -488,7 +484,7 @@ describeInBrowser('The page', (executablePath) => {
       );
     });
 
-    it('keeps still where less motion is wanted', async () => {
+    it('does not animate if the user prefers reduced motion', async () => {
       const animations = 'document.getAnimations().length';
       await whileConnecting(async () => {
         expect(await page.evaluate(animations)).toBe(1);

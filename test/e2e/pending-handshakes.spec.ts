@@ -8,7 +8,7 @@ import { endHttp2Clients } from '../support/http2-client.js';
 import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 
-/** Holds every handshake until it emits `release`, and counts those that it holds. */
+/** Holds every handshake until it emits `release`, and counts them. */
 @Injectable()
 class Gate extends EventEmitter {
   held = 0;
@@ -36,7 +36,7 @@ class GateGuard implements CanActivate {
   }
 }
 
-/** That of the application under test. */
+/** The gate of the application under test. */
 let gate: Gate;
 
 @WebSocketGateway({
@@ -59,7 +59,7 @@ class GuardedController {
 
 afterAll(removeFolders);
 
-/** Where a handshake waits. */
+/** The places where a handshake waits. */
 const waits = [
   ['guard', '/guarded'],
   ['verifyClient', '/verified'],
@@ -86,7 +86,7 @@ describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _
   it.each([
     ['maxConnections', 503],
     ['maxConnectionsPerAddress', 429],
-  ])('takes a place of %s', async (option, status) => {
+  ])('counts towards %s', async (option, status) => {
     await start({ [option]: 2 });
     const accepted = [nest.shakeHands(path), nest.shakeHands(path)];
     await gate.holds(2);
@@ -97,7 +97,7 @@ describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _
     expect((await nest.shakeHands(path)).status).toBe(status);
   });
 
-  it('gives its place back when it is refused, and when the client goes away', async () => {
+  it('is no longer counted when it is refused, or when the client disconnects', async () => {
     await start({ maxConnections: 1 });
     expect((await nest.shakeHands('/nowhere')).status).toBe(404);
     const client = await nest.beginHandshake(path);
@@ -106,13 +106,13 @@ describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _
     client.reset();
     let status: number;
     do {
-      ({ status } = await nest.shakeHands('/nowhere')); // the server hears of it a little later
+      ({ status } = await nest.shakeHands('/nowhere')); // the server notices a little later
     } while (status === 503);
     expect(status).toBe(404);
     gate.emit('release');
   });
 
-  it('is refused with 503 when it may pass while the application shuts down', async () => {
+  it('is refused with 503 when it completes during a shutdown', async () => {
     await start({ shutdownTimeout: 2 ** 31 - 1 });
     const answer = nest.shakeHands(path);
     await gate.holds(1);
@@ -124,13 +124,13 @@ describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _
     await closed;
   });
 
-  it('is cut after shutdownTimeout when it waits for ever', async () => {
+  it('is cut after shutdownTimeout if it never completes', async () => {
     await start({ shutdownTimeout: 1 });
     const { gone } = await nest.beginHandshake(path);
     await gate.holds(1);
     const closed = nest.app.close();
     await gone;
-    await endHttp2Clients(); // of HTTP/2 the connection stays open, for other streams
+    await endHttp2Clients(); // an HTTP/2 connection stays open for other streams
     await expect(closed).resolves.toBeUndefined();
   });
 });

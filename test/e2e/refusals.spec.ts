@@ -53,7 +53,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     expect(nest.logger.alarms).toEqual([]);
   });
 
-  /** Sends a request, and sees that after the answer the server ends the connection. */
+  /** Sends a request, and expects the server to end the connection after the response. */
   async function refusalOf(bytes: string): Promise<RawResponse> {
     const client = await RawClient.connect(nest.port);
     client.write(bytes);
@@ -64,12 +64,12 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
 
   const foreign = { Origin: 'https://evil.com' };
 
-  describe.each(['/ws', '/room', '/nowhere', '/page'])('a handshake at %s', (path) => {
+  describe.each(['/ws', '/room', '/nowhere', '/page'])('a handshake for %s', (path) => {
     it.each<[string, WebSocketOptions, Headers, string]>([
       ['allowedOrigins', { allowedOrigins: ['https://client.com'] }, foreign, 'allowedOrigins'],
-      ['allowedOrigins, by a word', { allowedOrigins: ['same-origin'] }, foreign, 'allowedOrigins'],
+      ['allowedOrigins with a keyword', { allowedOrigins: ['same-origin'] }, foreign, 'allowedOrigins'],
       ['requireOrigin', { requireOrigin: true }, {}, 'requireOrigin'],
-    ])('is refused with 403 by %s, which the body names and no more', async (_what, options, headers, option) => {
+    ])('is refused with 403 by %s, and the body names only the option', async (_what, options, headers, option) => {
       await start(options);
       const response = await refusalOf(handshake(path, headers));
       expect(response).toMatchObject({ status: 403, headers: { connection: 'close' } });
@@ -83,7 +83,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     it.each<[string, WebSocketOptions, number, string]>([
       ['maxConnections', { maxConnections: 2 }, 503, 'Service Unavailable'],
       ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 2 }, 429, 'Too Many Requests'],
-    ])('is refused by %s, with a time to come back', async (option, options, status, error) => {
+    ])('is refused by %s, with a Retry-After header', async (option, options, status, error) => {
       await start(options);
       await RawClient.open(nest.port, '/ws');
       await RawClient.open(nest.port, '/room');
@@ -97,7 +97,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     });
   });
 
-  it('no limit and no origin is for ordinary requests', async () => {
+  it('limits and origins do not apply to ordinary requests', async () => {
     await start({ allowedOrigins: ['https://client.com'], requireOrigin: true, maxConnections: 1 });
     await RawClient.connect(nest.port).then((client) =>
       client.write(handshake('/ws', { Origin: 'https://client.com' })).readResponse(),
@@ -112,14 +112,14 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     }
   });
 
-  it('a place that becomes free can be taken', async () => {
+  it('a closed connection makes room for another one', async () => {
     await start({ maxConnections: 1 });
     const first = await RawClient.open(nest.port, '/ws');
     expect((await refusalOf(handshake('/ws'))).status).toBe(503);
     const closed = once(first.socket, 'close');
     first.destroy();
     await closed;
-    // The server hears of it a little later.
+    // The server notices a little later.
     for (;;) {
       const client = await RawClient.connect(nest.port);
       if ((await client.write(handshake('/ws')).readResponse()).status === 101) {
@@ -132,7 +132,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
   it.each<[string, string, number]>([
     ['a request line without a target', 'GET\r\n\r\n', 400],
     ['a request line of another protocol', 'GET /ws SMTP/1.1\r\n\r\n', 400],
-    ['a method that there is not', requestHead('GRAB /ws HTTP/1.1', handshakeHeaders), 400],
+    ['an unknown method', requestHead('GRAB /ws HTTP/1.1', handshakeHeaders), 400],
     ['a target with a space', requestHead('GET /w s HTTP/1.1', handshakeHeaders), 400],
     ['no Host', handshake('/ws', { Host: undefined }), 400],
     ['two Hosts', handshake('/ws', { Host: ['localhost', 'localhost'] }), 400],
@@ -141,11 +141,11 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     ['a header name with a space', handshake('/ws', { 'Bad Header': 'x' }), 400],
     ['a header without a colon', handshake('/ws').replace('\r\n\r\n', '\r\nno colon\r\n\r\n'), 400],
     ['a header with a NUL', handshake('/ws', { 'X-Nul': 'a\0b' }), 400],
-    ['two lengths of a body', handshake('/ws', { 'Content-Length': ['4', '5'] }), 400],
-    ['a length that is no number', handshake('/ws', { 'Content-Length': 'four' }), 400],
-    ['a head that is too large', handshake('/ws', { 'X-Large': 'x'.repeat(20_000) }), 431],
+    ['two body lengths', handshake('/ws', { 'Content-Length': ['4', '5'] }), 400],
+    ['an invalid body length', handshake('/ws', { 'Content-Length': 'four' }), 400],
+    ['an oversized head', handshake('/ws', { 'X-Large': 'x'.repeat(20_000) }), 431],
     ['too many headers', handshake('/ws', { 'X-Many': Array<string>(1100).fill('') }), 431],
-  ])('a handshake with %s gets a well-formed refusal', async (_what, bytes, status) => {
+  ])('a handshake with %s receives a well-formed error response', async (_what, bytes, status) => {
     await start();
     const response = await refusalOf(bytes);
     expect(response.status).toBe(status);
@@ -153,7 +153,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     other.destroy();
   });
 
-  describe('CONNECT, which wants a tunnel,', () => {
+  describe('a CONNECT request for a tunnel', () => {
     const connect = requestHead('CONNECT example.com:443 HTTP/1.1', { Host: 'example.com:443' });
     const getPage = requestHead('GET /page HTTP/1.1', { Host: 'localhost' });
 
@@ -168,7 +168,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
       });
     });
 
-    it('is answered after the requests before it', async () => {
+    it('is answered after the earlier requests', async () => {
       await start();
       const client = await RawClient.connect(nest.port);
       client.write(getPage + connect);
@@ -177,7 +177,7 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
       expect(await client.readToEnd()).toHaveLength(0);
     });
 
-    it('does no harm when the client resets the connection', async () => {
+    it('has no effect when the client resets the connection', async () => {
       await start();
       const asked = once(nest.app.getHttpServer() as Server, 'connect') as Promise<[unknown, Socket]>;
       const client = await RawClient.connect(nest.port);

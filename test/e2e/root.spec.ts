@@ -25,7 +25,7 @@ describe('At /', () => {
     return { ...(await client.readResponse()), client };
   }
 
-  it('a WebSocket request is echoed, with what came right behind it', async () => {
+  it('a WebSocket request is echoed, with the bytes that arrived with it', async () => {
     const client = (await RawClient.connect(port)).write(Buffer.concat([Buffer.from(handshake('/')), text('hello')]));
 
     expect((await client.readResponse()).status).toBe(101);
@@ -34,9 +34,9 @@ describe('At /', () => {
 
   it.each<[string, Headers]>([
     ['no Upgrade', { Upgrade: undefined }],
-    ['an Upgrade to something else', { Upgrade: 'h2c' }],
+    ['an Upgrade to another protocol', { Upgrade: 'h2c' }],
     ['no key', { 'Sec-WebSocket-Key': undefined }],
-  ])('a request with %s gets the page', async (_what, changed) => {
+  ])('a request with %s receives the page', async (_what, changed) => {
     const { status, body } = await ask(handshake('/', { Connection: 'Upgrade, close', ...changed }));
 
     expect(status).toBe(200);
@@ -52,7 +52,7 @@ describe('At /', () => {
     expect((await ask(whole)).status).toBe(expected);
   });
 
-  it('a file of the page and a WebSocket come over the same connection, one after the other', async () => {
+  it('a file of the page and a WebSocket use the same connection, one after the other', async () => {
     const { status, client } = await ask(requestHead('GET /main.js HTTP/1.1', { Host: 'localhost' }));
     expect(status).toBe(200);
 
@@ -65,7 +65,7 @@ describe('At /', () => {
 describe('At / over HTTP/2', () => {
   afterEach(endHttp2Clients);
 
-  it('an extended CONNECT is echoed, and a GET gets the page', async () => {
+  it('an extended CONNECT is echoed, and a GET receives the page', async () => {
     const { url, ca } = await startHttpsApp();
     const client = await Http2Client.connect(url, ca);
 

@@ -12,7 +12,7 @@ import { describeWith, findProgram, type OptionalProgram } from '../support/inst
 import { endRawClients } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 
-// In a clone Bun would follow `paths` of tsconfig.json to the library's sources. An installed package has no tsconfig.json.
+// Bun would follow `paths` in tsconfig.json to the library's sources. An installed package has no tsconfig.json.
 const withoutPaths = fileURLToPath(new URL('../../tsconfig.package.json', import.meta.url));
 
 const runtimes: [program: OptionalProgram, args: string[]][] = [
@@ -68,7 +68,7 @@ describe.each(runtimes)('The built server', (program, args) => {
       expect(await webSocket.readText()).toBe('Hello');
     });
 
-    it('carries what one says in a room of the chat to the others', async () => {
+    it('delivers a chat message to the other members of a room', async () => {
       const ann = await ChatClient.join(`${http}/background/room?name=Ann`);
       const bob = await ChatClient.join(`${http}/background/room?name=Bob`);
       ann.say('Hello');
@@ -87,7 +87,7 @@ describe.each(runtimes)('The built server', (program, args) => {
       expect(statuses).toEqual(files.map(() => 200));
     });
 
-    it('closes its clients with 1001 on SIGTERM, and exits with 0', async () => {
+    it('closes its connections with 1001 on SIGTERM, and exits with 0', async () => {
       const webSocket = await connect('/ws');
       const closed = once(webSocket, 'close') as Promise<[number, Buffer]>;
       server.child.kill('SIGTERM');

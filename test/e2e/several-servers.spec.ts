@@ -8,7 +8,7 @@ import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
-/** Looks at the figures of a server until they have these values. */
+/** Waits until the metrics of a server have these values. */
 async function untilScraped(url: string, wanted: Readonly<Record<string, number>>): Promise<void> {
   for (;;) {
     const figures = await scrape(url);
@@ -27,7 +27,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
   afterEach(endRedisServers);
   afterAll(removeFolders);
 
-  it('lets all in a room hear what one says, on whatever server they are, once and in order', async () => {
+  it('delivers a message to every member of the room on every server, once and in order', async () => {
     const redis = await RedisServer.start();
     const [one, other] = [await startApp({ REDIS_URL: redis.url }), await startApp({ REDIS_URL: redis.url })];
     const ann = await join(one.url, '/room?name=Ann');
@@ -51,7 +51,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     await expect(ann.hear('left')).resolves.toMatchObject({ from: bob.id, name: 'Bob', members: 0 });
   });
 
-  it('goes on within each server while Redis is gone, and spans them again when it is back', async () => {
+  it('continues on each server while Redis is down, and across servers when it is back', async () => {
     const redis = await RedisServer.start();
     const [one, other] = [await startApp({ REDIS_URL: redis.url }), await startApp({ REDIS_URL: redis.url })];
     const [ann, bob, carol] = [await join(one.url), await join(one.url), await join(other.url)];
@@ -66,7 +66,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
 
     await RedisServer.start(redis.port);
     await Promise.all([one, other].map(({ url }) => untilScraped(url, { chat_backplane_up: 1 })));
-    // Whoever has subscribed anew is heard by those that had before.
+    // A server that has subscribed again receives messages from those that were already subscribed.
     const eve = await join(one.url, '/new-room');
     await dave.hear('joined', { from: eve.id });
     carol.say('together again');
@@ -77,7 +77,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     expect(carol.messages).toEqual(['together again']);
   });
 
-  it('is subscribed to the rooms that somebody is in, and to no others', async () => {
+  it('subscribes only to rooms that have members', async () => {
     const redis = await RedisServer.start();
     const { url } = await startApp({ REDIS_URL: redis.url });
     const watcher = createClient({ url: redis.url });
@@ -96,7 +96,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     watcher.destroy();
   });
 
-  it('tells that Redis is lost and found again, once each, whatever is tried in between', async () => {
+  it('reports once that Redis is lost, and once that it is back', async () => {
     const redis = await RedisServer.start();
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url });
     const [url = ''] = await server.listening();
@@ -118,7 +118,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     ]);
   });
 
-  it('starts without Redis, says so once, and shows nobody the password', async () => {
+  it('starts without Redis, reports it once, and hides the password', async () => {
     const redis = await RedisServer.start();
     await redis.kill();
     const url = `redis://chat:secret@127.0.0.1:${redis.port}`;
@@ -137,8 +137,8 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
   });
 
   it.each([
-    ['joins with the right password', 'secret', 'connects this server to the others'],
-    ['says that a password is wrong, and not which', 'wr0ng', 'cannot be reached: WRONGPASS'],
+    ['connects with the right password', 'secret', 'connects this server to the others'],
+    ['reports a wrong password without showing it', 'wr0ng', 'cannot be reached: WRONGPASS'],
   ])('%s', async (_what, password, said) => {
     const redis = await RedisServer.start(undefined, ['--requirepass', 'secret']);
     const url = `redis://:${password}@127.0.0.1:${redis.port}`;
@@ -151,7 +151,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     expect(stdout + stderr).not.toContain(password);
   });
 
-  it('says once that Redis refuses what the server wants of it, and goes on alone', async () => {
+  it('reports once that Redis denies a command, and continues on its own', async () => {
     const redis = await RedisServer.start(undefined, '--user chat on >secret +@all &another-channel'.split(' '));
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], {
       REDIS_URL: `redis://chat:secret@127.0.0.1:${redis.port}`,
@@ -167,7 +167,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     expect(stdout.match(/ refuses: NOPERM/g)).toHaveLength(1);
   });
 
-  it('reaches Redis over TLS', async () => {
+  it('connects to Redis over TLS', async () => {
     const [{ cert, key }, port] = [await makeCertificateFiles(), await freePort()];
     const tls = [
       '--tls-port',
@@ -192,7 +192,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
   it.each<[string, (redis: RedisServer) => unknown]>([
     ['is gone', (redis) => redis.kill()],
     ['does not answer', (redis) => redis.freeze()],
-  ])('leaves politely when Redis %s', async (_what, act) => {
+  ])('shuts down gracefully when Redis %s', async (_what, act) => {
     const redis = await RedisServer.start();
     const { url, close } = await startApp({ REDIS_URL: redis.url });
     const clients = [await join(url), await join(url)];
@@ -207,7 +207,7 @@ describeWith([redisServerProgram], 'A chat on several servers', () => {
     await expect(left).resolves.toBeUndefined();
   });
 
-  it('holds a bounded amount of what a Redis that does not answer should be told', async () => {
+  it('buffers a bounded amount for a Redis that does not answer', async () => {
     const redis = await RedisServer.start();
     const { url } = await startApp({ REDIS_URL: redis.url });
     const ann = await join(url);

@@ -29,7 +29,7 @@ class RoomController {
   }
 }
 
-describe.each(platforms)('On %s, beside another WebSocket server on the same HTTP server', (_name, createAdapter) => {
+describe.each(platforms)('On %s, next to another WebSocket server on the same HTTP server,', (_name, createAdapter) => {
   let nest: NestApp;
   let other: WebSocketServer;
   let upgrades: string[];
@@ -44,7 +44,7 @@ describe.each(platforms)('On %s, beside another WebSocket server on the same HTT
       if (request.url === '/other') {
         other.handleUpgrade(request, socket, head, (webSocket) => other.emit('connection', webSocket, request));
       } else if (request.url === '/later') {
-        // As README.md of ws has it for clients that are authenticated first.
+        // From the README of ws: authentication before the upgrade.
         socket.on('error', () => {});
         void turn().then(() => {
           socket.removeAllListeners('error');
@@ -65,7 +65,7 @@ describe.each(platforms)('On %s, beside another WebSocket server on the same HTT
     ['/room', 'controller'],
     ['/other', 'other'],
     ['/later', 'other'],
-  ])('a handshake at %s has one answer, by the %s', async (path, greeting) => {
+  ])('a handshake for %s has one response, from the %s', async (path, greeting) => {
     const client = await RawClient.open(nest.port, path);
     expect((await client.readFrame()).payload.toString()).toBe(greeting);
     const closed = once(client.socket, 'close');
@@ -74,14 +74,14 @@ describe.each(platforms)('On %s, beside another WebSocket server on the same HTT
     await closed;
   });
 
-  it('a handshake that neither takes is answered once', async () => {
+  it('a handshake for an unknown path has one response', async () => {
     const client = await RawClient.connect(nest.port);
     client.write(handshake('/nowhere'));
     expect((await client.readResponse()).status).toBe(404);
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('another upgrade is offered to it, and a request with a body is an ordinary one', async () => {
+  it('the other server may take any other upgrade, and a request with a body is an ordinary request', async () => {
     const client = await RawClient.connect(nest.port);
     const headers = { ...handshakeHeaders, Upgrade: 'other/1' };
     client.write(requestHead('POST /nowhere HTTP/1.1', { ...headers, 'Content-Length': '4' }));
@@ -93,7 +93,7 @@ describe.each(platforms)('On %s, beside another WebSocket server on the same HTT
   });
 });
 
-describe.each(platforms)('On %s, beside a server of ws with a path of its own', (_name, createAdapter) => {
+describe.each(platforms)('On %s, next to a server of ws with its own path', (_name, createAdapter) => {
   let nest: NestApp;
   let other: WebSocketServer;
   const createOther = (app: INestApplication): void => {
@@ -111,21 +111,24 @@ describe.each(platforms)('On %s, beside a server of ws with a path of its own', 
   describe.each<[string, (parts: NestAppParts) => Promise<NestApp>]>([
     ['before useWebSockets(app)', (parts) => startNestApp(createAdapter, parts, undefined, createOther)],
     ['after useWebSockets(app)', (parts) => startNestApp(createAdapter, parts, createOther)],
-  ])('that was created %s', (_when, start) => {
+  ])('that was created %s,', (_when, start) => {
     beforeEach(async () => {
       nest = await start({ controllers: [RoomController], providers: [Gateway] });
     });
 
-    it('a handshake at its path is answered by it alone', async () => {
+    it('a handshake for that path is answered by that server only', async () => {
       const client = await RawClient.open(nest.port, '/other');
       expect((await client.readFrame()).payload.toString()).toBe('other');
     });
 
-    it.each(['/ws', '/room', '/nowhere'])('a handshake at %s has one answer, its 400', async (path) => {
-      const client = await RawClient.connect(nest.port);
-      client.write(handshake(path));
-      expect((await client.readResponse()).status).toBe(400);
-      expect(await client.readToEnd()).toHaveLength(0);
-    });
+    it.each(['/ws', '/room', '/nowhere'])(
+      'a handshake for %s has one response, the 400 of that server',
+      async (path) => {
+        const client = await RawClient.connect(nest.port);
+        client.write(handshake(path));
+        expect((await client.readResponse()).status).toBe(400);
+        expect(await client.readToEnd()).toHaveLength(0);
+      },
+    );
   });
 });

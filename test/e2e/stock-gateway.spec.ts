@@ -40,7 +40,7 @@ import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { clientFrame, close, text } from '../libs/websockets/protocol/client-frame.js';
 
-/** NestJS 11 sends exceptions to clients of Socket.IO only. */
+/** NestJS 11 sends exceptions only to clients of Socket.IO. */
 const itWhereNestSendsExceptions = 'emitMessage' in BaseWsExceptionFilter.prototype ? it : it.skip;
 
 @Injectable()
@@ -74,7 +74,7 @@ class TypeErrorFilter implements WsExceptionFilter<TypeError> {
   }
 }
 
-/** Written for `ws`: its types, its calls. */
+/** A gateway written for `ws`, with its types and calls. */
 @WebSocketGateway({ path: '/stock' })
 class StockGateway {
   @WebSocketServer() readonly server!: WsServer;
@@ -236,7 +236,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     ['guarded', { ticket: false }, 'Forbidden resource'],
     ['number', { id: 'x' }, 'Internal server error'],
     ['broken stream', undefined, 'broken stream'],
-  ])('tells the client of the exception of %j, and goes on', async (event, data, message) => {
+  ])('reports the exception of %j to the client, and continues', async (event, data, message) => {
     const client = await open();
     say(client, event, data);
     const { event: name, data: exception } = (await hear(client)) as WsResponse<{ status: string; message: string }>;
@@ -247,7 +247,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect(await hear(client)).toEqual({ event: 'value', data: 42 });
   });
 
-  it('sends bytes as a binary message', async () => {
+  it('sends binary data as a binary message', async () => {
     const client = await open();
     say(client, 'binary');
     expect(await client.readFrame()).toEqual({ opcode: 2, fin: true, payload: Buffer.from([1, 2, 3]) });
@@ -257,13 +257,13 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     ['that is not JSON', text('{')],
     ['that is empty', text('')],
     ['that is null', text('null')],
-    ['that is no object', text('42')],
+    ['that is not an object', text('42')],
     ['without an event', text('{"data":1}')],
     ['of an unknown event', text('{"event":"unknown","data":1}')],
     ['of an event with the name of an object’s method', text('{"event":"toString"}')],
-    ['of bytes that are no JSON', clientFrame({ opcode: 2, payload: Buffer.from([0xff, 0x00]) })],
-    ['whose handler has no answer', text('{"event":"nothing"}')],
-  ])('has no answer for a message %s, and logs nothing', async (_what, bytes) => {
+    ['of bytes that are not JSON', clientFrame({ opcode: 2, payload: Buffer.from([0xff, 0x00]) })],
+    ['whose handler returns nothing', text('{"event":"nothing"}')],
+  ])('does not answer a message %s, and logs nothing', async (_what, bytes) => {
     const client = await open();
     client.write(bytes);
     say(client, 'value');
@@ -271,7 +271,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect(running.logger.alarms).toEqual([]);
   });
 
-  it('takes JSON of binary messages and of fragments', async () => {
+  it('accepts JSON in binary and in fragmented messages', async () => {
     const client = await open();
     client.write(clientFrame({ opcode: 2, payload: '{"event":"value"}' }));
     expect(await hear(client)).toEqual({ event: 'value', data: 42 });
@@ -280,7 +280,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect(await hear(client)).toEqual({ event: 'value', data: 42 });
   });
 
-  it('answers a thousand messages that come at once, in order', async () => {
+  it('answers a thousand simultaneous messages in order', async () => {
     const client = await open();
     client.write(
       Buffer.concat(Array.from({ length: 1000 }, (_, data) => text(JSON.stringify({ event: 'promise', data })))),
@@ -290,7 +290,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     }
   });
 
-  it('reaches all clients through its server', async () => {
+  it('broadcasts to all clients through its server', async () => {
     const clients = [await open(), await open(), await open()];
     say(clients[0], 'all', 'news');
     for (const client of clients) {
@@ -303,7 +303,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     expect(gateway().server.clients.size).toBe(2);
   });
 
-  it('has its hooks called, and events of its clients, in the order of ws', async () => {
+  it('calls its hooks and emits the events of its clients in the order of ws', async () => {
     const client = await open('/STOCK/?room=1');
     const [webSocket] = gateway().server.clients;
     const closed = once(webSocket, 'close');
@@ -336,7 +336,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
   });
 
   itWhereNestSendsExceptions(
-    'tells the client when it closes with a status that it may not send, and lives on',
+    'reports an exception to the client for a close with an invalid status, and stays open',
     async () => {
       const client = await open();
       say(client, 'close', { code: 1006, reason: '' });
@@ -346,7 +346,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     },
   );
 
-  it('ends a client without a close', async () => {
+  it('terminates a client without a close frame', async () => {
     const client = await open();
     say(client, 'terminate');
     expect(await client.readToEnd()).toHaveLength(0);
@@ -359,7 +359,7 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
     ['text that is no UTF-8', text(Buffer.from([0xff])), 1007],
     ['a message of 1001 bytes where 1000 are taken', text('x'.repeat(1001)), 1009],
     [
-      'such a message in two fragments',
+      'an unmasked message in two fragments',
       Buffer.concat([text('x'.repeat(600), false), clientFrame({ opcode: 0, payload: 'x'.repeat(600) })]),
       1009,
     ],
@@ -391,8 +391,8 @@ describe.each(platforms)('On %s, a stock gateway', (_name, createAdapter) => {
   });
 });
 
-describe.each(platforms)('On %s, a message parser of the adapter', (_name, createAdapter) => {
-  it('parses the messages of stock gateways, as that of WsAdapter does', async () => {
+describe.each(platforms)('On %s, the message parser of the adapter', (_name, createAdapter) => {
+  it('parses the messages of stock gateways, as in WsAdapter', async () => {
     @WebSocketGateway({ path: '/words' })
     class WordsGateway {
       @SubscribeMessage('say')
@@ -423,7 +423,7 @@ describe.each(platforms)('On %s, a message parser of the adapter', (_name, creat
 describe.each(platforms)('On %s, a gateway without @SubscribeMessage', (_name, createAdapter) => {
   afterEach(endRawClients);
 
-  it('with handleConnection alone is a stock gateway: it returns, and its client lives on', async () => {
+  it('that has handleConnection is a stock gateway: it stays open after the hook returns', async () => {
     @WebSocketGateway({ path: '/listening' })
     class ListeningGateway {
       @WebSocketServer() readonly server!: GatewayServer<WsCompatibleClient>;
@@ -454,7 +454,7 @@ describe.each(platforms)('On %s, a gateway without @SubscribeMessage', (_name, c
     await app.close();
   });
 
-  it('without any handler accepts, and answers pings and the close', async () => {
+  it('that has no handlers accepts, and answers pings and the close', async () => {
     @WebSocketGateway({ path: '/empty' })
     class EmptyGateway {}
 
@@ -469,10 +469,10 @@ describe.each(platforms)('On %s, a gateway without @SubscribeMessage', (_name, c
   });
 });
 
-describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapter) => {
+describe.each(platforms)('On %s, errors of a stock gateway', (_name, createAdapter) => {
   afterEach(endRawClients);
 
-  /** Its hooks do what the test wants. */
+  /** A gateway whose hooks the test controls. */
   @WebSocketGateway({ path: '/hooks' })
   class HooksGateway {
     @WebSocketServer() readonly server!: WsServer;
@@ -504,7 +504,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
     ['rejects later', () => turn().then(() => Promise.reject(new Error('broken')))],
   ];
 
-  it.each(failures)('handleConnection that %s closes with 1011, and is logged once', async (_how, fail) => {
+  it.each(failures)('in handleConnection close with 1011 and are logged once: the hook %s', async (_how, fail) => {
     const { app, port, logger } = await startGateways(createAdapter, [HooksGateway]);
     const gateway = app.get(HooksGateway);
     const other = await RawClient.open(port, '/hooks');
@@ -523,7 +523,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
     await app.close();
   });
 
-  it.each(failures)('handleDisconnect that %s is logged once', async (_how, fail) => {
+  it.each(failures)('in handleDisconnect are logged once: the hook %s', async (_how, fail) => {
     const { app, port, logger } = await startGateways(createAdapter, [HooksGateway]);
     const gateway = app.get(HooksGateway);
     const failed = new Promise<void>((resolve) => {
@@ -548,7 +548,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
   it.each<[string, (client: WebSocket, fail: () => unknown) => unknown]>([
     ['a client', (client, fail) => client.on('message', fail)],
     ['a client, as in browsers', (client, fail) => client.addEventListener('message', fail)],
-  ])('a listener of %s that throws or rejects closes with 1011, and is logged once', async (_what, listen) => {
+  ])('in a listener of %s close with 1011 and are logged once', async (_what, listen) => {
     for (const [, fail] of failures) {
       const { app, port, logger } = await startGateways(createAdapter, [HooksGateway]);
       app.get(HooksGateway).connect = (client) => void listen(client, fail);
@@ -561,7 +561,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
     }
   });
 
-  it('a listener of the server that throws closes with 1011, and is logged once', async () => {
+  it('in a listener of the server close with 1011 and are logged once', async () => {
     const { app, port, logger } = await startGateways(createAdapter, [HooksGateway]);
     app.get(HooksGateway).server.on('connection', () => {
       throw new Error('broken');
@@ -572,7 +572,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
     await app.close();
   });
 
-  it('an answer that cannot be written as JSON does no harm to others', async () => {
+  it('in the JSON conversion of an answer do not affect other messages', async () => {
     @WebSocketGateway({ path: '/unwritable' })
     class UnwritableGateway {
       @SubscribeMessage('big')
@@ -596,7 +596,7 @@ describe.each(platforms)('On %s, errors in a stock gateway', (_name, createAdapt
     await app.close();
   });
 
-  it('handlers of a gateway that is made for each client are guarded too', async () => {
+  it('in a gateway with one instance per client are handled in the same way', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerClient {}
 
@@ -667,7 +667,7 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
     ['/shared', 'SHARED/', '/Shared'],
     ['', '/', '/'],
     [undefined, '/', '/'],
-  ])('share a path, written as %j and as %j', async (first, second, path) => {
+  ])('may share a path, written as %j and as %j', async (first, second, path) => {
     const gateways = [answering('one', first), answering('two', second)];
     const { app, port } = await startGateways(createAdapter, gateways);
     const client = await RawClient.open(port, path);
@@ -680,7 +680,7 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
     await app.close();
   });
 
-  it('are on paths of their own', async () => {
+  it('may have separate paths', async () => {
     const { app, port } = await startGateways(createAdapter, [answering('x', '/one'), answering('x', '/two')]);
     for (const path of ['/one', '/two']) {
       const client = await RawClient.open(port, path);
@@ -704,7 +704,7 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
     await app.close();
   });
 
-  it.each([['/own'], [undefined]])('may have a port of their own, as with WsAdapter, at %j', async (path) => {
+  it.each([['/own'], [undefined]])('may have their own port, as with WsAdapter, at %j', async (path) => {
     const reserved = createServer().listen(0);
     const { port } = reserved.address() as AddressInfo;
     await new Promise((resolve) => reserved.close(resolve));
@@ -720,7 +720,7 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
     await closed;
   });
 
-  it('cannot have namespaces, and the error says what to use instead', async () => {
+  it('cannot have namespaces, and the error names the alternative', async () => {
     const gateway = answering('x', '/x');
     WebSocketGateway({ path: '/x', namespace: 'chat' })(gateway);
     const app = await createNestApp(createAdapter, { providers: [gateway] });

@@ -30,11 +30,11 @@ describe.each(handshakeTransports)('trustProxy with %s', (_name, start) => {
   };
 
   it.each<[what: string, trustProxy: string | number, headers: Headers, address: string]>([
-    ['what a trusted proxy tells', 'loopback', ofClient('1.1.1.1'), '1.1.1.1'],
-    ['what a trusted proxy tells in lines', 1, { 'X-Forwarded-For': ['9.9.9.9', '1.1.1.1'] }, '1.1.1.1'],
-    ['what a trusted proxy tells in Forwarded', 1, { Forwarded: 'for="[2001:db8::1]:80"' }, '2001:db8::1'],
-    ['that of a peer that is not a trusted proxy', '10.0.0.0/8', ofClient('1.1.1.1'), '127.0.0.1'],
-  ])('gives a connection as its address %s', async (_what, trustProxy, headers, address) => {
+    ['the entry of a trusted proxy', 'loopback', ofClient('1.1.1.1'), '1.1.1.1'],
+    ['the last entry of several header lines', 1, { 'X-Forwarded-For': ['9.9.9.9', '1.1.1.1'] }, '1.1.1.1'],
+    ['the entry in Forwarded', 1, { Forwarded: 'for="[2001:db8::1]:80"' }, '2001:db8::1'],
+    ['its own for a peer that is not a trusted proxy', '10.0.0.0/8', ofClient('1.1.1.1'), '127.0.0.1'],
+  ])('gives a connection this address: %s', async (_what, trustProxy, headers, address) => {
     await startApp(trustProxy);
 
     const { client } = await running.shakeHands('/address', headers);
@@ -42,7 +42,7 @@ describe.each(handshakeTransports)('trustProxy with %s', (_name, start) => {
     await expect(client.readText()).resolves.toBe(address);
   });
 
-  it('counts the connections of each client of a trusted proxy', async () => {
+  it('counts the connections of each client behind a trusted proxy', async () => {
     await startApp(1);
 
     const statuses = [];
@@ -54,7 +54,7 @@ describe.each(handshakeTransports)('trustProxy with %s', (_name, start) => {
     expect(statuses).toEqual(['accepted', 'accepted', 429, 429]);
   });
 
-  it('counts a client that forges its address by the address of its connection', async () => {
+  it('counts a client that forges its address by its real address', async () => {
     await startApp('10.0.0.0/8');
 
     const answers = [await running.shakeHands('/address', ofClient('1.1.1.1'))];
@@ -70,12 +70,15 @@ describe.each(handshakeTransports)('trustProxy with %s', (_name, start) => {
     [1, 'https://localhost', false],
     [0, 'https://public.example', false],
     [0, 'https://localhost', true],
-  ])('of %i compares same-origin, which is %s, with what the proxy tells', async (trustProxy, origin, isAccepted) => {
-    await startApp(trustProxy);
+  ])(
+    'of %i compares same-origin, which is %s, with the origin that the proxy reports',
+    async (trustProxy, origin, isAccepted) => {
+      await startApp(trustProxy);
 
-    const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'public.example' };
-    const answer = await running.shakeHands('/address', { Host: 'localhost', Origin: origin, ...forwarded });
+      const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'public.example' };
+      const answer = await running.shakeHands('/address', { Host: 'localhost', Origin: origin, ...forwarded });
 
-    expect(answer.isAccepted).toBe(isAccepted);
-  });
+      expect(answer.isAccepted).toBe(isAccepted);
+    },
+  );
 });

@@ -1,13 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { removeFolders, startHttpsApp, type HttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
-import { closeApps, startApp } from '../support/start-app.js';
+import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe('A handshake where no WebSocket is served', () => {
+describe('A handshake for a path without a WebSocket', () => {
+  let http: RunningApp;
+  let https: HttpsApp;
+
+  beforeAll(async () => {
+    [http, https] = [await startApp(), await startHttpsApp()];
+  });
   afterEach(endRawClients);
   afterEach(endHttp2Clients);
-  afterEach(closeApps);
+  afterAll(closeApps);
   afterAll(removeFolders);
 
   it.each([
@@ -15,9 +21,8 @@ describe('A handshake where no WebSocket is served', () => {
     ['/swagger', 200],
     ['/swagger-json', 200],
     ['/nothing', 404],
-  ])('is answered as any GET: %s with %i', async (path, status) => {
-    const { app } = await startApp();
-    const client = await RawClient.connect((app.getHttpServer().address() as AddressInfo).port);
+  ])('is answered like an ordinary GET: %s with %i', async (path, status) => {
+    const client = await RawClient.connect((http.app.getHttpServer().address() as AddressInfo).port);
 
     client.write(handshake(path));
 
@@ -29,9 +34,8 @@ describe('A handshake where no WebSocket is served', () => {
     ['/swagger', 400],
     ['/swagger-json', 400],
     ['/nothing', 404],
-  ])('never gets a 2xx over HTTP/2, which would accept it: %s is answered with %i', async (path, status) => {
-    const { url, ca } = await startHttpsApp();
-    const client = await Http2Client.connect(url, ca);
+  ])('is not answered with 2xx over HTTP/2, which would accept it: %s with %i', async (path, status) => {
+    const client = await Http2Client.connect(https.url, https.ca);
 
     expect(await client.connect(path)).toMatchObject({ status });
   });

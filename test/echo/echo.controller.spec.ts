@@ -1,6 +1,6 @@
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe('A plain GET request', () => {
+describe('An ordinary GET request', () => {
   let running: RunningApp;
 
   beforeAll(async () => {
@@ -8,7 +8,7 @@ describe('A plain GET request', () => {
   });
   afterAll(closeApps);
 
-  it.each(['/ws', '/WS', '/ws/', '/Ws/?room=1'])('for %s is answered with 400 and what was expected', async (path) => {
+  it.each(['/ws', '/WS', '/ws/', '/Ws/?room=1'])('for %s is answered with 400 and the reason', async (path) => {
     const response = await fetch(`${running.url}${path}`);
 
     expect(response.status).toBe(400);
@@ -19,7 +19,7 @@ describe('A plain GET request', () => {
     });
   });
 
-  it.each(['/ws/room', '/wss', '/nothing'])('for %s, which is not served, is answered with 404', async (path) => {
+  it.each(['/ws/room', '/wss', '/nothing'])('for %s, which does not exist, is answered with 404', async (path) => {
     const response = await fetch(`${running.url}${path}`);
 
     expect(response.status).toBe(404);

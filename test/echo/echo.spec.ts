@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe.each(['/ws', '/'])('An echo at %s', (path) => {
+describe.each(['/ws', '/'])('The echo at %s', (path) => {
   let running: RunningApp;
   let webSocket: WebSocket;
 
@@ -23,18 +23,18 @@ describe.each(['/ws', '/'])('An echo at %s', (path) => {
     ['bytes', Buffer.from([0, 1, 254, 255]), true],
     ['no bytes', Buffer.alloc(0), true],
     ['a message of several fragments', Buffer.alloc(1_000_000, 'fragment'), true],
-  ])('sends back %s', async (_name, message, isBinary) => {
+  ])('echoes %s', async (_name, message, isBinary) => {
     const answer = once(webSocket, 'message');
 
     webSocket.send(message);
 
     const [data, wasBinary] = await answer;
-    // Jest takes seconds to compare a million bytes.
+    // Jest needs seconds to compare a million bytes.
     expect(Buffer.from(message).equals(data)).toBe(true);
     expect(wasBinary).toBe(isBinary);
   });
 
-  it('sends messages back in their order', async () => {
+  it('echoes messages in order', async () => {
     const messages = Array.from({ length: 1_000 }, (_, index) => `message ${index}`);
     const answers: string[] = [];
     const all = new Promise<void>((resolve) => {
@@ -53,7 +53,7 @@ describe.each(['/ws', '/'])('An echo at %s', (path) => {
     [1001, 'leaving'],
     [3000, 'registered'],
     [4999, 'private'],
-  ])('closes as its peer closes: %d %j', async (status, reason) => {
+  ])('echoes a close with the status %d and the reason %j', async (status, reason) => {
     const closed = once(webSocket, 'close');
 
     webSocket.close(status, reason);
@@ -61,7 +61,7 @@ describe.each(['/ws', '/'])('An echo at %s', (path) => {
     await expect(closed).resolves.toEqual([status, Buffer.from(reason)]);
   });
 
-  it('closes without a status as its peer closes without one', async () => {
+  it('echoes a close without a status', async () => {
     const closed = once(webSocket, 'close');
 
     webSocket.close();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
 import { startExamples } from '../../examples/main.js';
 
-describe('the examples', () => {
+describe('The examples:', () => {
   let examples: Awaited<ReturnType<typeof startExamples>>;
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('the examples', () => {
     return client;
   }
 
-  /** The status that a handshake is refused with. */
+  /** The status of a refused handshake. */
   async function refusal(path: string, protocols: string[] = []): Promise<string> {
     const [error] = (await once(new WebSocket(`${examples.url}${path}`, protocols), 'error')) as [Error];
     return error.message;
@@ -24,8 +24,8 @@ describe('the examples', () => {
 
   const nextMessage = async (client: WebSocket): Promise<string> => String((await once(client, 'message'))[0]);
 
-  describe('the chat room', () => {
-    it('sends a message to all members of its room, and to no other room', async () => {
+  describe('The chat room', () => {
+    it('sends a message to all members of the room, and to no other room', async () => {
       const headers = { Authorization: 'Bearer let me in' };
       const [alice, bob, carol] = await Promise.all([
         connect('/rooms/7?token=let%20me%20in'),
@@ -43,11 +43,11 @@ describe('the examples', () => {
       ['/rooms/7', '401'],
       ['/rooms/7?token=wrong', '401'],
       ['/rooms/seven?token=let%20me%20in', '400'],
-    ])('answers a handshake at %s with %s', async (path, status) => {
+    ])('answers a handshake for %s with %s', async (path, status) => {
       expect(await refusal(path)).toContain(status);
     });
 
-    it('answers an ordinary request with 400 and what was expected', async () => {
+    it('answers an ordinary request with 400 and the reason', async () => {
       const response = await fetch(`${examples.url.replace('ws', 'http')}/rooms/7?token=let%20me%20in`);
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({
@@ -56,19 +56,22 @@ describe('the examples', () => {
     });
   });
 
-  describe('the subprotocols', () => {
+  describe('The subprotocol example', () => {
     it.each([
       [['unknown', 'upper.example.com'], 'upper.example.com', 'HÉLLO'],
       [['reverse.example.com', 'upper.example.com'], 'reverse.example.com', 'ollÉh'],
-    ])('of the offer %p, %s is chosen: the first that the server knows', async (offer, chosen, answer) => {
-      const client = await connect('/translate', offer);
-      expect(client.protocol).toBe(chosen);
-      client.send('hÉllo');
-      expect(await nextMessage(client)).toBe(answer);
-      client.close();
-    });
+    ])(
+      'selects from the offer %p the subprotocol %s: the first that the server supports',
+      async (offer, chosen, answer) => {
+        const client = await connect('/translate', offer);
+        expect(client.protocol).toBe(chosen);
+        client.send('hÉllo');
+        expect(await nextMessage(client)).toBe(answer);
+        client.close();
+      },
+    );
 
-    it('are required', async () => {
+    it('refuses a handshake without a subprotocol', async () => {
       expect(await refusal('/translate', ['unknown'])).toContain('400');
     });
   });

@@ -2,11 +2,11 @@ import type { WindowAgreement } from '../conformance/deflate-window.js';
 import { transcribeCompressed, transcribeCompressedWithWs } from './compressed-transcripts.js';
 import { differences, isSame, startsWith, type Difference } from './differences.js';
 import { equivalentStream, type EquivalentStream } from './equivalent-stream.js';
-import { encode } from './frames.js';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { readFrames } from './read-frames.js';
 import { errorLine, type Transcript } from './transcripts.js';
 
-/** A stream, what was agreed on for it, and what became of it. */
+/** A stream, its negotiated parameters, and the outcome. */
 interface Case {
   readonly bytes: Buffer;
   readonly agreement: Required<WindowAgreement>;
@@ -14,7 +14,7 @@ interface Case {
   readonly theirs: Transcript;
 }
 
-/** Where we differ from ws on purpose, on a connection that compresses. */
+/** Deliberate differences from ws on a connection with compression. */
 interface CompressedDifference extends Omit<Difference, 'explains'> {
   explains(given: Case): Promise<boolean>;
 }
@@ -23,7 +23,7 @@ const [, topBit, cutOff] = differences;
 
 export const compressedDifferences: readonly CompressedDifference[] = [
   {
-    name: 'a message fails at the first byte that makes it impossible, not when its frame or the message has ended',
+    name: 'an invalid message fails at its first invalid byte, not at the end of its frame or message',
     section: 'RFC 6455 8.1, 7.1.7',
     example: 'c182 00000000 06',
     async explains({ bytes, agreement, ours, theirs }) {
@@ -31,7 +31,7 @@ export const compressedDifferences: readonly CompressedDifference[] = [
       return (
         ours.at(-1) === errorLine(1007) &&
         startsWith(theirs, before) &&
-        // ws goes on, but no message can have come of it.
+        // ws reads on, but cannot have completed a message.
         theirs.slice(before.length).every((line) => !line.startsWith('text') && !line.startsWith('binary')) &&
         isSame(ours, await transcribeCompressedWithWs([await endedAtFault(bytes, agreement)], agreement))
       );
@@ -48,7 +48,7 @@ export const compressedDifferences: readonly CompressedDifference[] = [
       if (!isSame(longer.slice(0, -1), shorter) || longer.at(-1)?.startsWith('error') !== true) {
         return false;
       }
-      // With more bytes neither wants more, and what one has seen stays.
+      // After more bytes both parsers are done, and earlier results do not change.
       const more = [Buffer.concat([bytes, Buffer.alloc(16)])];
       const oursThen = await transcribeCompressed(more, agreement);
       const theirsThen = await transcribeCompressedWithWs(more, agreement);
@@ -59,20 +59,20 @@ export const compressedDifferences: readonly CompressedDifference[] = [
     },
   },
   {
-    name: 'what follows a final block is the next block, of the same message',
+    name: 'bytes after a final block are the next block of the same message',
     section: 'RFC 7692 7.2.1',
     example: 'c18f 00000000 f348cdc9c90700 f348cdc9c90700 00',
     explains: (given) => isSameOfEquivalent(given, ({ hadFinalBlock }) => hadFinalBlock),
   },
   {
-    name: 'a compressed message without a byte is an empty one, and harms none after it',
+    name: 'a compressed message without a byte is empty, and does not affect later messages',
     section: 'RFC 7692 7.2.1 has no such message',
     example: 'c180 00000000 c187 00000000 f248cdc9c90700',
     explains: (given) => isSameOfEquivalent(given, ({ hadNothing }) => hadNothing),
   },
 ];
 
-/** The name of the difference that explains it; undefined when none does. */
+/** The name of the difference that explains the results; undefined when none does. */
 export async function compressedDifferenceOf(given: Case): Promise<string | undefined> {
   for (const difference of compressedDifferences) {
     if (await difference.explains(given)) {
@@ -82,7 +82,7 @@ export async function compressedDifferenceOf(given: Case): Promise<string | unde
   return undefined;
 }
 
-/** Whether we make the same of a stream that has nothing of the kind, and ws agrees about that. */
+/** Whether our results for an equivalent stream without such messages are the same, and ws agrees with them. */
 async function isSameOfEquivalent(
   { bytes, agreement, ours }: Case,
   applies: (stream: EquivalentStream) => boolean,
@@ -98,9 +98,9 @@ async function isSameOfEquivalent(
   return isSame(ours, oursThen) && (isSame(oursThen, theirsThen) || (await compressedDifferenceOf(then)) !== undefined);
 }
 
-/** The stream up to the byte that ours refuses with 1007, and as if its message ended with that. */
+/** The stream up to the byte that we reject with 1007, as if its message ended there. */
 async function endedAtFault(bytes: Buffer, agreement: Required<WindowAgreement>): Promise<Buffer> {
-  // Once it has failed it stays so, whatever follows.
+  // A failed parser stays failed.
   let [right, wrong] = [0, bytes.length];
   while (wrong - right > 1) {
     const middle = (right + wrong) >> 1;
@@ -115,6 +115,6 @@ async function endedAtFault(bytes: Buffer, agreement: Required<WindowAgreement>)
   if (last === undefined || last.opcode >= 8) {
     return bytes.subarray(0, wrong);
   }
-  const frame = encode({ ...last, fin: true, key: Buffer.alloc(4) });
+  const frame = clientFrame({ ...last, fin: true, key: Buffer.alloc(4) });
   return Buffer.concat([bytes.subarray(0, last.start), frame]);
 }

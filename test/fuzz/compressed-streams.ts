@@ -16,22 +16,22 @@ import {
 } from './frames.js';
 import { damage, damages, inflict, type Damage, type HexBytes } from './frame-streams.js';
 
-/** How a client deflates a message. */
+/** The way in which a client deflates a message. */
 const deflation = fc.record({
   level: fc.constantFrom(-1, 0, 1, 9),
   strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE),
-  /** Where one block ends and the next begins, if not only where zlib thinks fit. */
+  /** The offsets where a new block begins, in addition to those of zlib. */
   cuts: fc.oneof(
     { weight: 3, arbitrary: fc.constant<number[]>([]) },
     { weight: 1, arbitrary: fc.array(point, { maxLength: 4 }) },
   ),
-  /** Which of those blocks are final ones (RFC 7692 section 7.2.3.4). */
+  /** The indices of the final blocks (RFC 7692 section 7.2.3.4). */
   finals: fc.array(fc.boolean(), { maxLength: 4 }),
 });
 
 type Deflation = typeof deflation extends Arbitrary<infer T> ? T : never;
 
-/** Deflates what one client sends. */
+/** Deflates the messages of one client. */
 class Sender {
   private before = Buffer.alloc(0);
 
@@ -57,19 +57,19 @@ class Sender {
   }
 }
 
-/** A message, before it is deflated and cut into frames. */
+/** A message before deflation and fragmentation. */
 interface Message {
   readonly content: readonly [opcode: number, payload: Buffer];
-  /** Undefined where it is sent as it is. */
+  /** Undefined for an uncompressed message. */
   readonly deflation: Deflation | undefined;
   readonly framing: Parameters<typeof framesOf>[2];
-  /** What happens to what it is deflated to. */
+  /** Damages to the deflated data. */
   readonly damages?: readonly Damage[];
-  /** Reserved bits that one of its frames has besides. */
+  /** Additional reserved bits on one of its frames. */
   readonly reserved?: { readonly frame: number; readonly bits: number };
 }
 
-/** What a client sends: messages, and bytes that are sent as they are. */
+/** The data of a client: messages, and raw bytes. */
 type Item = Message | Buffer;
 
 function encodeItem(item: Item, sender: Sender): Buffer {
@@ -109,11 +109,11 @@ const badMessage: Arbitrary<Message> = fc.record({
 
 const takesOver = fc.boolean();
 
-/** A client that keeps to the protocol and sends no close. */
+/** A client that obeys the protocol and sends no close. */
 export interface ValidStream {
   readonly agreement: Required<WindowAgreement>;
   readonly hex: HexBytes;
-  /** The same without compression. */
+  /** The same messages without compression. */
   readonly plain: HexBytes;
 }
 
@@ -133,7 +133,7 @@ export const validCompressedStream: Arbitrary<ValidStream> = fc
     return { agreement, hex: Buffer.concat(encoded).toString('hex'), plain: Buffer.concat(plain).toString('hex') };
   });
 
-/** What a client might send: right, wrong, or right and then damaged on the way. */
+/** Streams from clients: valid, invalid, or valid and damaged in transit. */
 export interface CompressedStream {
   readonly agreement: Required<WindowAgreement>;
   readonly hex: HexBytes;
@@ -141,7 +141,7 @@ export interface CompressedStream {
 
 export const compressedStream: Arbitrary<CompressedStream> = fc
   .record({
-    // What reaches beyond a smaller window is found, or not, by how much is inflated at once.
+    // Whether zlib detects a reference beyond a smaller window depends on the chunk size.
     agreement: fc.record({ bits: fc.constant(15), takesOver }),
     items: fc.array(
       fc.oneof(

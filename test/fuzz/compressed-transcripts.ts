@@ -11,8 +11,8 @@ import { readFrames } from './read-frames.js';
 import { closeLine, errorLine, NO_STATUS, statusOf, type Transcript } from './transcripts.js';
 
 /**
- * Cuts reads further, where frames end. A frame that comes while the one before is being inflated is looked at
- * meanwhile, so that its fault would count first.
+ * Splits reads further, at the ends of frames. The parser looks at a frame that arrives during inflation, and so would
+ * report that frame's fault first.
  */
 function cutAtFrames(reads: readonly Buffer[]): Buffer[] {
   const ends = readFrames(Buffer.concat(reads)).map(({ end }) => end);
@@ -25,7 +25,7 @@ function cutAtFrames(reads: readonly Buffer[]): Buffer[] {
   });
 }
 
-/** What our parser and what inflates for it make of the reads. */
+/** The result of our parser and decompressor for the reads. */
 export async function transcribeCompressed(
   reads: readonly Buffer[],
   { bits, takesOver }: Required<WindowAgreement>,
@@ -89,7 +89,7 @@ export async function transcribeCompressed(
   return lines;
 }
 
-/** The parts of ws that read and inflate. Its typings leave them out. */
+/** The receiver of ws, which its typings omit. */
 interface Deflate {
   accept(offers: Record<string, (string | true)[]>[]): unknown;
   cleanup(): void;
@@ -99,7 +99,7 @@ const { PerMessageDeflate, Receiver } = ws as unknown as {
   Receiver: new (options: { isServer: boolean; extensions: Record<string, Deflate> }) => Writable;
 };
 
-/** What ws makes of the reads. */
+/** The result of ws for the reads. */
 export async function transcribeCompressedWithWs(
   reads: readonly Buffer[],
   { bits, takesOver }: Required<WindowAgreement>,

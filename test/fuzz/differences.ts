@@ -1,10 +1,10 @@
 import { readFrames } from './read-frames.js';
 import { errorLine, transcribe, transcribeWithWs, type Transcript } from './transcripts.js';
 
-/** Where we differ from ws on purpose. */
+/** A deliberate difference from ws. */
 export interface Difference {
   readonly name: string;
-  /** The RFC's section that is on our side. */
+  /** The section of the RFC that supports us. */
   readonly section: string;
   /** Bytes that show it, in hex digits. */
   readonly example: string;
@@ -13,7 +13,7 @@ export interface Difference {
 
 export const differences: readonly Difference[] = [
   {
-    name: 'text fails at the first byte that makes it impossible, not when the message has ended',
+    name: 'invalid text fails at its first invalid byte, not at the end of the message',
     section: 'RFC 6455 8.1, 7.1.7',
     example: '0181 00000000 ff 8980 00000000 8080 00000000',
     explains(bytes, ours, theirs) {
@@ -22,14 +22,14 @@ export const differences: readonly Difference[] = [
       return (
         ours.at(-1) === errorLine(1007) &&
         startsWith(theirs, before) &&
-        // ws goes on, but no message can have come of it.
+        // ws reads on, but cannot have completed a message.
         after.every((line) => !line.startsWith('text') && !line.startsWith('binary')) &&
         failsAtFirstWrongByte(bytes)
       );
     },
   },
   {
-    name: 'a length with the top bit set breaks the protocol (1002); to ws it is just too big (1009)',
+    name: 'a length with the top bit set is a protocol error (1002), where ws reports a message that is too big (1009)',
     section: 'RFC 6455 5.2',
     example: '82ff 8000000000000000 00000000',
     explains: (_bytes, ours, theirs) =>
@@ -38,7 +38,7 @@ export const differences: readonly Difference[] = [
       isSame(ours.slice(0, -1), theirs.slice(0, -1)),
   },
   {
-    name: 'of a frame that the bytes end in, one has seen enough and the other wants more',
+    name: 'one parser needs more bytes of a truncated frame than the other',
     section: 'RFC 6455 7.1.7 leaves the moment open',
     example: '83',
     explains(bytes, ours, theirs) {
@@ -46,7 +46,7 @@ export const differences: readonly Difference[] = [
       if (!isSame(longer.slice(0, -1), shorter) || longer.at(-1)?.startsWith('error') !== true) {
         return false;
       }
-      // With more bytes neither wants more, and what one has seen stays.
+      // After more bytes both parsers are done, and earlier results do not change.
       const more = Buffer.concat([bytes, Buffer.alloc(16)]);
       const [oursThen, theirsThen] = [transcribe([more]), transcribeWithWs([more])];
       return (
@@ -57,7 +57,7 @@ export const differences: readonly Difference[] = [
   },
 ];
 
-/** The name of the difference that explains it; undefined when none does. */
+/** The name of the difference that explains the results; undefined when none does. */
 export function differenceOf(bytes: Buffer, ours: Transcript, theirs: Transcript): string | undefined {
   return differences.find((difference) => difference.explains(bytes, ours, theirs))?.name;
 }
@@ -75,11 +75,11 @@ export function startsWith(lines: Transcript, start: Transcript): boolean {
 }
 
 /**
- * Whether our parser, given the bytes one by one, refuses the very byte that makes the text impossible, which the
- * platform's own decoder tells.
+ * Whether our parser, given single bytes, fails at exactly the byte that makes the text invalid according to the
+ * platform's own decoder.
  */
 function failsAtFirstWrongByte(bytes: Buffer): boolean {
-  // Once it has failed it stays so, whatever follows.
+  // A failed parser stays failed.
   let [right, wrong] = [0, bytes.length];
   while (wrong - right > 1) {
     const middle = (right + wrong) >> 1;
@@ -102,7 +102,7 @@ function isUtf8(bytes: Buffer, mayGoOn: boolean): boolean {
   }
 }
 
-/** The message that byte `count` of a stream belongs to, as far as it has come by then. The frames before are right. */
+/** The message that contains byte `count` of a stream, up to that byte. The frames before it are valid. */
 function messageUpTo(bytes: Buffer, count: number): { payload: Buffer; isWhole: boolean } {
   const frames = readFrames(bytes.subarray(0, count)).filter(({ opcode }) => opcode < 8);
   const first = frames.findLastIndex(({ opcode }) => opcode !== 0);

@@ -1,12 +1,12 @@
 import { constants, inflateRawSync, type InflateRaw } from 'node:zlib';
 import { deflated, TAIL, type WindowAgreement } from '../conformance/deflate-window.js';
-import { encode } from './frames.js';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { readFrames, type ReadFrame } from './read-frames.js';
 
-/** What no stream can contain: a block of the type that means nothing. */
+/** Invalid in every stream: a block of the reserved type. */
 const CORRUPT = Buffer.from([0x06]);
 
-/** A stream that says the same in a way that everybody understands. */
+/** An equivalent stream that both parsers understand. */
 export interface EquivalentStream {
   readonly bytes: Buffer;
   /** Whether the original had a final block. */
@@ -15,9 +15,9 @@ export interface EquivalentStream {
   readonly hadNothing: boolean;
 }
 
-/** Inflates as RFC 7692 section 7.2.2 has it, message by message, from the beginning of the stream each time. */
+/** Inflates as RFC 7692 section 7.2.2 says, message by message, from the beginning of the stream each time. */
 class BookInflater {
-  /** What has come since the latest final block, and how much of what it inflates to belongs to earlier messages. */
+  /** The bytes since the last final block, and the number of inflated bytes that belong to earlier messages. */
   private stream = Buffer.alloc(0);
   private given = 0;
   hadFinalBlock = false;
@@ -32,7 +32,7 @@ class BookInflater {
     while (left > TAIL.length) {
       const input = Buffer.concat([this.stream, Buffer.concat([payload, TAIL]).subarray(-left)]);
       const options = { finishFlush: constants.Z_SYNC_FLUSH, info: true };
-      // With `info` it tells how much it took; its typings leave that out.
+      // With `info`, zlib reports how many bytes it read; the typings omit that.
       const { buffer, engine } = inflateRawSync(input, options) as unknown as { buffer: Buffer; engine: InflateRaw };
       parts.push(buffer.subarray(this.given));
       left = input.length - engine.bytesWritten;
@@ -48,11 +48,11 @@ class BookInflater {
   }
 }
 
-/** Deflates the compressed messages of a stream anew, each in one frame, and leaves all else as it is, right or wrong. */
+/** Deflates the compressed messages of a stream again, each in one frame, and leaves all other bytes unchanged. */
 export function equivalentStream(bytes: Buffer, { takesOver }: Required<WindowAgreement>): EquivalentStream {
   const inflater = new BookInflater(takesOver);
   const frames: Buffer[] = [];
-  /** What has come of the compressed message at hand. */
+  /** The bytes of the current compressed message so far. */
   let parts: ReadFrame[] = [];
   let isInPlainMessage = false;
   let end = 0;
@@ -78,7 +78,7 @@ export function equivalentStream(bytes: Buffer, { takesOver }: Required<WindowAg
   return { bytes: Buffer.concat(frames), hadFinalBlock, hadNothing };
 }
 
-/** Whether a frame of data starts a compressed message, or continues the one at hand. */
+/** Whether a data frame starts or continues a compressed message. */
 function isCompressed(frame: ReadFrame, isInCompressedMessage: boolean, isInPlainMessage: boolean): boolean {
   return isInCompressedMessage
     ? frame.opcode === 0 && frame.reserved === 0 && frame.isMasked
@@ -89,11 +89,11 @@ function deflatedAnew(parts: readonly ReadFrame[], inflater: BookInflater): Buff
   const [{ opcode }] = parts;
   const frame = { opcode, fin: true, reserved: 4, key: Buffer.alloc(4) };
   try {
-    return encode({
+    return clientFrame({
       ...frame,
       payload: deflated(inflater.inflate(Buffer.concat(parts.map(({ payload }) => payload)))),
     });
   } catch {
-    return encode({ ...frame, payload: CORRUPT });
+    return clientFrame({ ...frame, payload: CORRUPT });
   }
 }

@@ -16,7 +16,7 @@ const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'h
 
 describe('Fuzzing: our parser', () => {
   it(
-    'makes of any bytes what ws makes of them, but for the differences that are listed',
+    'agrees with ws on any bytes, apart from the listed differences',
     () => {
       fc.assert(
         fc.property(clientStream, cutting, (hex, how) => {
@@ -33,7 +33,7 @@ describe('Fuzzing: our parser', () => {
     PATIENCE,
   );
 
-  it.each(differences)('differs from ws on purpose: $name ($section)', ({ name, example }) => {
+  it.each(differences)('differs from ws deliberately: $name ($section)', ({ name, example }) => {
     const bytes = bytesOf(example);
     const [ours, theirs] = [transcribe([bytes]), transcribeWithWs([bytes])];
     expect(ours).not.toEqual(theirs);
@@ -41,7 +41,7 @@ describe('Fuzzing: our parser', () => {
   });
 
   it(
-    'makes the same of bytes wherever they are cut, however small its fragments, and however often the flow stops',
+    'gives the same result for every split, fragment size and number of flow stops',
     () =>
       fc.assert(
         fc.property(clientStream, cutting, treatment, (hex, how, treated) => {
@@ -53,7 +53,7 @@ describe('Fuzzing: our parser', () => {
   );
 
   it(
-    'finds no fault with what is valid',
+    'accepts all valid streams',
     () =>
       fc.assert(
         fc.property(validStream, cutting, treatment, (hex, how, treated) => {

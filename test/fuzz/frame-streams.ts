@@ -2,17 +2,17 @@ import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import { badText, closeFrame, controlFrame, message, messageOf, oddFrame, point } from './frames.js';
 
-/** What a client sends, as hex digits, so that a failing case can be read and copied. */
+/** The bytes of a client as hex digits, so that a failing case can be read and copied. */
 export type HexBytes = string;
 
 const validFrames: Arbitrary<Buffer> = fc
   .array(fc.oneof({ weight: 3, arbitrary: message }, { weight: 1, arbitrary: controlFrame }), { maxLength: 8 })
   .map((frames) => Buffer.concat(frames));
 
-/** Frames that keep to the protocol, and no close. */
+/** Valid frames without a close. */
 export const validStream: Arbitrary<HexBytes> = validFrames.map((bytes) => bytes.toString('hex'));
 
-/** Frames most of which keep to the protocol. */
+/** Frames, mostly valid. */
 const mixedStream = fc
   .array(
     fc.oneof(
@@ -40,7 +40,7 @@ const effects: Readonly<Record<Damage['kind'], (bytes: Buffer, at: number, byte:
   truncate: (bytes, at) => bytes.subarray(0, at),
 };
 
-/** What is left of bytes after damages, one after the other. */
+/** The bytes after several damages, one after the other. */
 export function inflict(damages: readonly Damage[], bytes: Buffer): Buffer {
   return damages.reduce(
     (whole, { kind, at, byte }) => effects[kind](whole, Math.floor(at * whole.length), byte),
@@ -54,13 +54,13 @@ export const damage: Arbitrary<Damage> = fc.record({
   byte: fc.nat(255),
 });
 
-/** Damages that half of all streams suffer. */
+/** Damages that apply to half of all streams. */
 export const damages: Arbitrary<Damage[]> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Damage[]>([]) },
   { weight: 1, arbitrary: fc.array(damage, { minLength: 1, maxLength: 2 }) },
 );
 
-/** What clients might send: right, wrong, or right and then damaged on the way. */
+/** Streams from clients: valid, invalid, or valid and damaged in transit. */
 export const clientStream: Arbitrary<HexBytes> = fc
   .tuple(fc.oneof(validFrames, mixedStream), damages)
   .map(([bytes, suffered]) => inflict(suffered, bytes).toString('hex'));

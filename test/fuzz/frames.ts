@@ -1,41 +1,12 @@
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
+import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { badSequences, cutCharacters, goodTexts } from '../conformance/utf-8-sequences.js';
 
-interface Frame {
-  readonly opcode: number;
-  readonly fin: boolean;
-  readonly payload: Buffer;
-  readonly key: Uint8Array;
-  readonly reserved?: number;
-  readonly masked?: boolean;
-  /** In how many bytes the length is written; as few as it needs unless given. */
-  readonly lengthBytes?: 0 | 2 | 8;
-  /** The length that the header claims; that of the payload unless given. */
-  readonly claims?: bigint;
-}
-
-export function encode(frame: Frame): Buffer {
-  const { opcode, fin, payload, key, reserved = 0, masked = true } = frame;
-  const length = frame.claims ?? BigInt(payload.length);
-  const lengthBytes = frame.lengthBytes ?? (length < 126n ? 0 : length < 65536n ? 2 : 8);
-  const header = Buffer.alloc(2 + lengthBytes);
-  header[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
-  header[1] = (masked ? 0x80 : 0) | (lengthBytes === 0 ? Number(length) & 0x7f : lengthBytes === 2 ? 126 : 127);
-  if (lengthBytes === 2) {
-    header.writeUInt16BE(Number(length & 0xffffn), 2);
-  } else if (lengthBytes === 8) {
-    header.writeBigUInt64BE(length, 2);
-  }
-  return masked
-    ? Buffer.concat([header, key, payload.map((byte, i) => byte ^ key[i % 4])])
-    : Buffer.concat([header, payload]);
-}
-
-/** A point in a whole, as a share of it. */
+/** An offset, as a fraction of the whole. */
 export const point = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** How bytes are cut: at points, or into pieces of a size. */
+/** The way to split bytes: at offsets, or into pieces of a size. */
 export const cutting = fc.oneof(
   fc.array(point, { maxLength: 6 }).map((at) => ({ at })),
   fc.integer({ min: 1, max: 40 }).map((size) => ({ size })),
@@ -43,7 +14,7 @@ export const cutting = fc.oneof(
 
 export type Cutting = typeof cutting extends Arbitrary<infer T> ? T : never;
 
-/** Cuts bytes; the pieces are views. */
+/** Splits bytes; the pieces are views. */
 export function cut(bytes: Buffer, how: Cutting): Buffer[] {
   const ends =
     'size' in how
@@ -62,7 +33,7 @@ const key = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(new Uint8Array(4), new Uint8Array(4).fill(0xff)) },
 );
 
-/** Sizes around which something changes: headers, words, and where native code takes over. */
+/** Boundary sizes: headers, words, and the threshold for native code. */
 const edgeSize = fc
   .tuple(fc.constantFrom(0, 4, 16, 48, 125, 126, 320, 768, 4096, 16384), fc.integer({ min: -3, max: 3 }))
   .map(([size, more]) => Math.max(0, size + more));
@@ -101,9 +72,9 @@ export const controlFrame = fc
     ),
     key,
   })
-  .map(encode);
+  .map(clientFrame);
 
-/** How a message is cut into frames, and what comes between them. */
+/** The fragmentation of a message, and the frames between its fragments. */
 export const framing = fc.record({
   key,
   cuts: fc.oneof(
@@ -119,7 +90,7 @@ export type Framing = typeof framing extends Arbitrary<infer T> ? T : never;
 /**
  * The frames of a message.
  *
- * @param reservedOf the reserved bits of each frame, by its number
+ * @param reservedOf the reserved bits of each frame, by its index
  */
 export function framesOf(
   opcode: number,
@@ -128,7 +99,7 @@ export function framesOf(
   reservedOf: (frame: number) => number = () => 0,
 ): Buffer {
   const frames = cut(bytes, { at: cuts }).map((payload, i, { length }) =>
-    encode({
+    clientFrame({
       opcode: i === 0 ? opcode : 0,
       fin: i === length - 1,
       payload,
@@ -165,9 +136,9 @@ export const closeFrame = fc
     ),
     key,
   })
-  .map(({ payload, key: maskingKey }) => encode({ opcode: 8, fin: true, payload, key: maskingKey }));
+  .map(({ payload, key: maskingKey }) => clientFrame({ opcode: 8, fin: true, payload, key: maskingKey }));
 
-/** A frame of which anything may be wrong. */
+/** A frame with any kind of fault. */
 export const oddFrame = fc
   .record(
     {
@@ -182,4 +153,4 @@ export const oddFrame = fc
     },
     { requiredKeys: ['opcode', 'fin', 'payload', 'key'] },
   )
-  .map((frame) => encode(frame));
+  .map((frame) => clientFrame(frame));

@@ -10,7 +10,7 @@ const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'h
 
 describe('Fuzzing: our parser, with permessage-deflate', () => {
   it(
-    'makes of what is valid what it makes of the same without compression',
+    'reads valid compressed messages like the same messages without compression',
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -31,7 +31,7 @@ describe('Fuzzing: our parser, with permessage-deflate', () => {
   );
 
   it(
-    'makes of any bytes what ws makes of them, but for the differences that are listed',
+    'agrees with ws on any bytes, apart from the listed differences',
     () =>
       fc.assert(
         fc.asyncProperty(compressedStream, cutting, async ({ agreement, hex }, how) => {
@@ -49,7 +49,7 @@ describe('Fuzzing: our parser, with permessage-deflate', () => {
     PATIENCE,
   );
 
-  it.each(compressedDifferences)('differs from ws on purpose: $name ($section)', async ({ name, example }) => {
+  it.each(compressedDifferences)('differs from ws deliberately: $name ($section)', async ({ name, example }) => {
     const bytes = bytesOf(example);
     const agreement = { bits: 15, takesOver: true };
     const ours = await transcribeCompressed([bytes], agreement);

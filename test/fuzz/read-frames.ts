@@ -1,19 +1,19 @@
-/** A frame of a client, as far as it has come. */
+/** A frame of a client, complete or not. */
 export interface ReadFrame {
   readonly opcode: number;
   readonly fin: boolean;
   readonly reserved: number;
   readonly isMasked: boolean;
-  /** What has come of the payload, unmasked. */
+  /** The payload so far, unmasked. */
   readonly payload: Buffer;
-  /** Where it begins, and where it ends or would end. */
+  /** The offsets of its beginning and its end, whether or not that has arrived. */
   readonly start: number;
   readonly end: number;
-  /** Whether all of it has come. */
+  /** Whether it is complete. */
   readonly isWhole: boolean;
 }
 
-/** Reads frames as if nothing were ever wrong with them; the last may be cut off. A header that is cut off is left out. */
+/** Reads frames without validation. The last frame may be truncated; a truncated header is omitted. */
 export function readFrames(bytes: Buffer): ReadFrame[] {
   const frames: ReadFrame[] = [];
   let start = 0;

@@ -1,10 +1,10 @@
 import type { Parameters } from 'fast-check';
 
 /**
- * How many cases a property is tried with, and from which seed on.
+ * The number of cases for each property, and the first seed.
  *
- * FUZZ_RUNS multiplies the number, so that 100 is a hundred times as many. A property that fails prints its seed and the
- * smallest case that it was found to fail with; FUZZ_SEED tries the same cases again.
+ * FUZZ_RUNS multiplies the number: 100 runs a hundred times as many. A property that fails prints its seed and the
+ * smallest failing case; FUZZ_SEED repeats the same cases.
  */
 export function runs<T>(count: number): Parameters<T> {
   const seed = process.env['FUZZ_SEED'];
@@ -14,5 +14,5 @@ export function runs<T>(count: number): Parameters<T> {
   };
 }
 
-/** The time that a test of a property may take, in ms. */
+/** The time limit for the test of a property, in ms. */
 export const PATIENCE = 60_000 * Number(process.env['FUZZ_RUNS'] ?? 1);

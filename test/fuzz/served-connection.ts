@@ -9,7 +9,7 @@ const KIB = 1024;
 
 export const handshake = { path: '/', httpVersion: '1.1', remoteAddress: '' } as const;
 
-/** What applications do with what they are sent; all of them echo. */
+/** Handlers as applications write them; all of them echo. */
 const handlers: Readonly<Record<string, (connection: ServerConnection, choose: Choose) => Promise<void>>> = {
   'sends each fragment on': async (connection) => {
     await connection.receive((fragment) => connection.send(fragment));
@@ -54,16 +54,16 @@ export const situation = fc.record({
   sendBufferSize: fc.constantFrom(0, 10, KIB, 64 * KIB),
   largestRead: fc.constantFrom(1, 10, KIB, 16 * KIB, 64 * KIB),
   highWaterMark: fc.constantFrom(16, KIB, 16 * KIB),
-  /** The size of one more message: some go out by reference and not as copies. */
+  /** The size of one more message: large messages are sent by reference and not as copies. */
   large: fc.constantFrom(0, 17 * KIB, 70 * KIB),
 });
 
 export type Situation = typeof situation extends fc.Arbitrary<infer T> ? T : never;
 
-/** The largest message of a valid stream is smaller. */
+/** Upper limit for the messages of a valid stream. */
 export const LARGEST_MESSAGE = 71 * KIB;
 
-/** What is long does not come, or is handed on, byte by byte: that would take as long. */
+/** Long streams do not arrive byte by byte, nor are they delivered so: it would take too long. */
 export function inReasonableTime(how: Situation, { length }: Buffer): Situation {
   return {
     ...how,
@@ -74,7 +74,7 @@ export function inReasonableTime(how: Situation, { length }: Buffer): Situation 
 
 type Interference = (connection: ServerConnection, socket: StallingDuplex, choose: Choose) => void;
 
-/** What may happen to a connection at any time. */
+/** The events that may happen to a connection at any time. */
 export const accidents: Readonly<Record<string, Interference>> = {
   nothing: () => {},
   'the server closes': (connection, _socket, choose) => {
@@ -94,21 +94,21 @@ export const accidents: Readonly<Record<string, Interference>> = {
   },
 };
 
-/** What became of a connection. */
+/** The outcome of a connection. */
 export interface Outcome {
   readonly sent: Buffer;
   readonly mostBuffered: number;
   readonly mostUnread: number;
   readonly closed: Awaited<ServerConnection['closed']>;
-  /** What the handler failed with, if it did. */
+  /** The error of the handler, if it failed. */
   readonly failure: unknown;
 }
 
 /**
- * Lets a handler serve a connection whose client sends these bytes and then, sooner or later, ends its half.
+ * Serves a connection with a handler, while the client sends these bytes and eventually ends its half.
  *
- * @param interfere is called before each step
- * @param deflate what was agreed on, where messages are compressed
+ * @param interfere called before each step
+ * @param deflate the negotiated parameters, if messages are compressed
  */
 export async function serve(
   bytes: Buffer,
@@ -129,7 +129,7 @@ export async function serve(
   let closed: Outcome['closed'] | undefined;
   void connection.closed.then((how) => (closed = how));
 
-  // Many more than there are bytes and frames; zlib works on other threads, and is slow.
+  // Far more steps than bytes and frames, because zlib works on slow background threads.
   for (
     let steps = (50 * bytes.length + 1000) * (deflate === undefined ? 1 : 100);
     closed === undefined || !isServed;

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 
-/** Tells what happens next: a whole number below `count`. */
+/** Chooses the next event: a whole number below `count`. */
 export type Choose = (count: number) => number;
 
-/** Chooses the same again for the same seed. */
+/** Repeats the same choices for the same seed. */
 export function choices(seed: number): Choose {
   let state = seed;
   return (count) => {
@@ -16,8 +16,8 @@ export function choices(seed: number): Choose {
 }
 
 /**
- * The server's end of a connection whose other end is a test: a socket that takes what it is given at once or much
- * later, and reads what it is sent in pieces, as the operating system pleases.
+ * The server's end of a connection whose other end is a test: a socket that writes its data at once or much later, and
+ * reads in chunks of any size, as an operating system does.
  */
 export class StallingDuplex extends Duplex {
   private readonly taken: Buffer[] = [];
@@ -25,15 +25,15 @@ export class StallingDuplex extends Duplex {
   private unread: Buffer;
   private hasEnded = false;
   private isFinished = false;
-  /** The most that waited to be sent at any time, in bytes. */
+  /** The largest number of bytes that waited for a write. */
   mostBuffered = 0;
-  /** The most that was read and not taken at any time, in bytes. */
+  /** The largest number of received bytes that waited for the server. */
   mostUnread = 0;
 
   /**
-   * @param incoming all that the peer sends
-   * @param lingers whether the peer ends its half only after the server, as RFC 6455 section 7.1.1 wants it
-   * @param choose what happens next
+   * @param incoming all bytes that the peer sends
+   * @param lingers whether the peer ends its half only after the server, as RFC 6455 section 7.1.1 requires
+   * @param choose chooses the next event
    */
   constructor(
     incoming: Buffer,
@@ -46,12 +46,12 @@ export class StallingDuplex extends Duplex {
     this.unread = Buffer.from(incoming);
   }
 
-  /** What the peer has been sent. */
+  /** The bytes that the peer has received. */
   get sent(): Buffer {
     return Buffer.concat(this.taken);
   }
 
-  /** Lets one thing happen, or nothing. */
+  /** Lets one event happen, or none. */
   step(): void {
     this.mostBuffered = Math.max(this.mostBuffered, this.writableLength);
     switch (this.choose(3)) {
@@ -67,7 +67,7 @@ export class StallingDuplex extends Duplex {
   }
 
   override _read(): void {
-    // Bytes arrive when they do.
+    // The arrival does not depend on the reader.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -86,7 +86,7 @@ export class StallingDuplex extends Duplex {
     done();
   }
 
-  /** As a socket does, it reads on while its buffer has room, paused or not, and sees the end of a paused stream. */
+  /** Reads while its buffer has room, paused or not, and sees the end of a paused stream, as a socket does. */
   private arrive(): void {
     if (this.destroyed || this.hasEnded || this.readableLength >= this.readableHighWaterMark) {
       return;
@@ -100,7 +100,7 @@ export class StallingDuplex extends Duplex {
       return;
     }
     const length = 1 + this.choose(Math.min(this.unread.length, this.largestRead));
-    // A copy, because who reads it may change it.
+    // A copy, because the reader may change the bytes.
     this.push(Buffer.from(this.unread.subarray(0, length)));
     this.unread = this.unread.subarray(length);
     this.mostUnread = Math.max(this.mostUnread, this.readableLength);
@@ -113,7 +113,7 @@ export class StallingDuplex extends Duplex {
     }
   }
 
-  /** Only now are the bytes looked at: until then they must stay what they are. */
+  /** Looks at the bytes only now: until then they must not change. */
   private takeWrites(): void {
     const { stalled } = this;
     if (stalled !== undefined) {

@@ -6,14 +6,14 @@ import { ProtocolError } from '../../libs/websockets/src/protocol/close-status.j
 import { answer } from '../conformance/server-frames.js';
 
 /**
- * What was made of a client's bytes: one line for each whole message, ping, pong and close, as `readAnswers` has them,
- * and one for the error that was the end.
+ * The result for a client's bytes: one line for each message, ping, pong and close, in the form of `readAnswers`, and
+ * one for the final error.
  */
 export type Transcript = readonly string[];
 
 export const errorLine = (status: number): string => `error ${status}`;
 
-/** RFC 6455 section 7.1.5: the status of a close frame that has none. */
+/** RFC 6455 section 7.1.5: the status that stands for a close frame without one. */
 export const NO_STATUS = 1005;
 
 export function closeLine(status: number, reason: string | Uint8Array): string {
@@ -21,23 +21,23 @@ export function closeLine(status: number, reason: string | Uint8Array): string {
   return answer(Opcode.close, Buffer.concat([Buffer.from(code), Buffer.from(reason as string)]));
 }
 
-/** How a parser is treated while it reads. */
+/** The way in which a parser is driven. */
 export interface Treatment {
   readonly receiveBufferSize?: number;
-  /** Whether the flow stops after a fragment, for one fragment after the other, again and again. */
+  /** Whether to stop the flow after each fragment, for these fragments in turn. */
   readonly stops?: readonly boolean[];
-  /** Whether, with the flow stopped, one more read arrives before it goes on. */
+  /** Whether one more read arrives while the flow is stopped. */
   readonly readsOn?: boolean;
-  /** Where the bytes of a read lie in memory, which counts for the words that they are unmasked by. */
+  /** The offset of the reads in memory, which matters for word-wise unmasking. */
   readonly offset?: number;
   /** Whether messages may be compressed. They are not inflated. */
   readonly allowsCompression?: boolean;
 }
 
-/** What surrounds the bytes of a read in memory, and belongs to others. */
+/** Guard bytes around the reads in memory, which must not change. */
 const OTHERS = 0xa5;
 
-/** What our parser makes of the reads. Fails when it breaks its own rules. */
+/** The result of our parser for the reads. Fails when the parser breaks its own rules. */
 export function transcribe(reads: readonly Buffer[], treatment: Treatment = {}): Transcript {
   const { receiveBufferSize = 65536, stops = [false], readsOn = false, offset = 0, allowsCompression } = treatment;
   const lines: string[] = [];
@@ -107,12 +107,12 @@ function check(condition: boolean, fault: string): void {
   }
 }
 
-/** The part of ws that reads frames. Its typings leave that out. */
+/** The frame parser of ws, which its typings omit. */
 const { Receiver } = ws as unknown as {
   Receiver: new (options: { isServer: boolean; maxPayload: number; skipUTF8Validation: boolean }) => Writable;
 };
 
-/** What ws makes of the reads. */
+/** The result of ws for the reads. */
 export function transcribeWithWs(reads: readonly Buffer[]): Transcript {
   const lines: string[] = [];
   const receiver = new Receiver({ isServer: true, maxPayload: 0, skipUTF8Validation: false });
@@ -135,7 +135,7 @@ export function transcribeWithWs(reads: readonly Buffer[]): Transcript {
   return lines;
 }
 
-/** The status that ws closes with for an error of its receiver. */
+/** The status with which ws closes for an error of its receiver. */
 export function statusOf(error: NodeJS.ErrnoException): number {
   switch (error.code) {
     case 'WS_ERR_INVALID_UTF8':

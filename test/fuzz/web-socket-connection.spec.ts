@@ -31,7 +31,7 @@ const isMessage = (line: string): boolean => /^(text|binary) /.test(line);
 
 describe('Fuzzing: a connection over a socket that stalls', () => {
   it(
-    'echoes what is valid byte by byte, answers every ping and the close, and holds no more than its options allow',
+    'echoes valid streams byte by byte, answers every ping and the close, and obeys its buffer limits',
     () =>
       fc.assert(
         fc.asyncProperty(validStream, situation, async (frames, given) => {
@@ -62,7 +62,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
   );
 
   it(
-    'ends, and tells how, whatever it is sent and whatever happens',
+    'ends with a result for any bytes and any event',
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -85,7 +85,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
             if (closed.by === 'peer') {
               expect(expected.at(-1)).toMatch(/^close /);
             }
-            // What has come is part of what was to come, as far as whole frames have.
+            // The received messages are a prefix of the expected ones, as far as complete frames have arrived.
             if (closed.by !== 'abort' && accident !== 'the transport fails') {
               const messages = readAnswers(sent).filter(isMessage);
               expect(messages).toEqual(expected.filter(isMessage).slice(0, messages.length));
@@ -98,7 +98,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
   );
 });
 
-/** Each fragment that is deflated takes a trip to another thread and back. */
+/** Each deflated fragment takes a round trip to another thread. */
 const fewFragments = (how: Situation): Situation => ({
   ...how,
   receiveBufferSize: Math.max(how.receiveBufferSize, 400),
@@ -115,9 +115,9 @@ const deflateParameters = (client: Agreement, server: Agreement): DeflateParamet
   serverNoContextTakeover: !server.takesOver,
 });
 
-describe('Fuzzing: a connection that compresses, over a socket that stalls', () => {
+describe('Fuzzing: a connection with compression, over a socket that stalls', () => {
   it(
-    'echoes what is valid byte by byte, and answers every ping and the close',
+    'echoes valid streams byte by byte, and answers every ping and the close',
     () =>
       fc.assert(
         fc.asyncProperty(validCompressedStream, serverAgreement, situation, async (stream, server, given) => {
@@ -142,7 +142,7 @@ describe('Fuzzing: a connection that compresses, over a socket that stalls', () 
   );
 
   it(
-    'ends, and tells how, whatever it is sent and whatever happens',
+    'ends with a result for any bytes and any event',
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -153,7 +153,7 @@ describe('Fuzzing: a connection that compresses, over a socket that stalls', () 
           async ({ agreement, hex }, server, how, accident) => {
             const bytes = Buffer.from(hex, 'hex');
             const expected = await transcribeCompressed([bytes], agreement);
-            // What comes while a message is inflated is looked at meanwhile.
+            // The parser looks at bytes that arrive while a message is inflated.
             const ends = [expected.at(-1), transcribe([bytes], { allowsCompression: true }).at(-1)];
             const { sent, closed, failure } = await serve(
               bytes,
@@ -184,8 +184,8 @@ describe('Fuzzing: a connection that compresses, over a socket that stalls', () 
   );
 });
 
-describe('Fuzzing found that', () => {
-  it('what came before the client ended its half is handed on, though the handler took its time', async () => {
+describe('Fuzzing found this case: the connection', () => {
+  it("delivers all bytes before the client's end to a slow handler", async () => {
     const bytes = Buffer.concat([text('one'), text('two'), close(1000)]);
     const asMuchAsPossible: Choose = (count) => (count > 3 ? count - 1 : 0);
     const socket = new StallingDuplex(bytes, false, asMuchAsPossible, 64 * KIB, 16 * KIB);

@@ -41,7 +41,7 @@ describe('The health endpoints', () => {
     await closed;
   });
 
-  it('tell that Redis is down, and answer 200 all the same', async () => {
+  it('report that Redis is down, and still answer 200', async () => {
     const { url } = await startApp({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
     await expect(healthOf(url, 'ready')).resolves.toMatchObject({ status: 200, body: { status: 'ok', redis: 'down' } });
   });

@@ -2,9 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { createLabServer, OPCODE, type LabServer, type LabServerOptions } from '../../src/lab/lab-server.js';
+import {
+  createLabServer,
+  LabExpectationError,
+  OPCODE,
+  type LabPeer,
+  type LabServer,
+  type LabServerOptions,
+} from '../../src/lab/lab-server.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { makeCertificateFiles, removeFolders } from '../support/https-app.js';
+import { handshake } from '../support/raw-client.js';
 import { text } from '../libs/websockets/protocol/client-frame.js';
 
 let server: LabServer;
@@ -14,7 +22,7 @@ async function start(options?: LabServerOptions): Promise<LabServer> {
   return server;
 }
 
-/** What became of a client: the messages that it got, and how its connection ended. */
+/** The messages that a client received, and how its connection ended. */
 async function outcome(
   client: WebSocket,
 ): Promise<{ messages: string[]; code: number; reason: string; error?: string }> {
@@ -70,7 +78,104 @@ describe('The lab server', () => {
     client.on('open', () => client.send('hi'));
 
     expect(await outcome(client)).toMatchObject({ code: 1006 });
-    await expect(done).rejects.toThrow('Expected text "hello". What happened:\n  received text "hi"');
+    await expect(done).rejects.toThrow(
+      'Expected text "hello". What happened:\n  accepted the handshake\n  received text "hi"',
+    );
+  });
+
+  it.each<[string, (peer: LabPeer) => Promise<unknown>, string, string]>([
+    ['another text', (peer) => peer.receiveText('hello'), 'text "hello"', 'received text "hi"'],
+    ['another type', (peer) => peer.receiveBinary(), 'a binary message', 'received text "hi"'],
+    ['a message in the place of a ping', (peer) => peer.receivePing(), 'a ping', 'received text "hi"'],
+    ['a message in the place of a pong', (peer) => peer.receivePong(), 'a pong', 'received text "hi"'],
+    [
+      'a message in the place of a close frame',
+      (peer) => peer.receiveClose(1000),
+      'a close frame with 1000',
+      'received text "hi"',
+    ],
+    [
+      'a message in the place of the end',
+      (peer) => peer.receiveEnd(),
+      'the end of the connection',
+      'received text "hi"',
+    ],
+    [
+      'nothing in time',
+      async (peer) => {
+        await peer.receiveText('hi');
+        await peer.send('answer');
+        await peer.receiveText();
+      },
+      'a text message',
+      'received text "hi"\n  sent text "answer"\n  nothing came for 300 ms',
+    ],
+  ])('shows what happened where an expectation gets %s', async (_, script, expected, happened) => {
+    const { url } = await start({ expectationTimeout: 300 });
+    const done = server.next(async (peer) => {
+      await peer.accept();
+      await script(peer);
+    });
+    const client = new WebSocket(url);
+    client.on('error', () => {});
+    client.on('open', () => client.send('hi'));
+
+    await expect(done).rejects.toThrow(`Expected ${expected}. What happened:\n  accepted the handshake\n  ${happened}`);
+    await expect(done).rejects.toBeInstanceOf(LabExpectationError);
+  });
+
+  it('says that the client has ended the connection', async () => {
+    const { url } = await start();
+    const done = server.next(async (peer) => {
+      await peer.accept();
+      await peer.receiveText();
+    });
+    const client = new WebSocket(url);
+    client.on('open', () => client.terminate());
+
+    await expect(done).rejects.toThrow('the client ended the connection');
+  });
+
+  it('reads pings, pongs, binary messages and the end', async () => {
+    const { url } = await start();
+    const done = server.next(async (peer) => {
+      await peer.accept();
+      const [binary, ping] = [await peer.receiveBinary(Buffer.from('hi')), await peer.receivePing()];
+      await peer.frame({ opcode: OPCODE.ping, payload: 'back' });
+      const pong = await peer.receivePong();
+      await peer.close();
+      await peer.receiveClose();
+      peer.end();
+      await peer.receiveEnd();
+      return [binary, ping, pong].map(String);
+    });
+    const client = new WebSocket(url);
+    client.on('open', () => {
+      client.send(Buffer.from('hi'));
+      client.ping('there');
+    });
+
+    expect(await done).toEqual(['hi', 'there', 'back']);
+  });
+
+  it('gives each connection the script of one call, in order', async () => {
+    const { url } = await start();
+    const done = [server.next((peer) => peer.refuse(401)), server.next((peer) => peer.refuse(402))];
+
+    for (const status of [401, 402]) {
+      const [error] = (await once(new WebSocket(url), 'error')) as [Error];
+      expect(error.message).toContain(String(status));
+    }
+    await Promise.all(done);
+  });
+
+  it.each(['//', '/lab?%ff=%', 'http://[/'])('lives on after a request for %s', async (target) => {
+    const { port, url } = await start();
+    const socket = connect(port, '127.0.0.1');
+    socket.end(handshake(target));
+    await once(socket.resume(), 'close');
+
+    expect(await outcome(new WebSocket(`${url}?close=4123`))).toMatchObject({ code: 4123 });
   });
 
   it('refuses as a script has it', async () => {
@@ -97,10 +202,7 @@ describe('The lab server', () => {
     const { port } = await start();
     void server.next((peer) => peer.reset());
     const socket = connect(port, '127.0.0.1');
-    socket.write(
-      'GET /lab HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    );
+    socket.write(handshake('/lab'));
 
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNRESET');
@@ -123,7 +225,7 @@ describe('The lab server', () => {
     expect(await exchange.readClose()).toEqual({ status: 4123, reason: '' });
   });
 
-  it('gives up the scripts that no client came for when it closes', async () => {
+  it('rejects the scripts that no client has run when it closes', async () => {
     const lab = await start();
     const done = lab.next(() => {});
 

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { constants } from 'node:http2';
+import { exampleQuery } from '../../src/lab/lab-page.js';
+import { FRAME_FAULTS } from '../../src/lab/script/frame-faults.js';
+import { labParameter, LAB_PARAMETER_NAMES } from '../../src/lab/script/parameters.js';
+import { close, text } from '../libs/websockets/protocol/client-frame.js';
+import { connectHeaders, endHttp2Clients, Http2Client } from '../support/http2-client.js';
+import { removeFolders, startHttpsApp, type HttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient, type Headers, type RawResponse } from '../support/raw-client.js';
-import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
 import { closeApps, startApp } from '../support/start-app.js';
-import { binary, close, text } from '../libs/websockets/protocol/client-frame.js';
-import { labParameter, LAB_PARAMETER_NAMES } from '../../src/lab/parameters.js';
 
 let port: number;
 let url: string;
@@ -24,7 +27,7 @@ async function ask(path: string, headers: Headers = {}): Promise<{ client: RawCl
 }
 
 describe('/lab', () => {
-  it('echoes where the query has nothing', async () => {
+  it('echoes where the query is empty', async () => {
     const client = await RawClient.open(port, '/lab');
 
     client.write(text('hello'));
@@ -34,97 +37,69 @@ describe('/lab', () => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it.each([
-    ['close=x', 'close is "x"; accepted: empty, or a whole number from 0 to 65535'],
-    ['clos=1000', '"clos" is not a parameter; accepted: handshake-delay, '],
-    ['reason=bye', 'reason has an effect only together with close'],
-    ['echo=constructor', 'echo is "constructor"; accepted: true or false'],
-    ['close=1000&close=1001', 'close is there 2 times; accepted: once'],
-    ['status=503&frame=81', 'frame and status contradict each other: no WebSocket opens'],
-    ['rst-stream=7', 'rst-stream cannot be over HTTP/1.1'],
-    ['fault=deflate-bomb', 'fault=deflate-bomb needs a client that offers permessage-deflate'],
-    ['count=1000000&size=1GiB', 'at most 1073741824 (LAB_MAX_BYTES)'],
-    ['handshake-delay=2m', 'at most 60000 ms (LAB_MAX_TIME)'],
-  ])('answers ?%s with 400', async (query, message) => {
-    const { response } = await ask(`/lab?${query}`);
+  it('does as the query says', async () => {
+    const client = await RawClient.open(port, '/lab?after-messages=1&close=4123&reason=bye');
+
+    client.write(text('1'));
+    expect(await client.readText()).toBe('1');
+    expect(await client.readClose()).toEqual({ status: 4123, reason: 'bye' });
+  });
+
+  it('answers a wrong query with 400, which names every parameter at fault', async () => {
+    const { response } = await ask('/lab?close=x&reasn=bye');
 
     expect(response.status).toBe(400);
-    expect((JSON.parse(response.body) as { message: string }).message).toContain(message);
+    const { message } = JSON.parse(response.body) as { message: string };
+    expect(message).toContain('close is "x"; accepted: empty, or');
+    expect(message).toContain('"reasn" is not a parameter; accepted: handshake-delay, ');
   });
 
-  it('refuses as the query says, in a way that no browser would run', async () => {
-    const { response } = await ask('/lab?status=503&retry-after=7&body=%3Cscript%3E');
-
-    expect(response).toMatchObject({ status: 503, body: '<script>' });
-    expect(response.headers).toMatchObject({
-      'retry-after': '7',
-      'content-type': 'text/plain; charset=utf-8',
-      'x-content-type-options': 'nosniff',
-    });
-  });
-
-  it('accepts with the credentials that it asked for', async () => {
-    const path = '/lab?status=401&www-authenticate=Basic&credentials=user:secret';
-    const encode = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
-
-    expect((await ask(path)).response).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Basic' } });
-    expect((await ask(path, { Authorization: encode('user:wrong') })).response.status).toBe(401);
-    expect((await ask(path, { Authorization: encode('user:secret') })).response.status).toBe(101);
-  });
-
-  it('sets cookies, and tells the request of the next connection', async () => {
+  it('sets cookies, and tells those of the next connection', async () => {
     const { response } = await ask('/lab?cookie=visit=1');
-    expect(response.headers['set-cookie']).toBe('visit=1; Path=/lab; HttpOnly; SameSite=Lax');
+    expect(response.headers['set-cookie']).toBe('visit=1; Path=/lab; Max-Age=300; HttpOnly; SameSite=Lax');
 
-    const { client } = await ask('/lab/request?a=1', { Cookie: 'visit=1' });
+    const { client } = await ask('/lab/request?a=1', { Cookie: 'visit=1', 'Sec-WebSocket-Protocol': 'a, b' });
     expect(JSON.parse(await client.readText())).toMatchObject({
       path: '/lab/request',
       query: { a: '1' },
       cookies: { visit: '1' },
       httpVersion: '1.1',
+      requestedProtocols: ['a', 'b'],
+      negotiated: { subprotocol: 'a' },
     });
   });
 
-  it('sends exactly the bytes of frame=', async () => {
-    const client = await RawClient.open(port, '/lab?frame=c103616263&frame=ff');
+  it.each(['/lab/request', '/lab?tell=request', '/WebSocket/EchoWebSocketHeaders.ashx'])(
+    'tells a page of another origin no cookies at %s',
+    async (path) => {
+      const { client } = await ask(path, { Cookie: 'id=secret', Origin: 'https://evil.example' });
+      const told = await client.readText();
 
-    expect((await client.readBytes(6)).toString('hex')).toBe('c103616263ff');
+      expect(told).toContain('https://evil.example');
+      expect(told).not.toContain('secret');
+    },
+  );
+
+  it('tells the number of connections', async () => {
+    await RawClient.open(port, '/lab');
+    const { connections } = (await (await fetch(`${url}/lab/connections`)).json()) as { connections: number };
+
+    expect(connections).toBeGreaterThan(0);
   });
 
-  it('closes after so many messages', async () => {
-    const client = await RawClient.open(port, '/lab?after-messages=2&close=4123&reason=bye&messages-after-close=1');
-
-    client.write(text('1')).write(binary(Buffer.from('2')));
-    expect([await client.readText(), await client.readText()]).toEqual(['1', '2']);
-    expect(await client.readClose()).toEqual({ status: 4123, reason: 'bye' });
-    expect(await client.readText()).toBe('after close 1');
-  });
-
-  it('sends what one says to all of its channel', async () => {
-    const [one, two, other] = await Promise.all(
-      ['room', 'room', 'other'].map((channel) => RawClient.open(port, `/lab?channel=${channel}`)),
-    );
-    one.write(text('hello'));
-    other.write(text('alone'));
-
-    expect(await Promise.all([one, two, other].map((client) => client.readText()))).toEqual([
-      'hello',
-      'hello',
-      'alone',
-    ]);
-  });
-
-  it('tells how the client closed', async () => {
+  it('tells how a client closed', async () => {
     const client = await RawClient.open(port, '/lab?id=mine');
     client.write(close(4001, 'enough'));
     await client.readClose();
 
-    expect(await (await fetch(`${url}/lab/closes/mine`)).json()).toMatchObject({ code: 4001, reason: 'enough' });
+    const response = await fetch(`${url}/lab/closes/mine`);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.json()).toMatchObject({ by: 'close-frame', code: 4001, reason: 'enough' });
     expect((await fetch(`${url}/lab/closes/unknown`)).status).toBe(404);
   });
 
   it.each(['EchoWebSocket.ashx', 'EchoWebSocketHeaders.ashx'])(
-    "takes the commands of .NET's test server at /WebSocket/%s",
+    "obeys the commands of .NET's test server at /WebSocket/%s",
     async (name) => {
       const client = await RawClient.open(port, `/WebSocket/${name}`);
       if (name.includes('Headers')) {
@@ -137,12 +112,27 @@ describe('/lab', () => {
     },
   );
 
+  it.each([
+    ['replyWithPartialMessages', text('part'), '010470617274'],
+    [
+      'replyWithEnhancedCloseMessage',
+      close(1000, 'bye'),
+      Buffer.from('\x88\x1b\x03\xe8Server received: 1000 bye', 'latin1').toString('hex'),
+    ],
+    ['', text('x'.repeat(129 * 1024)), '88'],
+  ])("varies as .NET's test server does with ?%s", async (query, frame, hex) => {
+    const client = await RawClient.open(port, `/WebSocket/EchoWebSocket.ashx?${query}`);
+    client.write(frame);
+
+    expect((await client.readBytes(hex.length / 2)).toString('hex')).toBe(hex);
+  });
+
   it('is a page to any other request, under the policy of the page', async () => {
     const response = await fetch(`${url}/lab`, { headers: { Host: '"><script>' } });
     const body = await response.text();
 
     expect(response.headers.get('content-security-policy')).toContain("script-src 'self'");
-    for (const name of LAB_PARAMETER_NAMES) {
+    for (const name of [...LAB_PARAMETER_NAMES, ...Object.keys(FRAME_FAULTS)]) {
       expect(body).toContain(`<code>${name}</code>`);
     }
     expect(body).not.toContain('"><script>');
@@ -159,44 +149,92 @@ describe('/lab', () => {
 });
 
 describe('/lab over HTTP/2', () => {
-  async function connect(): Promise<Http2Client> {
-    const https = await startHttpsApp({ LAB: 'true' });
+  let https: HttpsApp;
+  beforeAll(async () => {
+    https = await startHttpsApp({ LAB: 'true' });
+  });
+
+  function connect(): Promise<Http2Client> {
     return Http2Client.connect(https.url, https.ca);
   }
 
-  it('sends messages, and closes', async () => {
-    const exchange = await (await connect()).open('/lab?count=1&size=3&close=4123');
+  const refusing = ['handshake-delay', 'rst-stream', 'goaway', 'informational', 'end', 'abort'];
+  const opening = LAB_PARAMETER_NAMES.filter((name) => !refusing.includes(name));
 
+  it.each(opening)('has %s, or answers 400 that says why not', async (name) => {
+    const { only, needs } = labParameter(name);
+    const exchange = await (await connect()).connect(`/lab?${exampleQuery(name)}`);
+
+    if (only !== undefined) {
+      expect(exchange.status).toBe(400);
+      expect(await exchange.readBody()).toContain(`${name} is not possible over HTTP/2: ${only[1]}`);
+    } else {
+      const isRefusal = [name, ...(needs ?? [])].some((one) => ['status', 'www-authenticate'].includes(one));
+      expect(exchange.status === 200).toBe(!isRefusal);
+    }
+  });
+
+  it('sends frames that break the protocol, and closes', async () => {
+    const exchange = await (await connect()).open('/lab?fault=rsv1&count=1&size=3&close=4123');
+
+    expect((await exchange.readBytes(6)).toString('hex')).toBe('c10472737631');
     expect(await exchange.readText()).toBe('ABC');
     expect(await exchange.readClose()).toEqual({ status: 4123, reason: '' });
   });
 
-  it('says what cannot be over HTTP/2', async () => {
-    const exchange = await (await connect()).connect('/lab?accept=wrong');
+  it('echoes, and tells how the client closed', async () => {
+    const exchange = await (await connect()).open('/lab?id=http2');
+    exchange.write(text('hello')).write(close(4001));
 
-    expect(exchange.status).toBe(400);
-    expect(await exchange.readBody()).toContain('accept cannot be over HTTP/2: HTTP/2 has no such header');
+    expect(await exchange.readText()).toBe('hello');
+    expect(await exchange.readClose()).toEqual({ status: 4001, reason: '' });
+  });
+
+  it('answers late', async () => {
+    expect((await (await connect()).open('/lab?handshake-delay=20ms')).status).toBe(200);
   });
 
   it('refuses with a status', async () => {
-    const exchange = await (await connect()).connect('/lab?status=429&body=slow');
+    const exchange = await (await connect()).connect('/lab?status=429&body=slow&retry-after=7');
 
-    expect(exchange.status).toBe(429);
+    expect(exchange.head).toMatchObject({ ':status': 429, 'retry-after': '7', 'x-content-type-options': 'nosniff' });
     expect(await exchange.readBody()).toBe('slow');
   });
 
-  it('refuses with RST_STREAM', async () => {
+  it('sends an informational response before the answer', async () => {
     const client = await connect();
+    const stream = client.session.request({ ...connectHeaders, ':path': '/lab?informational=103' });
+    const [first] = (await once(stream, 'headers')) as [Record<string, number>];
+    const [second] = (await once(stream, 'response')) as [Record<string, number>];
 
-    await expect(client.connect('/lab?rst-stream=7')).rejects.toThrow('NGHTTP2_REFUSED_STREAM');
+    expect([first[':status'], second[':status']]).toEqual([103, 200]);
   });
 
-  it('refuses with GOAWAY', async () => {
+  it.each([
+    ['abort=20ms', constants.NGHTTP2_CANCEL],
+    ['rst-stream=7', constants.NGHTTP2_REFUSED_STREAM],
+  ])('resets the stream with ?%s', async (query, code) => {
     const client = await connect();
-    const goaway = once(client.session, 'goaway');
+    const stream = client.session.request({ ...connectHeaders, ':path': `/lab?${query}` });
+    stream.on('error', () => {});
+    await new Promise((resolve) => stream.once('close', resolve));
 
-    client.connect('/lab?goaway=11').catch(() => {});
-    expect((await goaway)[0]).toBe(11);
+    expect(stream.rstCode).toBe(code);
+  });
+
+  it('ends the stream', async () => {
+    expect(await (await (await connect()).open('/lab?end=0')).readToEnd()).toHaveLength(0);
+  });
+
+  it('refuses with GOAWAY, which leaves other streams of the connection alone', async () => {
+    const client = await connect();
+    const other = await client.open('/lab');
+    const goaway = once(client.session, 'goaway');
+    client.connect('/lab?goaway=0').catch(() => {});
+
+    expect(await goaway).toMatchObject([0, 1]);
+    other.write(text('still here'));
+    expect(await other.readText()).toBe('still here');
   });
 });
 
@@ -215,11 +253,32 @@ describe('The limits of /lab', () => {
     await RawClient.open(appPort, '/ws');
   });
 
-  it('end a connection that lasts too long', async () => {
-    const app = await startApp({ LAB: 'true', LAB_MAX_TIME: '300ms' });
-    const client = await RawClient.open(Number(new URL(app.url).port), '/lab');
+  it.each([
+    ['that lasts too long', '/lab', { LAB_MAX_TIME: '300ms' }],
+    ['that is never answered', '/lab?handshake-delay=never', { LAB_MAX_TIME: '300ms' }],
+    ['that is sent too much', '/lab?count=1000&size=1', { LAB_MAX_BYTES: '1KiB' }],
+    ['whose pings are too much', '/lab?ping-every=1ms&ping-size=125', { LAB_MAX_BYTES: '1KiB' }],
+  ])('end a connection %s', async (_, path, limits) => {
+    const app = await startApp({ LAB: 'true', ...(limits as Record<string, string>) });
+    const client = await RawClient.connect(Number(new URL(app.url).port));
+    client.write(handshake(path));
 
-    await expect(client.readBytes(1)).rejects.toThrow('ended');
+    await expect(client.readToEnd()).rejects.toThrow('ECONNRESET');
+  });
+
+  it('do not let large messages hold up other connections', async () => {
+    const busy = await Promise.all(
+      ['count=1000000&size=1&digest=true', 'count=1&size=1GiB&digest=true', 'count=1000000&fragment=1&size=100'].map(
+        (query) => RawClient.open(port, `/lab?${query}`),
+      ),
+    );
+    busy.forEach(({ socket }) => socket.resume());
+    const other = await RawClient.open(port, '/ws');
+    for (let i = 0; i < 20; i++) {
+      other.write(text('hello'));
+      expect(await other.readText()).toBe('hello');
+    }
+    expect(busy.map(({ socket }) => socket.readableEnded)).toEqual([false, false, false]);
   });
 
   it('do not let a connection hold up the shutdown', async () => {

@@ -6,7 +6,7 @@ import { makeCertificateFiles, makeFolder, removeFolders } from '../support/http
 
 afterAll(removeFolders);
 
-/** Writes a file of its own, and says where it is. */
+/** Writes a new file, and returns its path. */
 async function fileWith(content: string): Promise<string> {
   const path = join(await makeFolder(), 'file.pem');
   await writeFile(path, content);
@@ -30,27 +30,22 @@ describe('A certificate and its key', () => {
   });
 
   it.each<[string, 'TLS_CERT' | 'TLS_KEY', () => Promise<string>, string]>([
-    [
-      'a certificate that does not exist',
-      'TLS_CERT',
-      async () => join(await makeFolder(), 'no'),
-      'there is no such file',
-    ],
-    ['a key that does not exist', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'there is no such file'],
-    ['a certificate that is a folder', 'TLS_CERT', makeFolder, 'that is a folder'],
+    ['a missing certificate file', 'TLS_CERT', async () => join(await makeFolder(), 'no'), 'there is no such file'],
+    ['a missing key file', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'there is no such file'],
+    ['a folder as the certificate', 'TLS_CERT', makeFolder, 'that is a folder'],
     ['an empty certificate', 'TLS_CERT', () => fileWith(''), 'which is not a certificate in PEM format'],
-    ['a certificate that is none', 'TLS_CERT', () => fileWith('hello'), 'which is not a certificate in PEM format'],
+    ['an invalid certificate', 'TLS_CERT', () => fileWith('hello'), 'which is not a certificate in PEM format'],
     ['a key in place of the certificate', 'TLS_CERT', () => fileWith(rsaKey()), 'which is not a certificate in PEM'],
-    ['a key that is none', 'TLS_KEY', () => fileWith('hello'), 'which is not a private key in PEM format'],
+    ['an invalid key', 'TLS_KEY', () => fileWith('hello'), 'which is not a private key in PEM format'],
     [
       'a key with a password',
       'TLS_KEY',
       () => fileWith(rsaKey({ cipher: 'aes-256-cbc', passphrase: 'secret' })),
       'which is not a private key in PEM format without a password',
     ],
-    ['a key of another kind', 'TLS_KEY', () => fileWith(rsaKey()), 'which is not the key of the certificate'],
+    ['a key of another type', 'TLS_KEY', () => fileWith(rsaKey()), 'which is not the key of the certificate'],
     ['the key of another certificate', 'TLS_KEY', async () => (await makeCertificateFiles()).key, 'is not the key of'],
-  ])('are refused with %s: the error names variable and file', async (_what, variable, makeFile, reason) => {
+  ])('are rejected with %s: the error names the variable and the file', async (_what, variable, makeFile, reason) => {
     const files = await makeCertificateFiles();
     const path = await makeFile();
 

@@ -8,7 +8,7 @@ import { closeApps, startApp } from '../support/start-app.js';
 
 const body = { 'content-type': 'application/json', 'content-length': '1000' };
 
-/** What was logged as a warning or as an error. */
+/** The logged warnings and errors. */
 let alarms: string[];
 
 beforeEach(() => {
@@ -27,22 +27,25 @@ afterEach(async () => {
 });
 afterAll(removeFolders);
 
-describe('No fault of a client is logged', () => {
-  it.each(['/ws', '/', '/swagger', '/nowhere'])('when it leaves in the middle of a body for %s', async (path) => {
-    const { url, app, close } = await startApp({ LOG_LEVEL: 'warn' });
-    const client = await RawClient.connect(Number(new URL(url).port));
-    const arrived = once(app.getHttpServer(), 'request');
-    client.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`);
-    const [{ socket }] = (await arrived) as [IncomingMessage];
-    const gone = new Promise((resolve) => socket.once('close', resolve));
-    client.destroy();
-    await gone;
+describe('The server logs no warning and no error', () => {
+  it.each(['/ws', '/', '/swagger', '/nowhere'])(
+    'when a client disconnects in the middle of a body for %s',
+    async (path) => {
+      const { url, app, close } = await startApp({ LOG_LEVEL: 'warn' });
+      const client = await RawClient.connect(Number(new URL(url).port));
+      const arrived = once(app.getHttpServer(), 'request');
+      client.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`);
+      const [{ socket }] = (await arrived) as [IncomingMessage];
+      const gone = new Promise((resolve) => socket.once('close', resolve));
+      client.destroy();
+      await gone;
 
-    await close();
-    expect(alarms).toEqual([]);
-  });
+      await close();
+      expect(alarms).toEqual([]);
+    },
+  );
 
-  it('when it resets its HTTP/2 stream, or ends its connection, in the middle of a body', async () => {
+  it('when a client resets its HTTP/2 stream, or ends its connection, in the middle of a body', async () => {
     const { url, ca, app, close } = await startHttpsApp({ LOG_LEVEL: 'warn' });
     for (const end of ['reset', 'destroy']) {
       const { session } = await Http2Client.connect(url, ca);
@@ -66,7 +69,7 @@ describe('No fault of a client is logged', () => {
   it.each([
     ['a body that is not JSON', '{'],
     ['an empty JSON body', ''],
-  ])('when it sends %s', async (_what, text) => {
+  ])('when a client sends %s', async (_what, text) => {
     const { url } = await startApp({ LOG_LEVEL: 'warn' });
     const response = await fetch(`${url}/ws`, {
       method: 'POST',

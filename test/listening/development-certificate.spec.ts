@@ -11,7 +11,7 @@ afterEach(() => jest.useRealTimers());
 afterAll(removeFolders);
 
 describe('The development certificate', () => {
-  it('is for localhost and its addresses, and for a year', async () => {
+  it('covers localhost and its addresses for one year', async () => {
     const { cert } = await developmentCertificate(await makeFolder());
     const certificate = new X509Certificate(cert);
 
@@ -24,7 +24,7 @@ describe('The development certificate', () => {
     expect(Date.parse(certificate.validTo) - Date.now()).toBeLessThanOrEqual(365 * DAY);
   });
 
-  it('is made once and kept, for this user alone', async () => {
+  it('is created once, and readable by this user only', async () => {
     const folder = await makeFolder();
 
     const first = await developmentCertificate(folder);
@@ -52,7 +52,7 @@ describe('The development certificate', () => {
     expect(Date.parse(new X509Certificate(later.cert).validTo)).toBeGreaterThan(Date.now());
   });
 
-  it.each(['localhost.crt', 'localhost.key'])('is made anew when %s is damaged', async (name) => {
+  it.each(['localhost.crt', 'localhost.key'])('is replaced when %s is damaged', async (name) => {
     const folder = await makeFolder();
     const { cert } = await developmentCertificate(folder);
     await writeFile(join(folder, 'nest-ws-echo', name), 'damaged');
@@ -63,7 +63,7 @@ describe('The development certificate', () => {
     await expect(developmentCertificate(folder)).resolves.toEqual(repaired);
   });
 
-  it('lives in memory where it cannot be written', async () => {
+  it('stays in memory when its folder is not writable', async () => {
     const file = join(await makeFolder(), 'no folder');
     await writeFile(file, '');
     await chmod(file, 0o400);
@@ -79,12 +79,15 @@ it.each([
   ['linux', 'certutil -d sql:$HOME/.pki/nssdb'],
   ['darwin', 'security add-trusted-cert'],
   ['win32', 'certutil -user -addstore Root'],
-] as const)('on %s the log names the command with which browsers trust the certificate', (platform, command) => {
-  expect(howToTrust('/a/b.crt', platform)).toMatch(/^Browsers trust it after: .*"\/a\/b\.crt"; Node\.js with/);
-  expect(howToTrust('/a/b.crt', platform)).toContain(command);
-});
+] as const)(
+  'on %s comes with a log message that names the command with which browsers trust it',
+  (platform, command) => {
+    expect(howToTrust('/a/b.crt', platform)).toMatch(/^Browsers trust it after: .*"\/a\/b\.crt"; Node\.js with/);
+    expect(howToTrust('/a/b.crt', platform)).toContain(command);
+  },
+);
 
-it('on other systems the log says how other clients trust the certificate', () => {
+it('on other systems comes with a log message that says how other clients trust it', () => {
   expect(howToTrust('/a/b.crt', 'aix')).toBe(
     'Node.js with NODE_EXTRA_CA_CERTS="/a/b.crt", curl with --cacert "/a/b.crt".',
   );

@@ -8,7 +8,7 @@ import { makeFolder, removeFolders, startHttpsApp } from '../support/https-app.j
 import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-/** Starts the application with a file at /file, larger than what a client that does not read can be sent. */
+/** Starts the application with a file at /file that is larger than the buffers of a client that does not read. */
 async function startWithFile<T extends RunningApp>(
   start: (prepare: Parameters<typeof startApp>[1]) => Promise<T>,
 ): Promise<T & { path: string; file: Promise<ReadStream> }> {
@@ -32,8 +32,8 @@ afterEach(endHttp2Clients);
 afterEach(closeApps);
 afterAll(removeFolders);
 
-describe('The file of a response is closed', () => {
-  it('when its HTTP/2 stream is reset', async () => {
+describe('The server closes the file of a response', () => {
+  it('when the HTTP/2 stream is reset', async () => {
     const { url, ca, file } = await startWithFile((prepare) => startHttpsApp({}, prepare));
     const { session } = await Http2Client.connect(url, ca);
     const stream = session.request({ ':path': '/file' }).on('error', () => {});
@@ -43,7 +43,7 @@ describe('The file of a response is closed', () => {
     await expect(closed).resolves.toEqual([]);
   });
 
-  it('when it is queued behind another response, and the client does not read', async () => {
+  it('when the response is queued behind another one, and the client does not read', async () => {
     const { url, file } = await startWithFile((prepare) => startApp({}, prepare));
     const client = await RawClient.connect(Number(new URL(url).port));
     client.write(['/slow', '/file'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
@@ -53,7 +53,7 @@ describe('The file of a response is closed', () => {
   });
 });
 
-it('A file that has changed is read again', async () => {
+it('The server reads a file again after it has changed', async () => {
   const { url, path } = await startWithFile((prepare) => startApp({}, prepare));
   const sizeNow = async (): Promise<number> => (await (await fetch(`${url}/file`)).text()).length;
   const before = await sizeNow();

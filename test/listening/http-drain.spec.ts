@@ -38,7 +38,7 @@ afterEach(closeApps);
 afterAll(removeFolders);
 
 describe('At shutdown', () => {
-  it('a request that is being answered is finished', async () => {
+  it('the server finishes a request in progress', async () => {
     const { text, response, close, closing } = await startAnswering('1m');
     response.write('first half, ');
 
@@ -50,7 +50,7 @@ describe('At shutdown', () => {
     await expect(text).resolves.toBe('first half, second half');
   });
 
-  it('a request that is not answered within SHUTDOWN_TIMEOUT is cut', async () => {
+  it('the server cuts a request that takes longer than SHUTDOWN_TIMEOUT', async () => {
     const { text, close } = await startAnswering('50ms');
 
     const [outcome] = await Promise.allSettled([text, close()]);
@@ -61,7 +61,7 @@ describe('At shutdown', () => {
   it.each<[string, (client: RawClient) => unknown]>([
     ['ended', (client) => client.destroy()],
     ['was reset', (client) => client.reset()],
-  ])('nothing waits for pipelined requests whose connection %s', async (_how, leave) => {
+  ])('the server does not wait for pipelined requests whose connection %s', async (_how, leave) => {
     let asked!: () => void;
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
     const gone: Promise<unknown>[] = [];
@@ -85,7 +85,7 @@ describe('At shutdown', () => {
     await expect(close()).resolves.toBeUndefined();
   });
 
-  it('nothing waits for an HTTP/2 connection whose client answers no ping', async () => {
+  it('the server does not wait for an HTTP/2 connection whose client answers no ping', async () => {
     let asked!: () => void;
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
     const { url, ca, close } = await startHttpsApp({ SHUTDOWN_TIMEOUT: '10m' }, (app) => {

@@ -18,7 +18,7 @@ import {
 import { createHttp2Server } from '../../src/listening/http2-server.js';
 import { connectHeaders } from '../support/http2-client.js';
 
-describe('The server for HTTP/2', () => {
+describe('The HTTP/2 server', () => {
   let application: Server;
   let net: NetServer;
   let session: ClientHttp2Session;
@@ -42,16 +42,16 @@ describe('The server for HTTP/2', () => {
   const openStream = (): ClientHttp2Stream =>
     session.request({ ...connectHeaders, ':path': '/' }, { endStream: false }).on('error', () => {});
 
-  it('takes as much of what nobody has read yet as ASP.NET Core does', async () => {
+  it('has the flow control windows of ASP.NET Core', async () => {
     expect(session.remoteSettings).toMatchObject({ enableConnectProtocol: true, initialWindowSize: 768 * 1024 });
     const stream = openStream();
     await once(stream, 'response');
     expect(session.state.remoteWindowSize).toBe(1024 * 1024);
-    // Done when all of it was sent.
+    // Completes when all bytes are sent.
     await new Promise((resolve) => stream.write(Buffer.alloc(768 * 1024), resolve));
   });
 
-  it('has a hundred streams of a connection open at once, and the next one when one of them has ended', async () => {
+  it('allows 100 concurrent streams on a connection, and opens the next when one ends', async () => {
     const streams = Array.from({ length: 100 }, openStream);
     await Promise.all(streams.map((stream) => once(stream, 'response')));
     const next = openStream();
@@ -67,7 +67,7 @@ describe('The server for HTTP/2', () => {
   });
 });
 
-describe('The server for HTTP/2 ends', () => {
+describe('The HTTP/2 server closes', () => {
   let application: Server;
   let net: NetServer;
   let session: ClientHttp2Session;
@@ -102,14 +102,14 @@ describe('The server for HTTP/2 ends', () => {
     await once(net, 'close');
   });
 
-  it('a stream whose client sends no more of the body', async () => {
+  it('a stream whose client stops in the middle of the request body', async () => {
     await start({ stallTimeout: 50 });
     const [stream] = await request('POST');
     await once(stream, 'close');
     expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   });
 
-  it('a stream whose client takes nothing of the answer, also when the handler was slow', async () => {
+  it('a stream whose client does not read the response, even after a slow handler', async () => {
     await start({ stallTimeout: 50 }, 60_000, { settings: { initialWindowSize: 0 } });
     const [stream, response] = await request('GET');
     await once(response.stream, 'timeout');
@@ -118,7 +118,7 @@ describe('The server for HTTP/2 ends', () => {
     expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   });
 
-  it('a session without streams, also when it had one at the first time-out', async () => {
+  it('a session without streams, even if it had one at the first time-out', async () => {
     await start({ stallTimeout: 200 }, 50);
     const [, response] = await request('GET');
     await once(response.stream, 'timeout');
@@ -127,7 +127,7 @@ describe('The server for HTTP/2 ends', () => {
     expect(session.destroyed).toBe(true);
   });
 
-  it('a connection whose client answers no ping, and no other', async () => {
+  it('only a connection whose client answers no ping', async () => {
     await start({ pingInterval: 20 });
     const mute = connectSocket((net.address() as AddressInfo).port, '127.0.0.1');
     mute.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

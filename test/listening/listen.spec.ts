@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocket } from 'ws';
 import { readConfiguration } from '../../src/config/read-configuration.js';
+import { formatAddress } from '../../src/config/listen-address.js';
 import { createApp } from '../../src/create-app.js';
 import { listen, ListenError } from '../../src/listening/listen.js';
 import { makeFolder, removeFolders } from '../support/https-app.js';
@@ -23,7 +24,7 @@ async function isOpen(url: string): Promise<boolean> {
   }
 }
 
-/** Where a process listens without a port: a named pipe on Windows, a socket in the file system elsewhere. */
+/** An address without a port: a named pipe on Windows, a Unix domain socket elsewhere. */
 async function pipePath(): Promise<string> {
   return process.platform === 'win32'
     ? `\\\\.\\pipe\\nest-ws-echo-${process.pid}`
@@ -33,20 +34,20 @@ async function pipePath(): Promise<string> {
 afterEach(closeApps);
 afterAll(removeFolders);
 
-describe('Listening', () => {
-  it('says the port that was taken where 0 was asked for', async () => {
+describe('The application', () => {
+  it('reports the selected port when it listens on port 0', async () => {
     const { app, urls } = await startApp({ URLS: 'http://127.0.0.1:0' });
 
     expect(app.getHttpServer().address()).toMatchObject({ port: Number(new URL(urls[0] ?? '').port) });
   });
 
-  it('tells Nest that the application listens', async () => {
+  it('informs Nest when it listens', async () => {
     const { app } = await startApp({}, (created) => expect(created.get(HttpAdapterHost).listening).toBe(false));
 
     expect(app.get(HttpAdapterHost).listening).toBe(true);
   });
 
-  it('on localhost is on the IPv4 and the IPv6 address of the same port', async () => {
+  it('listens on the same port of IPv4 and IPv6 for localhost', async () => {
     const { url } = await startApp({ URLS: 'http://localhost:0' });
 
     expect(url).toMatch(/^http:\/\/localhost:[1-9]/);
@@ -54,7 +55,7 @@ describe('Listening', () => {
     await expect(isOpen(url.replace('localhost', '[::1]'))).resolves.toBe(true);
   });
 
-  it('on several addresses serves requests and WebSockets on each, until the application closes', async () => {
+  it('serves requests and WebSockets on each of several addresses until it closes', async () => {
     const { urls, close } = await startApp({ URLS: 'http://127.0.0.1:0;http://[::1]:0;http://127.0.0.1:0' });
     const webSockets = urls.map((url) => new WebSocket(`${url.replace('http', 'ws')}/ws`));
     await Promise.all(webSockets.map((webSocket) => once(webSocket, 'open')));
@@ -68,11 +69,11 @@ describe('Listening', () => {
     await expect(Promise.all(urls.map(isOpen))).resolves.toEqual([false, false, false]);
   });
 
-  it('on a pipe, as iisnode wants it, serves requests and WebSockets, until the application closes', async () => {
+  it('serves requests and WebSockets on a pipe, as under iisnode, until it closes', async () => {
     const path = await pipePath();
     const app = await createApp(readConfiguration({ LOG_LEVEL: 'off', MAX_CONNECTIONS_PER_ADDRESS: '1' }));
 
-    await expect(listen(app, [{ path }])).resolves.toEqual([path]);
+    await expect(listen(app, [{ path }])).resolves.toEqual([formatAddress({ path })]);
 
     const [page] = (await once(request({ socketPath: path }).end(), 'response')) as [IncomingMessage];
     expect(page.resume().statusCode).toBe(200);
@@ -85,7 +86,7 @@ describe('Listening', () => {
     expect((await closed)[0]).toBe(1001);
   });
 
-  it('fails with the address that is in use', async () => {
+  it('rejects an address in use, and names it', async () => {
     const { url } = await startApp();
 
     const error: unknown = await startApp({ URLS: `http://127.0.0.1:0;${url}` }).catch((reason: unknown) => reason);
@@ -95,7 +96,7 @@ describe('Listening', () => {
   });
 
   it.each(['http://192.0.2.1:0', 'http://host.invalid:0'])(
-    'fails where this machine cannot listen: %s',
+    'rejects an address that this machine does not have: %s',
     async (url) => {
       await expect(startApp({ URLS: url })).rejects.toThrow(
         new RegExp(`^Cannot listen on ${url}: (this machine has no such address|the host name .+)\\. Choose .+$`),
@@ -103,7 +104,7 @@ describe('Listening', () => {
     },
   );
 
-  it('on localhost fails when another server has its IPv6 address', async () => {
+  it('rejects localhost when its IPv6 address is in use', async () => {
     const { url } = await startApp({ URLS: 'http://[::1]:0' });
 
     const starting = startApp({ URLS: url.replace('[::1]', 'localhost') });

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { endStalledConnections } from '../../src/listening/stalled-clients.js';
 import { endRawClients, RawClient, requestHead } from '../support/raw-client.js';
 
-/** More than the buffers of a connection take. */
+/** More than the buffers of a connection hold. */
 const LARGE_ANSWER = Buffer.alloc(32 * 1024 * 1024);
 
-describe('A connection over HTTP/1.1 is cut', () => {
+describe('The server cuts an HTTP/1.1 connection', () => {
   let server: Server;
   let client: RawClient;
 
@@ -30,17 +30,17 @@ describe('A connection over HTTP/1.1 is cut', () => {
     return (await once(server, 'request')) as [IncomingMessage, ServerResponse];
   };
 
-  it('when its client sends no request', async () => {
+  it('when the client sends no request', async () => {
     await expect(client.readToEnd()).resolves.toHaveLength(0);
   });
 
-  it('when its client sends no more of the body of a request', async () => {
+  it('when the client stops in the middle of a request body', async () => {
     const [{ socket }] = await request('POST / HTTP/1.1', { 'Content-Length': '10' });
     await once(socket, 'close');
     expect(socket.destroyed).toBe(true);
   });
 
-  it.each([1, 5])('when its client does not read the answers to %i requests', async (count) => {
+  it.each([1, 5])('when the client does not read the responses to %i requests', async (count) => {
     server.on('request', (_request, response: ServerResponse) => response.end(LARGE_ANSWER));
     const [{ socket }] = await request(
       `${requestHead('GET / HTTP/1.1', { Host: 'localhost' }).repeat(count - 1)}GET / HTTP/1.1`,
@@ -49,7 +49,7 @@ describe('A connection over HTTP/1.1 is cut', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('when its client does not read an answer that the handler was slow to make', async () => {
+  it('when the client does not read a response that a slow handler produced', async () => {
     const [{ socket }, response] = await request('GET / HTTP/1.1');
     await once(response, 'timeout');
     response.end(LARGE_ANSWER);
@@ -57,7 +57,7 @@ describe('A connection over HTTP/1.1 is cut', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('not while it waits for the handler alone', async () => {
+  it('only when the client is slow, not when the handler is', async () => {
     const [, response] = await request('GET / HTTP/1.1');
     await once(response, 'timeout');
     response.end('at last');

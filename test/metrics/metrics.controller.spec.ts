@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
-import { scrape } from '../support/scrape.js';
+import { metricTypes, scrape } from '../support/scrape.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
 const documentation = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -14,7 +14,7 @@ describe('/metrics', () => {
   });
   afterEach(closeApps);
 
-  it("is Prometheus' text, which nobody may keep", async () => {
+  it('answers with the Prometheus text format, and forbids caching', async () => {
     const response = await fetch(`${running.url}/metrics`);
 
     expect(response.status).toBe(200);
@@ -22,32 +22,34 @@ describe('/metrics', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('names what only grows with _total at the end', async () => {
-    const text = await (await fetch(`${running.url}/metrics`)).text();
-    const types = Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => ({ name, type }));
+  it('names counters with _total at the end', async () => {
+    const types = await metricTypes(running.url);
 
-    expect(types.length).toBeGreaterThan(15);
-    for (const { name, type } of types) {
-      expect([name, type]).toEqual([name, name?.endsWith('_total') ? 'counter' : 'gauge']);
+    expect(types.size).toBeGreaterThan(15);
+    for (const [name, type] of types) {
+      expect([name, type === 'counter']).toEqual([name, name.endsWith('_total')]);
     }
   });
 
-  it('has the figures that the documentation explains, and no others', async () => {
+  it('lists exactly the documented metrics', async () => {
     const redis = await startApp({ REDIS_URL: 'redis://127.0.0.1:1' });
     const documented = Array.from(documentation.matchAll(/^\| `(\w+)`/gm), ([, name]) => name);
 
-    expect(Object.keys(await scrape(redis.url)).toSorted()).toEqual(documented.toSorted());
+    expect([...(await metricTypes(redis.url)).keys()].toSorted()).toEqual(documented.toSorted());
   });
 
-  it('tells of the process', async () => {
+  it('reports the process metrics', async () => {
     const figures = await scrape(running.url);
 
     expect(figures['process_cpu_seconds_total']).toBeGreaterThan(0);
     expect(figures['process_resident_memory_bytes']).toBeGreaterThan(10_000_000);
     expect(figures['nodejs_eventloop_active_seconds_total']).toBeGreaterThan(0);
+    expect(figures['nodejs_eventloop_lag_max_seconds']).toBeGreaterThanOrEqual(
+      figures['nodejs_eventloop_lag_p50_seconds'],
+    );
   });
 
-  it('counts WebSockets, those that have ended too, and what came and went', async () => {
+  it('counts open and closed WebSockets, messages and bytes', async () => {
     const [live, ended] = [new WebSocket(running.webSocketUrl), new WebSocket(running.webSocketUrl)];
     await Promise.all([once(live, 'open'), once(ended, 'open')]);
     for (const webSocket of [live, ended]) {
@@ -59,17 +61,87 @@ describe('/metrics', () => {
 
     expect(await scrape(running.url)).toMatchObject({
       websocket_connections: 1,
-      websocket_connections_accepted_total: 2,
+      'websocket_connections_by_route{protocol="h1",route="/ws"}': 1,
+      'websocket_connections_accepted_total{protocol="h1",route="/ws"}': 2,
+      'websocket_connections_closed_total{by="peer",code="1005"}': 1,
+      'websocket_connection_duration_seconds_count{route="/ws"}': 1,
       websocket_received_messages_total: 2,
       websocket_sent_messages_total: 2,
-      // Frames of 5 bytes with a masking key, and without; and a close frame each way.
+      // Frames of 5 bytes with and without a masking key, and a close frame each way.
       websocket_received_bytes_total: 2 * 11 + 6,
       websocket_sent_bytes_total: 2 * 7 + 2,
     });
     live.terminate();
   });
 
-  it('is apart for two applications in one process', async () => {
+  it.each([
+    ['/ws?room=1', '/ws'],
+    ['/WS/', '/ws'],
+    ['/?x', '/'],
+    ['/background/kitchen', '/background/:room'],
+    ['/background', '/background'],
+    ['/rpc', '/rpc'],
+  ])('calls %s by its route, %s', async (path, route) => {
+    const webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
+    await once(webSocket, 'open');
+
+    expect(await scrape(running.url)).toMatchObject({
+      [`websocket_connections_by_route{protocol="h1",route="${route}"}`]: 1,
+    });
+    webSocket.terminate();
+  });
+
+  it('has the mean size of the messages of a connection since the last time', async () => {
+    const webSocket = new WebSocket(running.webSocketUrl);
+    await once(webSocket, 'open');
+    const send = async (length: number): Promise<void> => {
+      webSocket.send('x'.repeat(length));
+      await once(webSocket, 'message');
+    };
+    // With frame headers of 6 and 2 bytes.
+    await send(20);
+    await send(10);
+    expect(await scrape(running.url)).toMatchObject({
+      'websocket_message_size_bytes_count{direction="received"}': 1,
+      'websocket_message_size_bytes_sum{direction="received"}': 21,
+      'websocket_message_size_bytes_sum{direction="sent"}': 17,
+    });
+    await send(100);
+    await scrape(running.url);
+    expect(await scrape(running.url)).toMatchObject({
+      'websocket_message_size_bytes_count{direction="received"}': 2,
+      'websocket_message_size_bytes_sum{direction="received"}': 21 + 106,
+      'websocket_message_size_bytes_bucket{le="64",direction="received"}': 1,
+      'websocket_message_size_bytes_bucket{le="256",direction="received"}': 2,
+    });
+    webSocket.terminate();
+  });
+
+  it('has the round-trip time of pings', async () => {
+    const pinging = await startApp({ KEEP_ALIVE_INTERVAL: '10ms' });
+    const webSocket = new WebSocket(pinging.webSocketUrl);
+    await once(webSocket, 'ping');
+    await once(webSocket, 'ping');
+
+    expect((await scrape(pinging.url))['websocket_round_trip_time_seconds_count']).toBeGreaterThan(0);
+    webSocket.terminate();
+  });
+
+  it('has what waits for a client that does not read', async () => {
+    const webSocket = new WebSocket(running.webSocketUrl);
+    await once(webSocket, 'open');
+    webSocket.pause();
+    const waiting = async (): Promise<Record<string, number>> => {
+      const figures = await scrape(running.url);
+      return figures['websocket_send_waits_total'] > 0 ? figures : waiting();
+    };
+    webSocket.send(Buffer.alloc(32 * 1024 * 1024));
+
+    expect((await waiting())['websocket_send_waiting_bytes']).toBeGreaterThan(0);
+    webSocket.terminate();
+  });
+
+  it('is separate for two applications in one process', async () => {
     const other = await startApp();
     const webSocket = new WebSocket(running.webSocketUrl);
     await once(webSocket, 'open');

@@ -1,7 +1,7 @@
 import { Metrics } from '../../src/metrics/metrics.js';
 
 describe('Metrics', () => {
-  it('are read when somebody asks, each time', async () => {
+  it('evaluate their callbacks at each scrape', async () => {
     const metrics = new Metrics();
     let count = 0;
     metrics.counter('questions_total', 'How often it was asked.', () => ++count);
@@ -21,7 +21,7 @@ describe('Metrics', () => {
     ]);
   });
 
-  it('of two applications are apart', async () => {
+  it('are separate for two applications', async () => {
     const [one, other] = [new Metrics(), new Metrics()];
     one.gauge('size', 'Its size.', () => 1);
     other.gauge('size', 'Its size.', () => 2);
@@ -30,7 +30,7 @@ describe('Metrics', () => {
     expect(await other.text()).toContain('\nsize 2\n');
   });
 
-  it('refuse a second figure of one name', () => {
+  it('reject a second metric of the same name', () => {
     const metrics = new Metrics();
     metrics.gauge('size', 'Its size.', () => 1);
 

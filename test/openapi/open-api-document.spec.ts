@@ -32,7 +32,7 @@ const operationObject = z.strictObject({
     .refine((responses) => Object.keys(responses).length > 0),
 });
 
-/** What OpenAPI 3.0 wants of a document, as far as documents of this kind go. */
+/** The parts of the OpenAPI 3.0 schema that apply to this kind of document. */
 const openApiDocument = z.strictObject({
   openapi: z.string().regex(/^3\.0\.\d+$/),
   info: z.strictObject({
@@ -57,21 +57,21 @@ async function readDocument(environment: Record<string, string> = {}): Promise<z
 afterAll(closeApps);
 
 describe('The OpenAPI document', () => {
-  it('is one of OpenAPI 3.0, of the version of the package', async () => {
+  it('declares OpenAPI 3.0 and the version of the package', async () => {
     const { info } = await readDocument();
 
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as object;
     expect(info).toMatchObject({ title: 'nest-ws-echo', version: (manifest as { version: string }).version });
   });
 
-  it('gives each operation an id of its own', async () => {
+  it('gives each operation a unique id', async () => {
     const { paths } = await readDocument();
 
     const ids = Object.values(paths).map(({ get }) => get.operationId);
     expect(ids).toEqual([...new Set(ids)]);
   });
 
-  it('has every endpoint of WebSockets, with a summary', async () => {
+  it('lists every WebSocket endpoint, with a summary', async () => {
     const { paths, tags } = await readDocument();
 
     expect(tags.map(({ name }) => name)).toEqual(['WebSockets']);
@@ -81,7 +81,7 @@ describe('The OpenAPI document', () => {
   });
 });
 
-describe('The statuses that the document has for a handshake', () => {
+describe('The handshake statuses in the OpenAPI document', () => {
   const evilOrigin = { Origin: 'https://evil.com' };
   const oldVersion = { 'Sec-WebSocket-Version': '8' };
 
@@ -92,7 +92,7 @@ describe('The statuses that the document has for a handshake', () => {
 
   afterEach(endRawClients);
 
-  it('are those that are answered', async () => {
+  it('match the statuses that the server sends', async () => {
     const documented = Object.entries((await readDocument()).paths).filter(([, { get }]) =>
       get.tags?.includes('WebSockets'),
     );

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(closeApps);
 
-describe('What serves Swagger UI', () => {
+describe('The Swagger UI module', () => {
   it.each([
     ['/swagger', 'text/html'],
     ['/swagger/', 'text/html'],
@@ -32,7 +32,7 @@ describe('What serves Swagger UI', () => {
   });
 
   it.each(['/swagger/index.html', '/swagger/package.json', '/swagger/..%2fpackage.json', '/swagger-yaml'])(
-    'has no %s',
+    'does not serve %s',
     async (path) => {
       const response = await fetch(`${app.url}${path}`);
 
@@ -41,7 +41,7 @@ describe('What serves Swagger UI', () => {
     },
   );
 
-  it('leaves the policy of the page as it is', async () => {
+  it('leaves the content security policy of the page unchanged', async () => {
     const response = await fetch(app.url);
 
     expect(response.headers.get('Content-Security-Policy')).toContain("require-trusted-types-for 'script'");
@@ -51,7 +51,7 @@ describe('What serves Swagger UI', () => {
 describeInBrowser('Swagger UI', (executablePath) => {
   let browser: Browser;
   let page: Page;
-  /** What the browser complained about: uncaught exceptions, failed requests, violations of the policy. */
+  /** The errors in the browser: uncaught exceptions, failed requests, violations of the policy. */
   const complaints: string[] = [];
   const requests: string[] = [];
 
@@ -78,7 +78,7 @@ describeInBrowser('Swagger UI', (executablePath) => {
     );
   });
 
-  it('shows the answers to a handshake, and cannot try one out', async () => {
+  it('shows the responses to a handshake, and offers no "Try it out"', async () => {
     const operation = page.locator('#operations-WebSockets-SocketsController_respond');
     await operation.locator('.opblock-summary-control').click();
     await operation.locator('.response').first().waitFor();
@@ -94,7 +94,7 @@ describeInBrowser('Swagger UI', (executablePath) => {
     expect(await page.locator('.try-out').count()).toBe(0);
   });
 
-  it('keeps to its policy, and loads nothing from elsewhere', () => {
+  it('obeys its content security policy, and loads nothing from other origins', () => {
     expect(complaints).toEqual([]);
     expect(requests.filter((url) => !url.startsWith(app.url))).toEqual([]);
     expect(requests).toContain(`${app.url}/swagger-json`);

@@ -29,7 +29,7 @@ describe('A question to a client', () => {
     return JSON.parse((await readFrame(socket)).payload.toString());
   }
 
-  it('is sent, and has its answer', async () => {
+  it('is sent, and resolves with the answer', async () => {
     const answer = questions.ask(client, 'Your name?', MINUTE);
     expect(await hear()).toEqual({ event: 'question', data: { id: 1, question: 'Your name?' } });
 
@@ -38,7 +38,7 @@ describe('A question to a client', () => {
     await expect(answer).resolves.toBe('Ann');
   });
 
-  it('has its own answer, in whatever order they come', async () => {
+  it('resolves with its own answer, in any order of answers', async () => {
     const answers = [questions.ask(client, 'one?', MINUTE), questions.ask(client, 'two?', MINUTE)];
 
     questions.answer(client, 2, 'two');
@@ -47,7 +47,7 @@ describe('A question to a client', () => {
     await expect(Promise.all(answers)).resolves.toEqual(['one', 'two']);
   });
 
-  it('is answered once', async () => {
+  it('accepts one answer only', async () => {
     const answer = questions.ask(client, 'Your name?', MINUTE);
     questions.answer(client, 1, 'Ann');
     await answer;
@@ -55,7 +55,7 @@ describe('A question to a client', () => {
     expect(() => questions.answer(client, 1, 'Bob')).toThrow('no unanswered question with the id 1');
   });
 
-  it('is answered by nobody else', async () => {
+  it('accepts no answer from another client', async () => {
     const answer = questions.ask(client, 'Your name?', MINUTE);
     const { client: other } = newClient();
 
@@ -65,13 +65,13 @@ describe('A question to a client', () => {
     await expect(answer).resolves.toBe('Ann');
   });
 
-  it('ends when there is no answer in time, and an answer that comes later is refused', async () => {
+  it('rejects after its time-out, and a later answer is refused', async () => {
     await expect(questions.ask(client, 'Your name?', 1)).rejects.toThrow('There was no answer within 1 ms.');
 
     expect(() => questions.answer(client, 1, 'Ann')).toThrow('no unanswered question with the id 1');
   });
 
-  it('ends when the client goes', async () => {
+  it('rejects when the client disconnects', async () => {
     const answers = [questions.ask(client, 'one?', MINUTE), questions.ask(client, 'two?', MINUTE)];
 
     new RpcGateway(questions).handleDisconnect(client);
@@ -81,13 +81,13 @@ describe('A question to a client', () => {
     }
   });
 
-  it('is not sent to a client that has gone', async () => {
+  it('is not sent to a client that has disconnected', async () => {
     client.terminate();
 
     await expect(questions.ask(client, 'Your name?', MINUTE)).rejects.toThrow('The client has disconnected.');
   });
 
-  it('is one of at most 16 to a client; others have their own', async () => {
+  it('is refused when 16 others to the same client are unanswered', async () => {
     const answers = Array.from({ length: 16 }, () => questions.ask(client, 'Your name?', MINUTE));
     const { client: other } = newClient();
 

@@ -1,6 +1,6 @@
 import { describeIssues, exceptionFor } from '../../src/rpc/exceptions.js';
 
-describe('Issues', () => {
+describe('Validation issues', () => {
   it.each([
     [[{ message: 'Invalid input' }], 'Invalid input'],
     [[{ message: 'too big', path: ['numbers', 1] }], 'numbers.1: too big'],
@@ -16,7 +16,7 @@ describe('Issues', () => {
     expect(describeIssues(issues)).toBe(text);
   });
 
-  it('are described as far as that helps', () => {
+  it('are listed up to a limit', () => {
     const issues = Array.from({ length: 100_000 }, (_, place) => ({ message: 'wrong', path: [place] }));
 
     expect(describeIssues(issues)).toBe('0: wrong; 1: wrong; 2: wrong');
@@ -25,7 +25,7 @@ describe('Issues', () => {
 
 describe('A message', () => {
   it.each(['{"event":"time"}', '{"event":"add","data":1}', '{"event":"time","more":[]}'])(
-    'that names a call is no exception: %s',
+    'that is a call causes no exception: %s',
     (message) => {
       expect(exceptionFor(Buffer.from(message))).toBeUndefined();
     },
@@ -39,7 +39,7 @@ describe('A message', () => {
     ['{"data":1}', 'The message is not a call: event: Invalid option: expected one of "add"|"reverse"|"time"'],
     ['{"event":"toString"}', 'The message is not a call: event: Invalid option'],
     ['{"event":["time"]}', 'The message is not a call: event: Invalid option'],
-  ])('for a message that is not a call says why: %s', (message, problem) => {
+  ])('that is not a call causes an exception with the reason: %s', (message, problem) => {
     expect(exceptionFor(Buffer.from(message))).toMatchObject({
       status: 'error',
       message: expect.stringContaining(problem) as string,
@@ -57,14 +57,14 @@ describe('A message', () => {
     ['{"data":{}}', undefined],
     ['[]', undefined],
     ['null', undefined],
-  ])('for a message that is not a call has its event and its id: %s', (message, cause) => {
+  ])('that is not a call keeps its event and its id: %s', (message, cause) => {
     expect(exceptionFor(Buffer.from(message))?.cause).toEqual(cause);
   });
 
   it.each([
     [100, { event: 'e'.repeat(100), id: 'i'.repeat(100) }],
     [101, undefined],
-  ])('has its event and its id repeated up to 100 characters: %i', (length, cause) => {
+  ])('keeps an event and an id of up to 100 characters in its exception: %i', (length, cause) => {
     const message = { event: 'e'.repeat(length), data: { id: 'i'.repeat(length) } };
 
     expect(exceptionFor(Buffer.from(JSON.stringify(message)))?.cause).toEqual(cause);

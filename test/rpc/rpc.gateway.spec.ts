@@ -41,13 +41,13 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     expect(await hear()).toEqual({ event, data: answer });
   });
 
-  it('takes calls from binary messages', async () => {
+  it('accepts calls in binary messages', async () => {
     client.write(binary('{"event":"add","data":{"numbers":[1,2]}}'));
 
     expect(await hear()).toEqual({ event: 'add', data: { sum: 3 } });
   });
 
-  it('calls its client, whose answer is the result', async () => {
+  it('calls the client, and uses its answer as the result', async () => {
     say({ event: 'ask-client', data: { id: 'a', question: 'Your name?' } });
     const { event, data } = (await hear()) as { event: string; data: { id: number; question: string } };
     expect([event, data.question]).toEqual(['question', 'Your name?']);
@@ -57,7 +57,7 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     expect(await hear()).toEqual({ event: 'ask-client', data: { id: 'a', answer: 'Ann' } });
   });
 
-  it('answers other calls while its client makes up its mind', async () => {
+  it('answers other calls while the client decides', async () => {
     say({ event: 'ask-client', data: { question: 'Your name?' } });
     await hear();
 
@@ -66,7 +66,7 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     expect(await hear()).toEqual({ event: 'add', data: { sum: 1 } });
   });
 
-  it('tells of a client that does not answer in time', async () => {
+  it('reports a client that does not answer in time', async () => {
     say({ event: 'ask-client', data: { id: 3, question: 'Your name?', timeout: 1 } });
     await hear();
 
@@ -76,7 +76,7 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     });
   });
 
-  it('ends what it asked a client that goes, and the others do not notice', async () => {
+  it('cancels its questions to a client that disconnects, without effect on other clients', async () => {
     const other = await RawClient.open(nest.port, '/rpc');
     say({ event: 'ask-client', data: { question: 'Your name?' } });
     await hear();
@@ -98,35 +98,40 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
       'The message is not a call: Invalid input: expected object, received array',
       undefined,
     ],
-    ['nothing', '{}', 'The message is not a call: event: Invalid option', undefined],
+    ['an empty object', '{}', 'The message is not a call: event: Invalid option', undefined],
     ['an unknown event', '{"event":"subtract","data":{"id":4}}', 'event: Invalid option', { event: 'subtract', id: 4 }],
-    ['null for data', '{"event":"add","data":null}', 'expected object, received null', { event: 'add' }],
-    ['a call without its data', '{"event":"add"}', 'expected object, received undefined', { event: 'add' }],
+    ['null as data', '{"event":"add","data":null}', 'expected object, received null', { event: 'add' }],
+    ['a call without data', '{"event":"add"}', 'expected object, received undefined', { event: 'add' }],
     [
       'data of the wrong type',
       '{"event":"add","data":{"id":5,"numbers":[1,"2"]}}',
       'numbers.1: Invalid input: expected number, received string',
       { event: 'add', id: 5 },
     ],
-    ['data that is missing', '{"event":"reverse","data":{}}', 'text: Invalid input', { event: 'reverse' }],
-    ['data that nobody asked for', '{"event":"time","data":{"zone":1}}', 'Unrecognized key: "zone"', { event: 'time' }],
-    ['a sum without bounds', '{"event":"add","data":{"numbers":[1e308]}}', 'numbers.0: Too big', { event: 'add' }],
-    ['an id that is none', `{"event":"time","data":{"id":${deep}}}`, 'id: Invalid input', { event: 'time' }],
-    ['a prototype', '{"event":"add","data":{"__proto__":{"numbers":[]}}}', 'numbers: Invalid', { event: 'add' }],
+    ['missing data', '{"event":"reverse","data":{}}', 'text: Invalid input', { event: 'reverse' }],
+    ['unexpected data', '{"event":"time","data":{"zone":1}}', 'Unrecognized key: "zone"', { event: 'time' }],
+    ['a sum that overflows', '{"event":"add","data":{"numbers":[1e308]}}', 'numbers.0: Too big', { event: 'add' }],
+    ['an invalid id', `{"event":"time","data":{"id":${deep}}}`, 'id: Invalid input', { event: 'time' }],
     [
-      'a time-out of no time',
+      'a prototype in the data',
+      '{"event":"add","data":{"__proto__":{"numbers":[]}}}',
+      'numbers: Invalid',
+      { event: 'add' },
+    ],
+    [
+      'a time-out of 0',
       '{"event":"ask-client","data":{"question":"?","timeout":0}}',
       'timeout: Too small',
       { event: 'ask-client' },
     ],
     [
-      'an answer to no question',
+      'an answer without a question',
       '{"event":"answer","data":{"id":0,"answer":""}}',
       'You have no unanswered question with the id 0',
       { event: 'answer', id: 0 },
     ],
-    ['data nested deep', `{"event":"add","data":${deep}}`, 'expected object, received array', { event: 'add' }],
-  ])('tells what is wrong with %s, and goes on', async (_what, message, problem, cause) => {
+    ['deeply nested data', `{"event":"add","data":${deep}}`, 'expected object, received array', { event: 'add' }],
+  ])('explains the fault in %s, and continues', async (_what, message, problem, cause) => {
     client.write(text(message));
 
     expect(await hear()).toEqual({

@@ -35,7 +35,7 @@ describe('/sockets', () => {
     expect((await client.readFrame()).payload.toString()).toBe(`${PREFIX}Hello`);
   });
 
-  it('answers text with text and bytes with bytes, each unchanged after the prefix', async () => {
+  it('answers text with text and binary with binary, each unchanged after the prefix', async () => {
     const client = await RawClient.open(port, '/sockets');
 
     for (const message of ['Hello', '', 'Grüße, 世界 🎉', '  spaces\0and\nlines ']) {
@@ -49,7 +49,7 @@ describe('/sockets', () => {
     }
   });
 
-  it('answers a message that comes in fragments once, when it is whole', async () => {
+  it('answers a fragmented message once, after its last fragment', async () => {
     const client = await RawClient.open(port, '/sockets');
 
     client.write(text('Hel', false)).write(ping('still there?')).write(continuation('', false));
@@ -59,7 +59,7 @@ describe('/sockets', () => {
     expect((await client.readFrame()).payload.toString()).toBe(`${PREFIX}Hello`);
   });
 
-  it('answers messages in their order', async () => {
+  it('answers messages in order', async () => {
     const client = await RawClient.open(port, '/sockets');
     const messages = Array.from({ length: 500 }, (_, index) => `message ${index}`);
 
@@ -70,7 +70,7 @@ describe('/sockets', () => {
     }
   });
 
-  it('answers a message as large as MAX_MESSAGE_SIZE, and closes for a larger one with 1009', async () => {
+  it('accepts a message of MAX_MESSAGE_SIZE, and closes with 1009 for a larger one', async () => {
     const client = await RawClient.open(port, '/sockets');
     const largest = 'x'.repeat(100 * 1024);
 
@@ -85,7 +85,7 @@ describe('/sockets', () => {
     [1000, 'Closing from client'],
     [4000, 'of its own'],
     [undefined, ''],
-  ])('closes as its peer closes: %s %j', async (status, reason) => {
+  ])('echoes a close with the status %s and the reason %j', async (status, reason) => {
     const client = await RawClient.open(port, '/sockets');
 
     client.write(close(status, reason));
@@ -110,7 +110,7 @@ describe('/sockets', () => {
     expect((await fetch(`${running.url}/sockets`, { method })).status).toBe(status);
   });
 
-  it('says to an ordinary GET what was expected', async () => {
+  it('explains to an ordinary GET request what it expects', async () => {
     const response = await fetch(`${running.url}/sockets`);
 
     await expect(response.json()).resolves.toEqual({
@@ -134,7 +134,7 @@ describe.each(platforms)('The log of /sockets, on %s,', (_name, createAdapter) =
     return client;
   }
 
-  /** What was logged by the time when nothing is left to log, without the context. */
+  /** The log when it is complete, without the context. */
   async function log(): Promise<string[]> {
     await nest.app.close();
     return nest.logger.lines
@@ -142,7 +142,7 @@ describe.each(platforms)('The log of /sockets, on %s,', (_name, createAdapter) =
       .map(({ text: line }) => line.replace('\nSocketsController', ''));
   }
 
-  it('tells of each step', async () => {
+  it('reports each step', async () => {
     const client = await connect();
     for (const message of ['one', Buffer.from('two')]) {
       client.send(message);
@@ -161,7 +161,7 @@ describe.each(platforms)('The log of /sockets, on %s,', (_name, createAdapter) =
     ]);
   });
 
-  it('calls a client that goes away without a word no error', async () => {
+  it('reports no error when a client vanishes', async () => {
     const client = await connect();
     client.terminate();
     await once(client, 'close');

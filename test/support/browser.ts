@@ -8,6 +8,8 @@ const VARIABLES = ['CHROME_PATH', 'CHROMIUM_PATH'];
 
 /** Names under which Chromium and its relatives are installed on Linux. */
 const COMMANDS = [
+  // It has no windows, so it is the fastest.
+  'chromium-headless-shell',
   'chromium',
   'chromium-browser',
   'google-chrome',

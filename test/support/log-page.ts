@@ -40,7 +40,13 @@ export class LogPage {
 
   /** Leaves the page. Returns the complaints, without those about connections that tests cause on purpose. */
   async close(): Promise<string[]> {
-    await this.page.goto('about:blank');
+    try {
+      await this.page.goto('about:blank');
+    } catch (error) {
+      // The next test gets a tab of its own.
+      await this.page.close();
+      throw error;
+    }
     this.page.removeAllListeners();
     await this.page.unrouteAll();
     await this.page.setViewportSize({ width: 1280, height: 720 });

@@ -54,22 +54,24 @@ export function removeFolders(): void {
 }
 
 /**
- * Packs what `npm test` built before it started the tests. The script `prepack` is left out: it builds again, while other
- * tests run the build.
+ * Packs what `npm test` built before it started the tests. The script `prepack` is left out: it would build again while
+ * other tests use the build. One call of npm packs all, because npm starts slowly.
  *
- * @param folder of the package, relative to the repository
+ * @param packageFolders relative to the repository
  */
-export function packPackage(folder: string): PackedPackage {
-  const cwd = join(root, folder);
+export function packPackages<const Folders extends readonly string[]>(
+  ...packageFolders: Folders
+): { [Index in keyof Folders]: PackedPackage } {
   const destination = temporaryFolder();
-  const [{ files, filename }] = z
-    .tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })])
-    .parse(JSON.parse(npm(`pack --json --ignore-scripts --pack-destination "${destination}"`, cwd)));
-  return {
-    manifest: manifestShape.parse(JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))),
+  const paths = packageFolders.map((folder) => `./${folder}`).join(' ');
+  const packed = z
+    .array(z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) }))
+    .parse(JSON.parse(npm(`pack ${paths} --json --ignore-scripts --pack-destination "${destination}"`, root)));
+  return packed.map(({ files, filename }, index) => ({
+    manifest: manifestShape.parse(JSON.parse(readFileSync(join(root, packageFolders[index], 'package.json'), 'utf8'))),
     files: files.map(({ path }) => path),
     tarball: join(destination, filename),
-  };
+  })) as { [Index in keyof Folders]: PackedPackage };
 }
 
 /** The files that an entry of `exports` names, relative to the package. */

@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** How a process ended, and all that it said. */
@@ -15,6 +16,8 @@ export interface ServerProcess {
   child: ChildProcess;
   /** The addresses that it says it listens on, as soon as there are `count`. Fails if the process ends before. */
   listening(count?: number): Promise<string[]>;
+  /** The matches of a pattern in what it writes to stdout, as soon as there are `count`. Fails if the process ends before. */
+  says(pattern: RegExp, count?: number): Promise<RegExpExecArray[]>;
   exit: Promise<Exit>;
 }
 
@@ -26,18 +29,20 @@ const processes = new Set<ServerProcess>();
  *
  * @param environment its variables; none is inherited
  * @param runtime the program that runs it, with the arguments before the file
+ * @param descriptors files and sockets that it inherits, as its file descriptors from 3 on
  */
 export function startServerProcess(
   args: readonly string[],
   environment: Record<string, string> = {},
   cwd?: string,
   [program, ...options]: readonly [string, ...string[]] = [process.execPath],
+  descriptors: readonly number[] = [],
 ): ServerProcess {
   const child = spawn(program, [...options, main, ...args], {
     env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     cwd,
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -52,15 +57,19 @@ export function startServerProcess(
   const server: ServerProcess = {
     child,
     exit,
-    async listening(count = 1) {
+    async says(pattern, count = 1) {
       for (;;) {
-        const addresses = Array.from(stdout.matchAll(/Now listening on: (\S+)\n/g), ([, address = '']) => address);
-        if (addresses.length >= count) {
-          return addresses;
+        const matches = [...stdout.matchAll(pattern)];
+        if (matches.length >= count) {
+          return matches;
         }
         const said = once(child.stdout, 'data');
         await Promise.race([said, exit.then(() => Promise.reject(new Error(`The server ended: ${stdout}${stderr}`)))]);
       }
+    },
+    async listening(count = 1) {
+      const lines = await server.says(/Now listening on: (\S+)\n/g, count);
+      return lines.map(([, address = '']) => address);
     },
   };
   processes.add(server);

@@ -42,3 +42,13 @@ export function parseSize(text: string): number | undefined {
   const bytes = Number(digits) * BYTES_PER[unit.toLowerCase()];
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+/**
+ * Parses a whole number of things: `1000`.
+ *
+ * @returns undefined if the text is not a whole number, or is more than `Number.MAX_SAFE_INTEGER`
+ */
+export function parseWholeNumber(text: string): number | undefined {
+  const number = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+}

@@ -97,7 +97,7 @@ function staying(command: Command): void {
   command
     .option(
       '--reconnect [times]',
-      'connect again when the connection is lost; at most so many times in a row (default: no limit)',
+      'reconnect when the connection is lost, at most this many times in a row (default: no limit)',
       parseCount,
     )
     .addOption(

@@ -1,17 +1,17 @@
 import type { Interface, Key } from 'node:readline';
 
 /*
- * Everything that the client uses of Node.js and that Node.js does not document. When a new release of Node.js changes it,
- * this file has to change and no other. Its test covers each function.
+ * All undocumented parts of Node.js that the client uses. When a Node.js release changes them, only
+ * this file has to change. Its test covers each function.
  */
 
-/** The method of readline that is called with each key. The REPL of Node.js replaces it, too. */
+/** The method of readline that receives each key. The REPL of Node.js replaces it as well. */
 const READ_KEY = '_ttyWrite';
 
 interface ReadlineInternals {
   line: string;
   cursor: number;
-  /** The rows from the start of the prompt to the cursor, when readline last drew them. */
+  /** The rows from the start of the prompt to the cursor, at the last drawing of readline. */
   readonly prevRows?: number;
   [READ_KEY](text: string | undefined, key: Key): void;
 }

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
-import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize } from './amounts.js';
+import { ACCEPTED_DURATIONS, ACCEPTED_SIZES, parseDuration, parseSize, parseWholeNumber } from './amounts.js';
 import { mistakeInCode, mistakeInReason } from './close-status.js';
 import { credentialsOf, webSocketUrl } from './connection/address.js';
 import type { Header } from './connection/handshake.js';
@@ -37,8 +37,7 @@ export function parseMessageSize(text: string): number {
 
 /** Parses a whole number, at least 1. */
 export function parseCount(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  return accept(count >= 1 && Number.isSafeInteger(count) ? count : undefined, 'a whole number, at least 1');
+  return accept(parseWholeNumber(text) || undefined, 'a whole number, at least 1');
 }
 
 /** Parses a number of messages a second. */

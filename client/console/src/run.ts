@@ -126,7 +126,7 @@ async function runSession(
 function createSession(connect: ConnectOptions, commandLine: CommandLine, reporter: Reporter): Session {
   const { reconnect = 0, verify = false, binary = false, execute = [], showFrames } = commandLine;
   if (binary && commandLine.input === 'json') {
-    throw new UsageError('--input json says for each message whether it is binary: --binary is not for it.');
+    throw new UsageError('--input json states the type of each message, so --binary does not apply to it.');
   }
   return new Session({
     ...commandLine,

@@ -6,21 +6,21 @@ import { History } from './history.js';
 import { hasPlaceholders } from './placeholders.js';
 import { withSaved, type SavedMessage } from './saved-messages.js';
 
-/** The message box grows up to this many lines, then it scrolls. */
+/** The message box grows up to this many lines, and then scrolls. */
 const MOST_LINES = 8;
 
-/** What a person can ask for at the {@link ComposerPanel}. */
+/** The user's requests to the {@link ComposerPanel}. */
 export interface ComposerListener {
   onSend(): void;
   onFiles(files: readonly File[]): void;
   onRepeat(): void;
   onBurst(): void;
   onHeartbeat(): void;
-  /** Settings change by something else than their own fields. */
+  /** Settings changed without their own fields. */
   onSettings(settings: Partial<Session['settings']>): void;
 }
 
-/** What the browser keeps for the {@link ComposerPanel}. */
+/** The stored data of the {@link ComposerPanel}. */
 export interface ComposerMemory {
   readonly saved: KeptValue<readonly SavedMessage[]>;
   readonly history: KeptValue<readonly string[]>;
@@ -74,7 +74,7 @@ export class ComposerPanel {
     this.listSaved();
   }
 
-  /** The draft was sent: it stays, selected, so that it can be sent again or typed over. */
+  /** The draft was sent: it stays, selected, so that the user can send it again or replace it. */
   sent(): void {
     this.history.add(this.message.value);
     this.memory.history.save(this.history.messages);
@@ -82,7 +82,7 @@ export class ComposerPanel {
     this.message.select();
   }
 
-  /** Shows what can be done in the session, and hints about the draft. */
+  /** Shows which actions the session allows, and hints about the draft. */
   show(session: Session): void {
     this.session = session;
     const isOpen = session.state === 'open';
@@ -101,7 +101,7 @@ export class ComposerPanel {
     this.message.rows = Math.min(MOST_LINES, settings.draft.split('\n', MOST_LINES).length);
   }
 
-  /** Says something below the message box: what is wrong with the draft, or a hint. */
+  /** Shows a sentence below the message box: the fault of the draft, or a hint. */
   hint(problem?: string): void {
     const { draft, placeholders } = this.session?.settings ?? { draft: '', placeholders: true };
     this.hintText.classList.toggle('problem-text', problem !== undefined);
@@ -109,7 +109,7 @@ export class ComposerPanel {
       this.hintText,
       problem ??
         (!placeholders && hasPlaceholders(draft)
-          ? 'Placeholders are sent as they stand. Tick “Fill in …” in the message options to fill them in.'
+          ? 'Placeholders are sent unchanged. Tick “Fill in …” in the message options to fill them in.'
           : ''),
     );
   }

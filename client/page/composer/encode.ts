@@ -1,9 +1,9 @@
 import type { Payload } from '../log/log-entry.js';
 
-/** How the message box is read. */
+/** The formats of the message box. */
 export type Format = 'text' | 'json' | 'hex' | 'base64';
 
-/** A message that can be sent, or what is wrong with the input. */
+/** A message that can be sent, or the fault of the input. */
 export type Encoded = { readonly data: Payload } | { readonly problem: string };
 
 const ENCODERS: Readonly<Record<Format, (input: string) => Encoded>> = {
@@ -16,15 +16,15 @@ const ENCODERS: Readonly<Record<Format, (input: string) => Encoded>> = {
 /** The formats by their names. */
 export const FORMATS = Object.keys(ENCODERS) as readonly Format[];
 
-/** Reads a message in a format. JSON is checked and sent exactly as it was typed. */
+/** Parses a message in a format. JSON is checked and sent exactly as typed. */
 export function encode(format: Format, input: string): Encoded {
   return ENCODERS[format](input);
 }
 
 /**
- * Lays out JSON with two spaces, or on one line.
+ * Formats JSON with an indentation of two spaces, or on one line.
  *
- * @returns the text in `data`, or what is wrong with the JSON
+ * @returns the text in `data`, or the fault of the JSON
  */
 export function layOutJson(input: string, style: 'lines' | 'compact'): { data: string } | { problem: string } {
   try {
@@ -49,7 +49,7 @@ function notJson(error: unknown): string {
 }
 
 /**
- * Changes the white space between the tokens of valid JSON and nothing else: `JSON.parse` and `stringify` would round
+ * Changes only the white space between the tokens of valid JSON: `JSON.parse` and `stringify` would round
  * large numbers and drop repeated keys.
  */
 function rewriteJson(input: string, style: 'lines' | 'compact'): string {

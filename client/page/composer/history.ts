@@ -1,9 +1,9 @@
 const MOST_MESSAGES = 100;
 
-/** Longer messages are not remembered: saved messages are for those. */
+/** The longest message in the history; saved messages have another limit. */
 const LONGEST_MESSAGE = 16_384;
 
-/** The messages that were sent, to be recalled one after another. The draft is the newest place, and is kept. */
+/** The sent messages, to be recalled one after another. The draft is the newest entry, and is kept. */
 export class History {
   private kept: string[];
   private draft = '';
@@ -19,7 +19,7 @@ export class History {
     return this.kept;
   }
 
-  /** Adds a message as the newest; one that is there already moves. */
+  /** Adds a message as the newest; an equal message moves. */
   add(message: string): void {
     if (message !== '' && message.length <= LONGEST_MESSAGE) {
       this.kept = [...this.kept.filter((other) => other !== message), message].slice(-MOST_MESSAGES);
@@ -37,11 +37,11 @@ export class History {
       this.draft = current;
     }
     this.place -= 1;
-    // Right after sending the box still has the newest message: the one before it is meant.
+    // After sending, the box still contains the newest message, so the one before it is recalled.
     return this.kept[this.place] === current ? (this.older(current) ?? current) : this.kept[this.place];
   }
 
-  /** The message after the one in the box, at last the draft, or `undefined` after that. */
+  /** The message after the one in the box, finally the draft, and `undefined` after that. */
   newer(): string | undefined {
     if (this.place >= this.kept.length) {
       return undefined;

@@ -1,32 +1,32 @@
 import type { Timers } from '../connection/reconnection.js';
 
-/** One turn of the event loop sends for at most this many milliseconds, so that keys and buttons are answered. */
+/** The time limit for sending in one turn of the event loop, in milliseconds: keys and buttons stay responsive. */
 const SLICE = 8;
 
-/** A delay that lets the browser send what waits in its buffer. */
+/** A delay that lets the browser send its buffered data. */
 const BACKPRESSURE_DELAY = 4;
 
-/** What a {@link Repeater} needs of its environment. */
+/** The environment of a {@link Repeater}. */
 export interface RepeaterEnvironment extends Timers {
   /** A clock in milliseconds. */
   now(): number;
 }
 
-/** What is repeated, and how. */
+/** The messages of a repetition and their schedule. */
 export interface Repetition {
   /** Infinity repeats until it is stopped. */
   readonly times: number;
-  /** Milliseconds from one message to the next; 0 sends as fast as the connection takes them. */
+  /** Milliseconds from one message to the next; 0 sends as fast as the connection allows. */
   readonly interval: number;
-  /** Sends the next message. `false` ends the repetition: the message cannot be sent. */
+  /** Sends the next message. `false` ends the repetition, because the message cannot be sent. */
   send(): boolean;
-  /** Whether so much waits to be sent that more should not be added. */
+  /** Whether so much data is buffered that the repetition should wait. */
   isCongested(): boolean;
   /** Called after each turn and at the end. */
   onProgress(sent: number, isRunning: boolean): void;
 }
 
-/** Sends again and again: a number of times, at an interval, or as a burst. One repetition at a time. */
+/** Sends repeatedly: a number of times, at an interval, or as a burst. One repetition at a time. */
 export class Repeater {
   private readonly environment: RepeaterEnvironment;
   private timer: unknown;
@@ -41,7 +41,7 @@ export class Repeater {
     return this.repetition !== undefined;
   }
 
-  /** Starts a repetition, after the one that runs has been stopped. The first message is sent at once. */
+  /** Starts a repetition after stopping the current one. The first message is sent at once. */
   start(repetition: Repetition): void {
     this.stop();
     this.repetition = repetition;
@@ -58,7 +58,7 @@ export class Repeater {
     }
   }
 
-  /** @param due - when this turn should have been */
+  /** @param due - the scheduled time of this turn */
   private turn(due: number): void {
     const repetition = this.repetition;
     if (!repetition) {
@@ -82,7 +82,7 @@ export class Repeater {
     }
     repetition.onProgress(this.sent, true);
     const now = this.environment.now();
-    // A turn that comes late does not make the next ones come in a crowd.
+    // A late turn does not cause a burst of the next ones.
     const next = Math.max(due + interval, now + (repetition.isCongested() ? BACKPRESSURE_DELAY : 0));
     this.timer = this.environment.setTimeout(() => this.turn(Math.max(next, now)), Math.max(0, next - now));
   }

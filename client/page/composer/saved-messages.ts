@@ -4,7 +4,7 @@ const MOST_MESSAGES = 200;
 const LONGEST_NAME = 80;
 const LONGEST_TEXT = 262_144;
 
-/** A message with a name, as it was typed. */
+/** A message with a name, in the form in which it was typed. */
 export interface SavedMessage {
   readonly name: string;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface SavedMessage {
   readonly placeholders: boolean;
 }
 
-/** Adds a message, or replaces the one of the same name. A `problem` says what does not fit. */
+/** Adds a message, or replaces the one with the same name. A `problem` states the limit. */
 export function withSaved(
   saved: readonly SavedMessage[],
   message: SavedMessage,
@@ -32,7 +32,7 @@ export function withSaved(
   return [...others, { ...message, name }].toSorted((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Reads what the browser kept. What is not a saved message is left out. */
+/** Reads the stored messages, and drops invalid ones. */
 export function savedMessagesFrom(value: unknown): SavedMessage[] {
   return Array.isArray(value) ? value.filter(isSavedMessage).slice(0, MOST_MESSAGES) : [];
 }

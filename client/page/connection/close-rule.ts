@@ -1,4 +1,4 @@
-/** The longest close reason in bytes of UTF-8: a control frame has 125 bytes, and two are the code (RFC 6455, 5.5.1). */
+/** The longest close reason in bytes: 125 bytes of a control frame, minus two for the code (RFC 6455, 5.5.1). */
 const LONGEST_REASON = 123;
 
 /** The arguments of `WebSocket.close`. */
@@ -8,7 +8,7 @@ export interface CloseArguments {
   readonly reason?: string;
 }
 
-/** Reads the close code and reason that were entered. A `problem` says which rule the input breaks. */
+/** Parses the close code and reason from the input fields. A `problem` states the violated rule. */
 export function readClose(codeText: string, reason: string): CloseArguments | { readonly problem: string } {
   const text = codeText.trim();
   if (text === '') {

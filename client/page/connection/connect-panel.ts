@@ -4,11 +4,11 @@ import type { ConnectionState } from './connection.js';
 import { firstMessageFor, isFirstMessage } from './endpoints.js';
 import { webSocketUrlOf } from './websocket-url.js';
 
-/** What a person can ask for at the {@link ConnectPanel}. */
+/** The user's requests to the {@link ConnectPanel}. */
 export interface ConnectPanelListener {
   onConnect(): void;
   onClose(): void;
-  /** An endpoint was chosen. A first message is offered where the endpoint does not understand just any. */
+  /** An endpoint was selected. The panel suggests a first message if the endpoint does not accept arbitrary ones. */
   onEndpoint(url: string, firstMessage: string | undefined): void;
   /** @returns a link that fills in the settings */
   onLink(): string;
@@ -35,7 +35,7 @@ export class ConnectPanel {
   private session: Session | undefined;
 
   constructor(listener: ConnectPanelListener) {
-    // A form, so that Enter in a box does what the button beside it does.
+    // A form, so that Enter in a box has the effect of its button.
     element('connectForm', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       this.stateLabel.textContent = 'Connecting';
@@ -51,7 +51,7 @@ export class ConnectPanel {
     const linkHint = element('linkHint', HTMLElement);
     button('copyLink', () => {
       const link = listener.onLink();
-      // Without permission, or over plain http, there is no clipboard: then the link itself is shown.
+      // Without permission, or over plain http, there is no clipboard, so the link itself is shown.
       const copied = navigator.clipboard?.writeText(link) ?? Promise.reject(new Error('No clipboard'));
       copied.then(
         () => setText(linkHint, 'The link is copied.'),
@@ -61,8 +61,8 @@ export class ConnectPanel {
   }
 
   /**
-   * Shows a session: its state, its problem, and which controls can be used. The message box has to be shown before, as
-   * it can only get the focus when it is enabled.
+   * Shows a session: its state, its problem, and which controls are enabled. Update the message box first, because it
+   * can only receive the focus when it is enabled.
    */
   show(session: Session): void {
     const before = this.session === session ? this.state : session.state;
@@ -76,7 +76,7 @@ export class ConnectPanel {
     const { url } = session.settings;
     this.endpoint.value = paths.find((path) => path !== '' && webSocketUrlOf(window.location, path) === url) ?? '';
 
-    // A control that is disabled loses the focus, and a keyboard user would have to start from the top of the page.
+    // A disabled control loses the focus, and a keyboard user would have to start from the top of the page.
     const focusIsFree = this.focusIsFree();
     const isImported = session.importedFrom !== undefined;
     const canConnect = (state === 'ready' || state === 'closing' || state === 'closed') && !isImported;
@@ -93,7 +93,7 @@ export class ConnectPanel {
     }
   }
 
-  /** Whether the focus is on nothing or on one of the main controls, so that moving it interrupts nothing else. */
+  /** Whether the focus is on the body or on one of the main controls, so that moving it does not disturb the user. */
   private focusIsFree(): boolean {
     const focused = document.activeElement;
     return focused === null || focused === document.body || focused.closest('#connectForm, #sendForm') !== null;

@@ -3,20 +3,20 @@ import type { Payload } from '../log/log-entry.js';
 /** The state of a connection. `ready` is before the first attempt; the others are the states of the WebSocket. */
 export type ConnectionState = 'ready' | 'connecting' | 'open' | 'closing' | 'closed';
 
-/** What a {@link Connection} tells its owner. */
+/** The events of a {@link Connection} for its owner. */
 export interface ConnectionListener {
   onStateChanged(state: ConnectionState): void;
   /** @param milliseconds - the time from the attempt to the open WebSocket */
   onOpened(details: { url: string; subprotocol: string; milliseconds: number }): void;
   onReceived(data: Payload): void;
-  /** The attempt failed. `why` is set when the browser refused to make it; `onClosed` follows only otherwise. */
+  /** The attempt failed. `why` is set if the browser refused it; otherwise `onClosed` follows. */
   onFailed(url: string, why?: string): void;
-  /** The person gave up the attempt, or did not wait for the end of the close handshake. */
+  /** The user cancelled the attempt, or did not wait for the end of the close handshake. */
   onAbandoned(url: string, stage: 'connecting' | 'closing'): void;
   onClosed(details: { code: number; reason: string; byClient: boolean; opened: boolean }): void;
 }
 
-/** What a {@link Socket} tells. */
+/** The events of a {@link Socket}. */
 interface SocketEvents {
   open: unknown;
   message: { readonly data: Payload };
@@ -33,14 +33,14 @@ export interface Socket {
   close(code?: number, reason?: string): void;
 }
 
-/** What a {@link Connection} needs of its environment. */
+/** The environment of a {@link Connection}. */
 export interface ConnectionEnvironment {
   openSocket(url: string, subprotocols: readonly string[]): Socket;
   /** A clock in milliseconds. */
   now(): number;
 }
 
-/** One WebSocket after another. Only events of the latest one are reported. */
+/** A series of WebSockets. Only events of the latest one are reported. */
 export class Connection {
   private readonly listener: ConnectionListener;
   private readonly environment: ConnectionEnvironment;
@@ -59,12 +59,12 @@ export class Connection {
     return this.currentState;
   }
 
-  /** The bytes that wait in the browser to be sent. */
+  /** The number of bytes that the browser has buffered. */
   get bufferedAmount(): number {
     return this.socket?.bufferedAmount ?? 0;
   }
 
-  /** Starts an attempt. A WebSocket that is still closing is left to itself. */
+  /** Starts an attempt. A WebSocket that is still closing is abandoned. */
   open(url: string, subprotocols: readonly string[] = []): void {
     if (this.currentState === 'closing') {
       this.socket = undefined;
@@ -84,7 +84,7 @@ export class Connection {
     this.opened = false;
     this.closedByClient = false;
     socket.binaryType = 'arraybuffer';
-    // A socket that was left to itself goes on telling what happens to it.
+    // An abandoned socket still emits events.
     const whileLatest =
       <E>(listener: (event: E) => void) =>
       (event: E): void => {
@@ -126,7 +126,7 @@ export class Connection {
     this.socket?.send(data);
   }
 
-  /** Starts the close handshake, or gives up the attempt while connecting. Without a code none is sent. */
+  /** Starts the close handshake, or cancels the attempt while connecting. Without a code, the close frame has none. */
   close(code?: number, reason?: string): void {
     if (this.currentState === 'connecting') {
       const socket = this.socket;

@@ -7,20 +7,20 @@ const BLOCKED_PORTS = new Set(
   ).split(' '),
 );
 
-/** How long the explanation waits for an answer, in milliseconds. */
+/** The time limit for the request of an explanation, in milliseconds. */
 const PATIENCE = 5_000;
 
-/** At most this much of an answer's body is quoted. */
+/** The quoted part of a response body is at most this long. */
 const QUOTED_CHARACTERS = 400;
 
-/** The part of a response that an explanation needs. */
+/** The part of a response that is used. */
 export interface ProbeResponse {
   readonly status: number;
   readonly type: string;
   text(): Promise<string>;
 }
 
-/** `fetch`, as far as an explanation needs it. */
+/** The part of `fetch` that is used. */
 export type Probe = (
   url: string,
   options: {
@@ -32,14 +32,14 @@ export type Probe = (
   },
 ) => Promise<ProbeResponse>;
 
-/** Where the page itself came from. */
+/** The origin of the page itself. */
 export interface PageAddress {
   readonly protocol: string;
   readonly host: string;
 }
 
 /**
- * Says what the browser would refuse before it asks any server, or `undefined`.
+ * Describes what the browser refuses without a request to the server; otherwise `undefined`.
  */
 export function browserRule(address: string, page: PageAddress): string | undefined {
   const url = new URL(address);
@@ -53,8 +53,8 @@ export function browserRule(address: string, page: PageAddress): string | undefi
 }
 
 /**
- * Explains why a WebSocket did not open. Browsers hide the answer to a handshake from scripts, so the same address is
- * asked with an ordinary request where the browser permits that.
+ * Explains why a WebSocket did not open. Browsers hide the response to a handshake from scripts, so an ordinary request
+ * is sent to the same address if the browser allows that.
  */
 export async function explainFailure(address: string, page: PageAddress, probe: Probe): Promise<string> {
   const rule = browserRule(address, page);
@@ -67,7 +67,7 @@ export async function explainFailure(address: string, page: PageAddress, probe: 
   const ask = (mode: 'cors' | 'no-cors'): Promise<ProbeResponse> =>
     probe(url.href, {
       mode,
-      // Without CORS the browser only permits to follow a redirect.
+      // Without CORS, the browser requires that redirects are followed.
       redirect: mode === 'cors' ? 'manual' : 'follow',
       credentials: isOwn ? 'same-origin' : 'omit',
       cache: 'no-store',
@@ -81,11 +81,11 @@ export async function explainFailure(address: string, page: PageAddress, probe: 
     }
   }
   if (!isOwn) {
-    // Another origin that does not allow cross-origin reads: the answer is opaque, but there is one.
+    // Another origin without CORS: the response is opaque, but there is one.
     try {
       await ask('no-cors');
       return (
-        `A web server answers at ${url.host}, but it does not let this page read its answer. It refused the WebSocket, ` +
+        `A web server answers at ${url.host}, but it does not let this page read its response. It refused the WebSocket, ` +
         "has no endpoint at this path, or does not accept this page's origin. The network tab of the developer tools (F12) shows the status."
       );
     } catch (error) {
@@ -99,7 +99,7 @@ export async function explainFailure(address: string, page: PageAddress, probe: 
 
 async function explainResponse(response: ProbeResponse, url: URL): Promise<string> {
   if (response.type === 'opaqueredirect') {
-    return 'The server answers with a redirect, and WebSockets do not follow redirects. Enter the address that it leads to.';
+    return 'The server answers with a redirect, and WebSockets do not follow redirects. Enter the target address.';
   }
   const { status } = response;
   const said = quote(await response.text().catch(() => ''));
@@ -107,34 +107,34 @@ async function explainResponse(response: ProbeResponse, url: URL): Promise<strin
     case status === 404:
       return `The server answers 404: it has no endpoint at ${url.pathname}.${said}`;
     case status === 401 || status === 407:
-      return `The server answers ${status}: it wants a login first.${said}`;
+      return `The server answers ${status}: it requires a login first.${said}`;
     case status === 403:
       return `The server answers 403: it does not allow this, for example because of this page's origin.${said}`;
     case status === 429:
       return `The server answers 429: too many connections or requests from this address. Wait, then try again.${said}`;
     case status === 426:
-      return `The server answers 426: an upgrade is expected, so a WebSocket endpoint is there. It refused the handshake itself, for its version, subprotocol or origin.${said}`;
+      return `The server answers 426: an upgrade is expected, so this is a WebSocket endpoint. It refused the handshake because of its version, subprotocol or origin.${said}`;
     case status === 502 || status === 504:
-      return `A proxy answers ${status}: the server behind it is not there or does not answer.${said}`;
+      return `A proxy answers ${status}: the server behind it is not running or does not answer.${said}`;
     case status === 503:
       return `The server answers 503: it is shutting down or full.${said}`;
     case status === 400:
       return (
-        'The server is there, and answers a request without an upgrade with 400. Then the handshake was refused ' +
-        '(by origin or limit), or a proxy on the way took its Upgrade header away.' +
+        'The server is running, and answers a request without an upgrade with 400. Either it refused the handshake ' +
+        '(by origin or limit), or a proxy removed the Upgrade header.' +
         said
       );
     case status >= 200 && status < 300:
       return (
-        `An ordinary request to this address gets ${status}, so a web server is there. Either no WebSocket endpoint is at ` +
-        `${url.pathname}, or the handshake was refused (by origin or limit), or a proxy took its Upgrade header away.`
+        `An ordinary request to this address gets ${status}, so a web server is running. Either it has no WebSocket endpoint at ` +
+        `${url.pathname}, or it refused the handshake (by origin or limit), or a proxy removed the Upgrade header.`
       );
     default:
       return `The server answers an ordinary request to this address with ${status}.${said}`;
   }
 }
 
-/** The server's own words: the `message` of a JSON error, or plain text. */
+/** The server's explanation: the `message` of a JSON error, or plain text. */
 function quote(body: string): string {
   let text = body.trim();
   try {

@@ -8,8 +8,8 @@ export interface Timers {
 }
 
 /**
- * The delay before an attempt to connect again: 1 s, doubled for each attempt, at most 30 s. Between half of it and the
- * whole is used, so that the clients of a restarted server do not all come back in the same moment.
+ * The delay before an attempt to reconnect: 1 s, doubled for each attempt, at most 30 s. The actual delay is between
+ * half of it and all of it, so that the clients of a restarted server do not all return at the same moment.
  *
  * @param attempt - 1 for the first attempt after a loss
  * @param random - from 0 to 1
@@ -20,7 +20,7 @@ export function reconnectDelay(attempt: number, random: number): number {
   return whole / 2 + (whole / 2) * random;
 }
 
-/** Waits and connects again, with a growing delay, until it is stopped or a connection opens. */
+/** Waits and reconnects, with a growing delay, until it is stopped or a connection opens. */
 export class Reconnection {
   private readonly timers: Timers;
   private readonly random: () => number;
@@ -48,7 +48,7 @@ export class Reconnection {
     return { attempt: this.attempt, delay };
   }
 
-  /** A connection has opened: the next loss starts with the shortest delay again. */
+  /** A connection has opened: the next series starts with the shortest delay again. */
   reset(): void {
     this.stopWaiting();
     this.attempt = 0;

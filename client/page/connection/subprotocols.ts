@@ -1,7 +1,7 @@
-/** A token of RFC 9110, section 5.6.2: the only form that a subprotocol may have. */
+/** A token (RFC 9110, section 5.6.2), the only valid form of a subprotocol. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Reads subprotocols that are separated by commas or spaces. A `problem` quotes the one at fault. */
+/** Parses subprotocols separated by commas or spaces. A `problem` quotes the one at fault. */
 export function readSubprotocols(text: string): readonly string[] | { readonly problem: string } {
   const names = text.split(/[\s,]+/).filter((name) => name !== '');
   for (const [index, name] of names.entries()) {

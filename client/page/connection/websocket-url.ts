@@ -1,7 +1,7 @@
 /**
- * The address of an endpoint of the server that a page came from.
+ * The URL of an endpoint on the server of a page.
  *
- * @param page - the page's own address; `wss` for a page that came over https, otherwise `ws`
+ * @param page - the page's own URL; `wss` for a page over https, otherwise `ws`
  * @param path - the endpoint's path, such as `/ws`
  */
 export function webSocketUrlOf(page: { readonly protocol: string; readonly host: string }, path: string): string {
@@ -9,10 +9,10 @@ export function webSocketUrlOf(page: { readonly protocol: string; readonly host:
 }
 
 /**
- * Says in a sentence what is wrong with an address, or returns `undefined` if a WebSocket can be opened to it.
+ * Describes the fault of a URL in a sentence, or returns `undefined` if a WebSocket can be opened to it.
  *
- * Browsers do not agree here: newer ones read `hello` as a path on the page's own host and `http:` as `ws:`, older
- * ones throw. A person who debugs a connection wants exactly the address that is in the box, so both are refused.
+ * Browsers disagree here: newer ones read `hello` as a path on the page's own host and `http:` as `ws:`, older
+ * ones throw. For debugging, the URL must be exactly the one in the box, so both are rejected.
  */
 export function problemWithUrl(text: string): string | undefined {
   if (text.trim() === '') {
@@ -27,7 +27,7 @@ export function problemWithUrl(text: string): string | undefined {
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
     return `"${text}" is not a WebSocket URL. It has to start with ws:// or wss://.`;
   }
-  // The URL parser drops an empty fragment, but RFC 6455 section 3 forbids that as well.
+  // The URL parser drops an empty fragment, but RFC 6455 section 3 forbids it as well.
   if (text.includes('#')) {
     return `"${text}" has a fragment (#). WebSocket URLs must not have one.`;
   }

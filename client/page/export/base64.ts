@@ -1,4 +1,4 @@
-/** Bytes are converted in blocks: a call of a function may have a limited number of arguments. */
+/** Bytes are converted in blocks, because the number of arguments of a function call is limited. */
 const BLOCK = 0x6000;
 
 /** Bytes in Base64. */

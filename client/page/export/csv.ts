@@ -4,8 +4,8 @@ import { toBase64 } from './base64.js';
 const COLUMNS = ['time', 'from', 'to', 'kind', 'size', 'round trip (ms)', 'difference', 'data'];
 
 /**
- * The log as CSV (RFC 4180). Bytes are in Base64. A text that a spreadsheet would take for a formula gets an apostrophe in
- * front: a message must not run when its log is opened.
+ * The log as CSV (RFC 4180). Binary data is in Base64. A text that a spreadsheet would evaluate as a formula gets a
+ * leading apostrophe, because a message must not run when its log is opened.
  */
 export function* toCsv(entries: Iterable<LogEntry>): Iterable<string> {
   yield line(COLUMNS);

@@ -2,7 +2,7 @@ import type { LogEntry, MessageEntry, OpenedConnection } from '../log/log-entry.
 import { sizeOf } from '../log/log-entry.js';
 import { fromBase64, toBase64 } from './base64.js';
 
-/** One message as the developer tools of Chrome write it. `time` is in seconds since 1970; binary data is in Base64. */
+/** One message in the format of Chrome's developer tools. `time` is in seconds since 1970; binary data is in Base64. */
 interface HarMessage {
   readonly type: 'send' | 'receive';
   readonly time: number;
@@ -10,7 +10,7 @@ interface HarMessage {
   readonly data: string;
 }
 
-/** One connection as the developer tools of Chrome write it, as far as a page can know it. */
+/** One connection in the format of Chrome's developer tools, as far as a page has the data. */
 interface HarEntry {
   readonly startedDateTime: string;
   readonly time: number;
@@ -21,14 +21,14 @@ interface HarEntry {
 const OPCODE_TEXT = 1;
 const OPCODE_BINARY = 2;
 
-/** At most this many messages of an imported file are shown. It is the number that a log keeps. */
+/** The maximum number of messages from an imported file: the capacity of a log. */
 const MOST_IMPORTED = 100_000;
 
 /**
- * The log as a HAR 1.2 file with `_webSocketMessages`, as the network panel of Chrome exports it: one entry for each
- * connection. Headers of the handshake are unknown to a page, so they are empty.
+ * The log as a HAR 1.2 file with `_webSocketMessages`, like an export of Chrome's network panel: one entry for each
+ * connection. A page does not know the headers of the handshake, so they are empty.
  *
- * @param url - of messages whose opening is no longer in the log
+ * @param url - the URL of messages whose opening was dropped from the log
  */
 export function toHar(entries: Iterable<LogEntry>, url: string): string {
   const connections: { opened: OpenedConnection; start: number; end: number; messages: HarMessage[] }[] = [];
@@ -103,7 +103,7 @@ export function toHar(entries: Iterable<LogEntry>, url: string): string {
 /**
  * Reads the WebSocket messages of a HAR file.
  *
- * @returns the log's entries, or in `problem` why the file has none
+ * @returns the log's entries, or in `problem` the reason why there are none
  */
 export function fromHar(text: string): { readonly entries: readonly LogEntry[] } | { readonly problem: string } {
   let har: { log?: { entries?: unknown } } | null;
@@ -156,7 +156,7 @@ function entryOf(message: Partial<HarMessage> | null): MessageEntry | undefined 
   ) {
     return undefined;
   }
-  // Chrome also records what it could not decode; such a message is shown as the text that stands in the file.
+  // Chrome also records undecodable messages; the page shows the text in the file.
   const data = opcode === OPCODE_BINARY ? (fromBase64(text) ?? text) : text;
   return { kind: 'message', from: type === 'send' ? 'Client' : 'Server', time: time * 1_000, data, size: sizeOf(data) };
 }

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../log/log-entry.js';
 import { toBase64 } from './base64.js';
 
-/** The log as NDJSON: one JSON object in each line. Bytes are in Base64, and `encoding` says so. */
+/** The log as NDJSON: one JSON object in each line. Binary data is in Base64, which `encoding` states. */
 export function* toNdjson(entries: Iterable<LogEntry>): Iterable<string> {
   for (const entry of entries) {
     yield `${JSON.stringify(recordOf(entry))}\n`;

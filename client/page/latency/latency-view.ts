@@ -8,13 +8,13 @@ const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 600;
 const HEIGHT = 180;
 
-/** The plot shows this many round trips. */
+/** The number of round-trip times in the plot. */
 const SHOWN_ROUND_TRIPS = 500;
 
-/** The view is drawn at most this often, in milliseconds: reading figures needs no more. */
+/** The minimum interval between updates, in milliseconds: numbers are not readable at a higher rate. */
 const INTERVAL = 250;
 
-/** Round trips and throughput as figures and plots. */
+/** Round-trip times and throughput as numbers and plots. */
 export class LatencyView {
   private readonly figures = element('latencyFigures', HTMLElement);
   private readonly roundTrips = element('roundTripPlot', SVGSVGElement);
@@ -24,7 +24,7 @@ export class LatencyView {
   private readonly throughputAxis = element('throughputAxis', HTMLElement);
   private drawnAt = -INTERVAL;
 
-  /** Draws the figures of a session, unless they were drawn a moment ago. */
+  /** Draws the statistics of a session, unless they were drawn a moment ago. */
   render(session: Session, now: number, force = false): void {
     if (!force && now - this.drawnAt < INTERVAL) {
       return;
@@ -48,7 +48,7 @@ export class LatencyView {
             ['p99', durationText(summary.p99)],
             ['Longest', durationText(summary.max)],
           ]
-        : [['Round trips', 'none yet: send something that is echoed']],
+        : [['Round trips', 'none yet: send a message that is echoed']],
     );
   }
 

@@ -1,9 +1,9 @@
-/** Figures and plots are about this many of the latest round trips. */
+/** Statistics and plots cover this many of the latest round-trip times. */
 export const KEPT_ROUND_TRIPS = 10_000;
 
-/** Figures of round trips, in milliseconds. */
+/** Statistics of round-trip times, in milliseconds. */
 export interface Summary {
-  /** How many the figures are about. */
+  /** The number of values. */
   readonly count: number;
   readonly min: number;
   readonly median: number;
@@ -11,7 +11,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** One bar of a histogram: round trips from `from` up to, not including, `to`, in milliseconds. */
+/** One bar of a histogram: round-trip times from `from` up to, not including, `to`, in milliseconds. */
 export interface Bar {
   readonly from: number;
   readonly to: number;
@@ -23,13 +23,13 @@ export class RoundTrips {
   private readonly times = new Float64Array(KEPT_ROUND_TRIPS);
   private count = 0;
 
-  /** @param milliseconds - one round trip */
+  /** @param milliseconds - one round-trip time */
   add(milliseconds: number): void {
     this.times[this.count % KEPT_ROUND_TRIPS] = milliseconds;
     this.count += 1;
   }
 
-  /** How many have been measured in all. */
+  /** The total number of measurements. */
   get total(): number {
     return this.count;
   }
@@ -38,13 +38,13 @@ export class RoundTrips {
     this.count = 0;
   }
 
-  /** The latest round trips, oldest first. */
+  /** The latest round-trip times, oldest first. */
   latest(count: number): number[] {
     const length = Math.min(count, this.count, KEPT_ROUND_TRIPS);
     return Array.from({ length }, (_, index) => this.times[(this.count - length + index) % KEPT_ROUND_TRIPS] ?? 0);
   }
 
-  /** Percentiles are by nearest rank. `undefined` before the first round trip. */
+  /** Percentiles by nearest rank. `undefined` before the first measurement. */
   summary(): Summary | undefined {
     const sorted = this.times.slice(0, Math.min(this.count, KEPT_ROUND_TRIPS)).toSorted();
     const count = sorted.length;
@@ -54,7 +54,7 @@ export class RoundTrips {
       : { count, min: rank(0), median: rank(50), p99: rank(99), max: sorted[count - 1] ?? 0 };
   }
 
-  /** Bars with edges at 1, 2 and 5 times powers of ten, from the shortest to the longest round trip. */
+  /** Bars with edges at 1, 2 and 5 times powers of ten, from the shortest to the longest round-trip time. */
   histogram(): Bar[] {
     const times = this.latest(KEPT_ROUND_TRIPS);
     if (times.length === 0) {
@@ -77,7 +77,7 @@ export class RoundTrips {
 
 const FACTORS = [1, 2, 5];
 
-/** Edges are numbered: 0 is 1 ms, 1 is 2 ms, 2 is 5 ms, 3 is 10 ms, -1 is 0.5 ms. Nothing below 0.01 ms is told apart. */
+/** Edges are numbered: 0 is 1 ms, 1 is 2 ms, 2 is 5 ms, 3 is 10 ms, -1 is 0.5 ms. The lowest is 0.01 ms. */
 function edge(step: number): number {
   const power = Math.floor(step / 3);
   return Number(`${FACTORS[step - 3 * power]}e${power}`);

@@ -1,9 +1,9 @@
 import type { Party } from '../log/log-entry.js';
 
-/** The plot shows this many seconds. */
+/** The number of seconds in the plot. */
 export const SHOWN_SECONDS = 60;
 
-/** What went one way in one second. */
+/** The traffic of one second in one direction. */
 export interface Rate {
   readonly messages: number;
   readonly bytes: number;
@@ -15,7 +15,7 @@ interface Second {
   readonly Server: { messages: number; bytes: number };
 }
 
-/** Messages and bytes of each second of the last minute, each way. */
+/** Messages and bytes in each second of the last minute, in each direction. */
 export class Throughput {
   private readonly seconds: Second[] = Array.from({ length: SHOWN_SECONDS + 1 }, () => ({
     number: -1,
@@ -23,7 +23,7 @@ export class Throughput {
     Server: { messages: 0, bytes: 0 },
   }));
 
-  /** @param at - a clock in milliseconds, from 0 on */
+  /** @param at - a clock in milliseconds that starts at 0 */
   add(from: Party, bytes: number, at: number): void {
     const number = Math.floor(at / 1_000);
     const second = this.seconds[number % this.seconds.length];
@@ -41,7 +41,7 @@ export class Throughput {
     second[from].bytes += bytes;
   }
 
-  /** The whole seconds before the present one, oldest first. */
+  /** The complete seconds before the current one, oldest first. */
   rates(from: Party, at: number): Rate[] {
     const present = Math.floor(at / 1_000);
     return Array.from({ length: SHOWN_SECONDS }, (_, index) => {

@@ -1,23 +1,23 @@
 import { countOf } from './preview.js';
 import type { Payload } from './log-entry.js';
 
-/** Messages that wait for their echo are forgotten above this number, so that a server that does not echo costs nothing. */
+/** The maximum number of messages that wait for an echo, so that a server that does not echo costs no memory. */
 const MOST_WAITING = 10_000;
 
-/** How many later messages are compared when one is not the echo that is due: an echo may have been lost. */
+/** How many later messages are compared when one is not the expected echo: an echo may have been lost. */
 const LOOK_AHEAD = 16;
 
-/** What is known of a received message. */
+/** The result for a received message. */
 export interface EchoResult {
-  /** Milliseconds since the message was sent whose echo this is. */
+  /** Milliseconds since the echoed message was sent. */
   readonly roundTrip?: number;
-  /** How the echo differs from what was sent, in a sentence. */
+  /** The difference between the echo and the sent message, in a sentence. */
   readonly difference?: string;
 }
 
 /**
- * Pairs sent messages with their echoes. A WebSocket keeps the order, so the echo that is due is that of the oldest
- * message. Differences are reported once the peer is known to echo: by its address, or because it has echoed before.
+ * Matches sent messages with their echoes. A WebSocket keeps the order, so the next echo is that of the oldest
+ * message. Differences are reported only for a peer that echoes: by its address, or because it has echoed before.
  */
 export class Echoes {
   private readonly unanswered: { readonly data: Payload; readonly at: number }[] = [];
@@ -55,7 +55,7 @@ export class Echoes {
         this.peerEchoes = true;
         return {
           roundTrip: at - candidate.at,
-          ...(ahead > 0 && { difference: `${countOf(ahead, 'message')} sent before this one did not come back.` }),
+          ...(ahead > 0 && { difference: `${countOf(ahead, 'message')} sent before this one had no echo.` }),
         };
       }
     }
@@ -93,24 +93,24 @@ function firstDifference(one: Uint8Array, other: Uint8Array): number {
   return one.length === other.length ? -1 : shorter;
 }
 
-/** Says where two messages differ. */
+/** Describes the first difference between two messages. */
 export function differenceOf(sent: Payload, received: Payload): string {
   if (typeof sent === 'string' && typeof received === 'string') {
     let index = 0;
     while (index < sent.length && sent[index] === received[index]) {
       index += 1;
     }
-    return `Differs from what was sent at character ${index}: sent ${around(sent, index)}, received ${around(received, index)}.`;
+    return `Differs from the sent message at character ${index}: sent ${around(sent, index)}, received ${around(received, index)}.`;
   }
   if (typeof sent === 'string') {
-    return 'Differs from what was sent: text was sent, and bytes came back.';
+    return 'Differs from the sent message: text was sent, and binary was received.';
   }
   if (typeof received === 'string') {
-    return 'Differs from what was sent: bytes were sent, and text came back.';
+    return 'Differs from the sent message: binary was sent, and text was received.';
   }
   const index = firstDifference(new Uint8Array(sent), new Uint8Array(received));
   const sizes = `${countOf(sent.byteLength, 'byte')} sent, ${countOf(received.byteLength, 'byte')} received`;
-  return `Differs from what was sent at byte ${index} (${sizes}).`;
+  return `Differs from the sent message at byte ${index} (${sizes}).`;
 }
 
 function around(text: string, index: number): string {

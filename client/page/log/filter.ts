@@ -4,9 +4,9 @@ import { hexOf } from './hex.js';
 /** At most this many bytes of a binary message are searched, as text and as hexadecimal. */
 const SEARCHED_BYTES = 65_536;
 
-/** What a person chose to see. */
+/** The filter settings of the user. */
 export interface FilterSettings {
-  /** A regular expression, in any case of letters. Empty: everything. */
+  /** A regular expression, case-insensitive. Empty: everything. */
   readonly pattern: string;
   readonly from: '' | Party;
   readonly kind: '' | 'text' | 'binary' | 'notice';
@@ -14,7 +14,7 @@ export interface FilterSettings {
 
 export type Filter = (entry: LogEntry) => boolean;
 
-/** Makes a filter, `undefined` if everything passes it, or a `problem` if the pattern is not a regular expression. */
+/** Creates a filter; `undefined` if everything matches, or a `problem` if the pattern is not a regular expression. */
 export function createFilter(settings: FilterSettings): Filter | undefined | { readonly problem: string } {
   const { pattern, from, kind } = settings;
   if (pattern === '' && from === '' && kind === '') {

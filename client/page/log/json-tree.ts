@@ -1,27 +1,27 @@
 import { create } from '../dom.js';
 import { visibleParts } from './visible-text.js';
 
-/** Members of an object or array that are shown at first and with each "more". */
+/** The number of members of an object or array at first, and for each "more". */
 const BLOCK = 200;
 
-/** Objects and arrays down to this depth are open at first. */
+/** Objects and arrays are open down to this depth at first. */
 const OPEN_DEPTH = 2;
 
-/** Small ones only are open at first. */
+/** Only small ones are open at first. */
 const OPEN_MEMBERS = 50;
 
-/** A number that a JavaScript number cannot hold, as it was written. */
+/** A number beyond the precision of JavaScript, in its original notation. */
 class ExactNumber {
   constructor(readonly source: string) {}
 }
 
 /**
- * Parses JSON so that {@link jsonTree} shows every number as it was written.
+ * Parses JSON so that {@link jsonTree} shows every number in its original notation.
  *
  * @throws SyntaxError if the text is not JSON
  */
 export function parseExactly(text: string): unknown {
-  // Older browsers give a reviver no source; they show large numbers rounded.
+  // Older browsers do not pass the source to a reviver; they show large numbers rounded.
   return JSON.parse(text, (_name, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
       ? new ExactNumber(context.source)
@@ -29,7 +29,7 @@ export function parseExactly(text: string): unknown {
   );
 }
 
-/** A JSON value as a tree that can be folded. Folded parts are built when they are opened. */
+/** A JSON value as a tree with folding. Folded parts are built on demand. */
 export function jsonTree(value: unknown): HTMLElement {
   return create('div', 'json', node(undefined, value, 0));
 }

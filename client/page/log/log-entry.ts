@@ -1,10 +1,10 @@
-/** The two ends of a connection, as the log names them. */
+/** The two ends of a connection, as named in the log. */
 export type Party = 'Client' | 'Server';
 
 /** The content of a message: text or bytes. */
 export type Payload = string | ArrayBuffer;
 
-/** A message that went over the connection. */
+/** A message on the connection. */
 export interface MessageEntry {
   readonly kind: 'message';
   /** Milliseconds since 1970, with a fraction. */
@@ -15,11 +15,11 @@ export interface MessageEntry {
   readonly size: number;
   /** Milliseconds from the message to its echo, on the echo. */
   readonly roundTrip?: number;
-  /** How an echo differs from what was sent, in a sentence. */
+  /** The difference between an echo and the sent message, in a sentence. */
   readonly difference?: string;
 }
 
-/** Something about the connection itself. */
+/** An event of the connection itself. */
 export interface NoticeEntry {
   readonly kind: 'notice' | 'problem';
   readonly time: number;
@@ -30,7 +30,7 @@ export interface NoticeEntry {
   readonly opened?: OpenedConnection;
 }
 
-/** What is known of a connection that has opened. */
+/** The properties of an open connection. */
 export interface OpenedConnection {
   readonly url: string;
   readonly subprotocol: string;
@@ -40,7 +40,7 @@ export interface OpenedConnection {
 
 export type LogEntry = MessageEntry | NoticeEntry;
 
-/** The size of a payload in bytes; text counts in UTF-8, as it travels. */
+/** The size of a payload in bytes; the size of text is its UTF-8 length, as on the wire. */
 export function sizeOf(data: Payload): number {
   if (typeof data !== 'string') {
     return data.byteLength;
@@ -49,7 +49,7 @@ export function sizeOf(data: Payload): number {
   for (let index = 0; index < data.length; index += 1) {
     const unit = data.charCodeAt(index);
     if (unit >= 0x80) {
-      // A surrogate pair has two units and four bytes; a lone one becomes U+FFFD, three bytes. Browsers send none.
+      // A surrogate pair has two units and four bytes. A lone one becomes U+FFFD, three bytes; browsers send none.
       size += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
     }
   }

@@ -5,12 +5,12 @@ import type { LogStore } from './log-store.js';
 /** How many entries are compared with the filter before the clock is read. */
 const BATCH = 256;
 
-/** The entries of a {@link LogStore} that are shown: those that pass the filter, up to the moment of a pause. */
+/** The displayed entries of a {@link LogStore}: those that match the filter, up to the moment of a pause. */
 export class LogProjection {
   private readonly store: LogStore;
   private readonly now: () => number;
   private filter: Filter | undefined;
-  /** Sequence numbers of the entries that pass the filter, oldest first, from `#start` on. */
+  /** Sequence numbers of the matching entries, oldest first, from `#start` on. */
   private matches: number[] = [];
   private start = 0;
   /** The sequence number up to which entries have been compared with the filter. */
@@ -31,12 +31,12 @@ export class LogProjection {
     return this.until !== undefined;
   }
 
-  /** How many entries have come since the pause. */
+  /** How many entries have arrived since the pause. */
   get waiting(): number {
     return this.until === undefined ? 0 : this.store.next - Math.max(this.until, this.store.first);
   }
 
-  /** How many shown entries have left from the front so far. It grows, so that a view can keep its place. */
+  /** How many displayed entries have been dropped from the front so far. It grows, so that a view can keep its place. */
   get sequenceOfFirst(): number {
     return this.sequenceAt(0);
   }
@@ -45,7 +45,7 @@ export class LogProjection {
     return this.filter ? (this.matches[this.start + index] ?? this.store.next) : this.store.first + index;
   }
 
-  /** The index of the first shown entry that is not older than a sequence number. */
+  /** The index of the first displayed entry that is not older than a sequence number. */
   indexOf(sequence: number): number {
     if (!this.filter) {
       return Math.max(0, sequence - this.store.first);
@@ -86,7 +86,7 @@ export class LogProjection {
    * Compares new entries with the filter.
    *
    * @param budget - milliseconds after which it stops
-   * @returns whether entries are left to compare
+   * @returns whether entries remain to be compared
    */
   update(budget: number): boolean {
     if (!this.filter) {

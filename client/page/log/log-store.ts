@@ -7,8 +7,8 @@ export const KEPT_ENTRIES = 100_000;
 export const KEPT_BYTES = 128 * 1_048_576;
 
 /**
- * The latest entries of a log. Each has a sequence number that it keeps; the oldest entries go when there are too many
- * or when they hold too many bytes.
+ * The latest entries of a log, each with a permanent sequence number. The oldest entries are dropped when there are too
+ * many or when they contain too many bytes.
  */
 export class LogStore {
   private readonly capacity: number;
@@ -25,12 +25,12 @@ export class LogStore {
     this.byteCapacity = byteCapacity;
   }
 
-  /** The sequence number of the oldest entry that is kept. */
+  /** The sequence number of the oldest entry. */
   get first(): number {
     return this.firstSequence;
   }
 
-  /** The sequence number that the next entry gets. */
+  /** The sequence number of the next entry. */
   get next(): number {
     return this.nextSequence;
   }
@@ -39,7 +39,7 @@ export class LogStore {
     return this.nextSequence - this.firstSequence;
   }
 
-  /** How many entries had to go to make room. Cleared ones do not count. */
+  /** How many entries were dropped to make room. Cleared ones do not count. */
   get dropped(): number {
     return this.firstSequence - this.cleared;
   }

@@ -9,12 +9,12 @@ import type { LogEntry } from './log-entry.js';
 import { KEPT_ENTRIES } from './log-store.js';
 import { countOf } from './preview.js';
 
-/** A larger file is not read: it would not fit in the memory of the page several times over. */
+/** The largest file that is read: the page needs its size several times in memory. */
 const LARGEST_IMPORT = 256 * 1_048_576;
 
-/** What a person can ask for at the {@link LogToolbar}. */
+/** The user's requests to the {@link LogToolbar}. */
 export interface LogToolbarListener {
-  /** The shown log changed by a filter or a pause. */
+  /** A filter or a pause changed the displayed log. */
   onShownChanged(): void;
   onImported(name: string, entries: readonly LogEntry[]): void;
   onProblem(problem: string): void;
@@ -76,7 +76,7 @@ export class LogToolbar {
     });
   }
 
-  /** Shows a session; the filter counts for all. */
+  /** Shows a session; the filter applies to all sessions. */
   show(session: Session): void {
     this.session = session;
     this.applyFilter();
@@ -97,7 +97,7 @@ export class LogToolbar {
     this.listener.onShownChanged();
   }
 
-  /** Opens the filter and goes to its box. */
+  /** Opens the filter and moves the focus to its box. */
   goToFilter(): void {
     if (this.filterBar.hidden) {
       this.toggleFilter();
@@ -118,7 +118,7 @@ export class LogToolbar {
         ? log.length === 0
           ? `Keeps the latest ${countOf(KEPT_ENTRIES, 'row')}.`
           : `${countOf(log.length, 'row')}.`
-        : `Keeps the latest ${countOf(log.length, 'row')}; ${countOf(log.dropped, 'older row')} gone.`,
+        : `Keeps the latest ${countOf(log.length, 'row')}; ${countOf(log.dropped, 'older row')} dropped.`,
     );
     if (!this.filterBar.hidden && !this.pattern.ariaInvalid) {
       setText(this.filterHint, `${countOf(projection.length, 'row')} shown.`);
@@ -129,7 +129,7 @@ export class LogToolbar {
     this.filterBar.hidden = !this.filterBar.hidden;
     this.showFilter.setAttribute('aria-expanded', String(!this.filterBar.hidden));
     if (this.filterBar.hidden) {
-      // A filter that cannot be seen would hide rows for no visible reason.
+      // A hidden filter would hide rows without a visible reason.
       this.pattern.value = '';
       this.from.value = '';
       this.kind.value = '';

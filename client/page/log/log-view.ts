@@ -6,10 +6,10 @@ import { rowWindow } from './row-window.js';
 import { durationText, sizeText, timeText } from './units.js';
 import { visibleParts } from './visible-text.js';
 
-/** The filter may take this much of a frame, in milliseconds. */
+/** The time limit of the filter in each frame, in milliseconds. */
 const FILTER_BUDGET = 8;
 
-/** A row of the table, and what it shows. */
+/** A row of the table and its content. */
 interface Row {
   readonly element: HTMLTableRowElement;
   entry: LogEntry | undefined;
@@ -17,8 +17,8 @@ interface Row {
 }
 
 /**
- * The log as a table that has only the rows in view. All rows have one height, so that the place of each is known without
- * measuring. The view follows the newest row until a person scrolls up.
+ * The log as a table that contains only the visible rows. All rows have the same height, so that the position of each is
+ * known without measuring. The view follows the newest row until the user scrolls up.
  */
 export class LogView {
   private readonly view = element('logView', HTMLElement);
@@ -32,13 +32,13 @@ export class LogView {
   private projection: LogProjection | undefined;
   private rowHeight = 0;
   private isFollowing = true;
-  /** The row at the top and its place, for when older rows go and all others move up. */
+  /** The top row and its position, because all rows move up when older rows are dropped. */
   private anchor = { sequence: 0, index: 0 };
   private current: number | undefined;
 
   /**
-   * @param requestRender - asks for a call of `render` in the next frame
-   * @param onOpen - a person wants to see the message with a sequence number
+   * @param requestRender - requests a call of `render` in the next frame
+   * @param onOpen - the user opens the message with a sequence number
    */
   constructor(requestRender: () => void, onOpen: (sequence: number) => void) {
     this.onOpen = onOpen;
@@ -75,7 +75,7 @@ export class LogView {
     this.follow();
   }
 
-  /** Goes to the newest row and stays there. */
+  /** Scrolls to the newest row and follows it. */
   follow(): void {
     this.isFollowing = true;
     this.requestRender();
@@ -87,7 +87,7 @@ export class LogView {
     this.requestRender();
   }
 
-  /** Draws the rows in view. */
+  /** Renders the visible rows. */
   render(): void {
     const projection = this.projection;
     if (!projection) {
@@ -109,7 +109,7 @@ export class LogView {
     this.draw(projection, start, end);
     this.table.style.marginBlock = `${start * height}px ${(count - end) * height}px`;
     this.table.setAttribute('aria-rowcount', String(count + 1));
-    // Setting it without need would end a scrolling that is on its way.
+    // Setting it without need would interrupt smooth scrolling.
     if (this.isFollowing ? Math.abs(this.view.scrollTop - scrollTop) >= 1 : moved !== 0) {
       this.view.scrollTop = scrollTop;
     }
@@ -248,7 +248,7 @@ function messageCells({ from, data, size, roundTrip, difference }: MessageEntry)
   ];
 }
 
-/** Text nodes, and an element for each character that is spelled out. */
+/** Text nodes, and an element for each hidden character. */
 function spans(text: string): (Node | string)[] {
   return visibleParts(text, true).map((part) =>
     part.isSpelledOut ? create('span', 'spelled-out', part.text) : part.text,

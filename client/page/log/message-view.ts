@@ -7,16 +7,16 @@ import { countOf } from './preview.js';
 import { durationText, timeText } from './units.js';
 import { visibleParts } from './visible-text.js';
 
-/** Characters, or bytes of a hex dump, that are shown at first and with each "Show more". */
+/** The number of characters, or bytes of a hex dump, at first and for each "Show more". */
 const TEXT_BLOCK = 32_768;
 const HEX_BLOCK = 8_192;
 
-/** A longer text is not parsed as JSON: the browser would be busy for seconds. */
+/** The longest text that is parsed as JSON: a longer one would block the browser for seconds. */
 const LONGEST_JSON = 16 * 1_048_576;
 
 type Style = 'text' | 'json' | 'hex';
 
-/** One whole message: as text with hidden characters spelled out, as a JSON tree, or as a hex dump. */
+/** One whole message: as text with visible code points for hidden characters, as a JSON tree, or as a hex dump. */
 export class MessageView {
   private readonly section = element('messageView', HTMLElement);
   private readonly title = element('messageTitle', HTMLElement);
@@ -31,7 +31,7 @@ export class MessageView {
   private style: Style = 'text';
   private shown = 0;
 
-  /** @param onClosed - the view was closed, and the focus has to go elsewhere */
+  /** @param onClosed - the view was closed, and the focus has to move */
   constructor(onClosed: () => void) {
     this.onClosed = onClosed;
     this.styles = {
@@ -56,7 +56,7 @@ export class MessageView {
     });
   }
 
-  /** Opens an entry of the log; JSON is laid out at once. */
+  /** Opens an entry of the log, with formatted JSON at once. */
   open(entry: LogEntry): void {
     this.entry = entry;
     this.section.hidden = false;
@@ -77,7 +77,7 @@ export class MessageView {
     this.title.focus();
   }
 
-  /** Closes the view. The message is let go. */
+  /** Closes the view and releases the message. */
   close(): void {
     if (!this.section.hidden) {
       this.section.hidden = true;
@@ -153,7 +153,7 @@ export class MessageView {
     return typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
   }
 
-  /** The value, if the message is a JSON object or array: a lone number or string gains nothing from a tree. */
+  /** The value, if the message is a JSON object or array: a tree does not help for a single number or string. */
   private json(): { readonly value: unknown } | undefined {
     const data = this.entry?.kind === 'message' ? this.entry.data : '';
     if (typeof data !== 'string' || data.length > LONGEST_JSON || !/^\s*[[{]/.test(data)) {

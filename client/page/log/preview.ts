@@ -1,10 +1,10 @@
 import { hexOf } from './hex.js';
 import type { Payload } from './log-entry.js';
 
-/** How many characters of a message its row has. The row shows one line; the whole message opens on demand. */
+/** How many characters of a message its row shows. The row has one line; the whole message opens on demand. */
 export const PREVIEW_CHARACTERS = 500;
 
-/** How many bytes of a binary message its row has. */
+/** How many bytes of a binary message its row shows. */
 export const PREVIEW_BYTES = 64;
 
 const number = new Intl.NumberFormat('en');
@@ -14,7 +14,7 @@ export function countOf(count: number, noun: string): string {
   return `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** The start of a message: a text as it is, bytes as their number and their values in hexadecimal. */
+/** The beginning of a message: text unchanged, binary as its size and its values in hexadecimal. */
 export function previewOf(data: Payload): string {
   if (typeof data === 'string') {
     return startOf(data, PREVIEW_CHARACTERS);

@@ -1,4 +1,4 @@
-/** Rows above and below the view that are drawn as well, so that scrolling by a few rows shows no gap. */
+/** Additional rows above and below the view, so that scrolling by a few rows shows no gap. */
 const OVERSCAN = 8;
 
 /** The rows to draw, from `start` up to, not including, `end`. */
@@ -7,7 +7,7 @@ export interface RowWindow {
   readonly end: number;
 }
 
-/** Finds the rows in view. Heights are in CSS pixels. */
+/** Finds the visible rows. Heights are in CSS pixels. */
 export function rowWindow(view: {
   scrollTop: number;
   viewHeight: number;

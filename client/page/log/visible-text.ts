@@ -1,21 +1,21 @@
 /**
  * Characters that a reader would not see or that change how the text around them looks: controls, format characters such
  * as bidi overrides and zero-width spaces, line and paragraph separators, and lone surrogates. Tab, line feed and the
- * joiner inside an emoji are left as they are.
+ * joiner inside an emoji are unchanged.
  */
 const HIDDEN =
   /(?![\t\n]|(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** A part of a text: as it is, or the spelled-out form of one hidden character. */
+/** A part of a text: unchanged, or the code point of one hidden character. */
 export interface TextPart {
   readonly text: string;
   readonly isSpelledOut: boolean;
 }
 
 /**
- * Splits a text so that hidden characters are spelled out: U+202E becomes `U+202E`, a zero byte `U+0000`.
+ * Splits a text and replaces hidden characters: U+202E becomes `U+202E`, a zero byte `U+0000`.
  *
- * @param onOneLine - whether line feeds and tabs are spelled out as well, as `↵` and `⇥`
+ * @param onOneLine - whether line feeds and tabs are replaced as well, by `↵` and `⇥`
  */
 export function visibleParts(text: string, onOneLine = false): TextPart[] {
   const pattern = onOneLine ? new RegExp(`[\\n\\t]|${HIDDEN.source}`, 'gu') : HIDDEN;

@@ -35,8 +35,8 @@ const DESCRIPTIONS: { readonly [K in ServerEventKind]: (event: ServerEvents[K]) 
   ping: ({ length }) => `ping, ${countOf(length, 'byte')}`,
   pong: ({ roundTrip }) => `pong${roundTrip === undefined ? '' : `, round trip ${roundTrip.toFixed(2)} ms`}`,
   pause: ({ bufferedAmount }) =>
-    `The server stopped reading: ${countOf(bufferedAmount, 'byte')} wait to be taken by the client.`,
-  resume: ({ duration }) => `The server reads on after ${duration.toFixed(0)} ms.`,
+    `The server stopped reading: ${countOf(bufferedAmount, 'byte')} are buffered until the client reads.`,
+  resume: ({ duration }) => `The server resumed reading after ${duration.toFixed(0)} ms.`,
   close: ({ by, status, description }) => `Closed by ${CLOSED_BY[by] ?? by}. Code: ${status}. Reason: ${description}`,
 };
 
@@ -45,12 +45,12 @@ export function describeEvent(event: ServerEvent): string {
   return (DESCRIPTIONS[event.kind] as (event: ServerEvent) => string)(event);
 }
 
-/** The side that an event comes from, as the table shows it. */
+/** The origin of an event, as the table shows it. */
 export function sideOf(event: ServerEvent): string {
   return 'from' in event ? (event.from === 'client' ? 'Client' : 'Server') : '';
 }
 
-/** Facts of the request, as pairs of a name and a value. */
+/** Properties of the request, as pairs of a name and a value. */
 export function factsOf(event: Extract<ServerEvent, { kind: 'request' }>): [name: string, value: string][] {
   return [
     ['Request', event.line],

@@ -4,10 +4,10 @@ import { timeText } from '../log/units.js';
 import type { Session } from '../session/session.js';
 import { describeEvent, factsOf, sideOf } from './describe-event.js';
 
-/** The table has this many of the newest events. */
+/** The maximum number of events in the table; the newest are kept. */
 const SHOWN_EVENTS = 200;
 
-/** What the server sees of the connection, as it tells it through the side channel. */
+/** The server's view of the connection, from the diagnostics stream. */
 export class ServerPanel {
   private readonly tab = element('serverTab', HTMLElement);
   private readonly watch = element('watchServer', HTMLInputElement);
@@ -26,7 +26,7 @@ export class ServerPanel {
     });
   }
 
-  /** Hides the view for good: this server does not offer the side channel. */
+  /** Hides the view permanently: this server has no diagnostics stream. */
   hide(): void {
     this.tab.hidden = true;
   }

@@ -6,10 +6,10 @@ import {
   type ServerEventKind,
 } from './server-event.js';
 
-/** The view keeps this many events; the oldest go first. */
+/** The view keeps this many events, and drops the oldest first. */
 export const KEPT_EVENTS = 2_000;
 
-/** How long the page waits for the side channel before it connects without it, in milliseconds. */
+/** The time limit for opening the diagnostics stream before the page connects without it, in milliseconds. */
 const PATIENCE = 2_000;
 
 /** The part of the browser's EventSource that a {@link ServerWatch} uses. */
@@ -19,13 +19,13 @@ export interface EventStream {
   close(): void;
 }
 
-/** `EventSource.CLOSED`: the answer was not an event stream, so the browser does not try again. */
+/** `EventSource.CLOSED`: the response was not an event stream, so the browser does not try again. */
 const CLOSED = 2;
 
-/** What came of opening the side channel. `absent`: this server does not offer it. */
+/** The result of opening the diagnostics stream. `absent`: this server does not offer it. */
 export type WatchResult = 'open' | 'absent' | 'unreachable';
 
-/** The side channel of one connection: what the server sees of it. */
+/** The diagnostics stream of one connection: the server's view of it. */
 export class ServerWatch {
   private readonly openStream: (path: string) => EventStream;
   private readonly onChanged: () => void;
@@ -42,17 +42,17 @@ export class ServerWatch {
     return this.keptEvents;
   }
 
-  /** How many events are no longer kept. */
+  /** How many events were dropped. */
   get dropped(): number {
     return this.droppedCount;
   }
 
-  /** The handshake as the server saw it. */
+  /** The handshake as seen by the server. */
   get request(): Extract<ServerEvent, { kind: 'request' }> | undefined {
     return this.keptEvents.find((event) => event.kind === 'request');
   }
 
-  /** Opens the side channel of a connection, before the connection itself. Events of the one before are dropped. */
+  /** Opens the diagnostics stream of a connection, before the connection itself. Earlier events are dropped. */
   open(id: string): Promise<WatchResult> {
     this.close();
     this.keptEvents = [];
@@ -87,7 +87,7 @@ export class ServerWatch {
       return;
     }
     if (this.keptEvents.length >= KEPT_EVENTS) {
-      // A block at a time, so that a flood does not move the whole array for each event. The request stays.
+      // In blocks, so that a flood does not move the whole array for each event. The request stays.
       const before = this.keptEvents.length;
       this.keptEvents = this.keptEvents.filter(({ kind: other }, index) => other === 'request' || index >= before / 4);
       this.droppedCount += before - this.keptEvents.length;

@@ -2,7 +2,7 @@ import { button, create, element } from '../dom.js';
 import { enableTabList, markSelected } from '../tab-list.js';
 import type { Session } from './session.js';
 
-/** What a person can do with the tabs. */
+/** The user's requests to the tabs. */
 export interface SessionTabsListener {
   onSelect(session: Session): void;
   onClose(session: Session): void;

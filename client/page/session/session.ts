@@ -17,16 +17,16 @@ import { newDiagnosticsId, withDiagnostics } from '../server-view/server-event.j
 import type { ServerWatch } from '../server-view/server-watch.js';
 import { readNumber, type Settings } from './settings.js';
 
-/** More bytes than these are not queued in the browser by a repetition. */
+/** A repetition does not buffer more bytes than this in the browser. */
 const CONGESTED_BYTES = 1_048_576;
 
 const MOST_REPETITIONS = 10_000_000;
 const LARGEST_BURST_MESSAGE = 16 * 1_048_576;
 
-/** A wait longer than this would overflow a browser's timer, and take place at once. */
+/** A longer delay would overflow a browser's timer, which would then fire at once. */
 const LONGEST_INTERVAL = 86_400_000;
 
-/** What a {@link Session} needs of its environment. */
+/** The environment of a {@link Session}. */
 export interface SessionEnvironment extends Timers {
   readonly page: { readonly protocol: string; readonly host: string };
   openSocket(url: string, subprotocols: readonly string[]): Socket;
@@ -37,24 +37,24 @@ export interface SessionEnvironment extends Timers {
   /** From 0 to 1. */
   random(): number;
   uuid(): string;
-  /** Finds out why no WebSocket could be opened. */
+  /** Finds out why the WebSocket could not be opened. */
   explainFailure(url: string): Promise<string>;
 }
 
-/** What a {@link Session} tells the page. */
+/** The events of a {@link Session} for the page. */
 export interface SessionListener {
-  /** Something that is shown may have changed. */
+  /** The displayed state may have changed. */
   onChanged(session: Session): void;
   onStateChanged(session: Session, state: ConnectionState): void;
-  /** Something that a screen reader should say. */
+  /** A text for screen readers. */
   onNotice(session: Session, text: string): void;
   onMessage(session: Session): void;
 }
 
-/** A result that may be a problem to show to the person. */
+/** A result, or a problem to show to the user. */
 export type Outcome = { readonly problem: string; readonly at?: keyof Settings } | undefined;
 
-/** One tab of the page: a connection, its settings, its log and its figures. */
+/** One tab of the page: a connection, its settings, its log and its statistics. */
 export class Session {
   readonly log = new LogStore();
   readonly projection: LogProjection;
@@ -64,13 +64,13 @@ export class Session {
   readonly heartbeat: Repeater;
   readonly watch: ServerWatch | undefined;
   settings: Settings;
-  /** The name of an imported file; such a session is only to look at. */
+  /** The name of an imported file; such a session is read-only. */
   importedFrom: string | undefined;
   /** The latest problem, until the next attempt. */
   problem = '';
-  /** What a repetition has done. */
+  /** The progress of a repetition. */
   progress = '';
-  /** Whether the next connection to this server opens the side channel. */
+  /** Whether the next connection to this server opens the diagnostics stream. */
   isWatched = false;
   private readonly environment: SessionEnvironment;
   private readonly listener: SessionListener;
@@ -117,13 +117,13 @@ export class Session {
     return this.reconnection.isWaiting;
   }
 
-  /** Starts an attempt with the settings, or says what is wrong with them. */
+  /** Starts an attempt with the settings, or reports their fault. */
   connect(): Outcome {
     this.reconnection.reset();
     return this.openConnection();
   }
 
-  /** Closes with the code and reason of the settings, or gives up an attempt. */
+  /** Closes with the code and reason from the settings, or cancels an attempt. */
   close(): Outcome {
     if (this.reconnection.isWaiting) {
       this.reconnection.reset();
@@ -133,7 +133,7 @@ export class Session {
     }
     const close = readClose(this.settings.closeCode, this.settings.closeReason);
     if ('problem' in close) {
-      // An attempt can be given up whatever the fields say: no close frame is sent.
+      // An attempt can be cancelled with any settings, because no close frame is sent.
       if (this.state !== 'connecting') {
         return { ...close, at: 'closeCode' };
       }
@@ -171,7 +171,7 @@ export class Session {
     return true;
   }
 
-  /** Sends the draft again and again, as the settings say, or stops the repetition that runs. */
+  /** Sends the draft repeatedly, according to the settings, or stops the current repetition. */
   toggleRepeating(): Outcome {
     if (this.repeater.isRunning) {
       this.repeater.stop();
@@ -190,14 +190,14 @@ export class Session {
       return { ...first, at: 'draft' };
     }
     this.repeat('Repeated', times, interval, () => {
-      // Placeholders are filled in for each message; without any, the first encoding serves for all.
+      // Placeholders are filled in for each message; without placeholders, the first encoding is reused.
       const encoded = this.settings.placeholders ? this.encodeDraft() : first;
       return 'data' in encoded && this.send(encoded.data);
     });
     return undefined;
   }
 
-  /** Sends many messages of one size, as fast as the connection takes them, or stops the repetition that runs. */
+  /** Sends many messages of one size, as fast as the connection allows, or stops the current repetition. */
   toggleBurst(): Outcome {
     if (this.repeater.isRunning) {
       this.repeater.stop();
@@ -219,7 +219,7 @@ export class Session {
     return undefined;
   }
 
-  /** Sends a message every few seconds, so that nothing on the way takes the connection for unused, or stops that. */
+  /** Sends a message every few seconds, so that proxies do not close the connection as idle, or stops that. */
   toggleHeartbeat(): Outcome {
     if (this.heartbeat.isRunning) {
       this.heartbeat.stop();
@@ -250,7 +250,7 @@ export class Session {
     this.changed();
   }
 
-  /** Ends everything that the session has begun. */
+  /** Ends all activities of the session. */
   dispose(): void {
     this.reconnection.reset();
     this.repeater.stop();

@@ -2,11 +2,11 @@ import { SETTING_NAMES, type Settings } from './settings.js';
 
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-/** The fields of the page that have the attribute `data-setting`, and the settings that they stand for. */
+/** The fields of the page with the attribute `data-setting`, and their settings. */
 export class SettingFields {
   private readonly fields: ReadonlyMap<keyof Settings, Field>;
 
-  /** @param onChanged - a person has changed a field */
+  /** @param onChanged - the user has changed a field */
   constructor(onChanged: (name: keyof Settings, value: string | boolean) => void) {
     this.fields = new Map(
       SETTING_NAMES.map((name) => {
@@ -36,7 +36,7 @@ export class SettingFields {
     }
   }
 
-  /** Points to a field as the place where something has to be corrected. */
+  /** Marks a field as invalid and moves the focus to it. */
   pointTo(name: keyof Settings): void {
     const field = this.fields.get(name);
     if (field) {

@@ -1,6 +1,6 @@
 import { FORMATS, type Format } from '../composer/encode.js';
 
-/** Everything that a person chose for one connection, and the draft of the next message. */
+/** All settings of one connection, and the draft of the next message. */
 export interface Settings {
   readonly url: string;
   readonly subprotocols: string;
@@ -35,13 +35,13 @@ export const DEFAULT_SETTINGS: Settings = {
   heartbeatText: 'heartbeat',
 };
 
-/** Longer texts are not kept over a reload, and are not taken from a link. */
+/** The longest text that is stored over a reload or accepted from a link. */
 export const LONGEST_SETTING = 262_144;
 
 /** The names of the settings. */
 export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as readonly (keyof Settings)[];
 
-/** Reads settings from an unknown object. What is missing, of another type or too long has its default. */
+/** Reads settings from an unknown object. Missing, mistyped and too long values get their defaults. */
 export function settingsFrom(value: unknown, defaults: Settings = DEFAULT_SETTINGS): Settings {
   const given = (value ?? {}) as Record<string, unknown>;
   const settings: Record<string, unknown> = { ...defaults };
@@ -69,7 +69,7 @@ export function linkFragment(settings: Settings, defaults: Settings): string {
   return `#${parameters.toString()}`;
 }
 
-/** Settings from the fragment of a link, or `undefined` if it names none. */
+/** Settings from the fragment of a link; `undefined` if it contains none. */
 export function settingsFromFragment(fragment: string, defaults: Settings): Settings | undefined {
   const parameters = new URLSearchParams(fragment.replace(/^#/, ''));
   const given: Record<string, unknown> = {};
@@ -83,9 +83,9 @@ export function settingsFromFragment(fragment: string, defaults: Settings): Sett
 }
 
 /**
- * Reads a number that was entered.
+ * Parses a number from an input field.
  *
- * @param name - what the number is, for the sentence in `problem`
+ * @param name - the name of the number, for the sentence in `problem`
  */
 export function readNumber(
   text: string,

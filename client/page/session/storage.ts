@@ -1,20 +1,20 @@
 import { DEFAULT_SETTINGS, LONGEST_SETTING, settingsFrom, type Settings } from './settings.js';
 
-/** The part of the browser's Storage that is used. */
+/** The part of the browser's Storage that the page uses. */
 export interface TextStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** A value that the browser keeps as JSON. Browsers may have no storage, or none left: then nothing is kept. */
+/** A value in the browser's storage, as JSON. If there is no storage, or it is full, the value is not stored. */
 export class KeptValue<T> {
   private readonly storage: () => TextStorage;
   private readonly key: string;
   private readonly read: (value: unknown) => T;
 
   /**
-   * @param storage - throws where storage is switched off
-   * @param read - makes a valid value of whatever is found, `undefined` included
+   * @param storage - throws if storage is disabled
+   * @param read - converts any stored value, or `undefined`, to a valid value
    */
   constructor(storage: () => TextStorage, key: string, read: (value: unknown) => T) {
     this.storage = storage;
@@ -30,7 +30,7 @@ export class KeptValue<T> {
     }
   }
 
-  /** @returns whether the value is kept */
+  /** @returns whether the value is stored */
   save(value: T): boolean {
     try {
       this.storage().setItem(this.key, JSON.stringify(value));
@@ -48,7 +48,7 @@ export interface Workspace {
   readonly openDetails: readonly string[];
 }
 
-/** As many tabs are restored at most. */
+/** The maximum number of restored tabs. */
 const MOST_SESSIONS = 20;
 
 /** Reads the tabs from an unknown value. */
@@ -63,7 +63,7 @@ export function workspaceFrom(value: unknown): Workspace {
   };
 }
 
-/** The settings of a tab as they are kept: without a draft that is too long for the storage. */
+/** The stored settings of a tab: without a draft that is too long. */
 export function keptSettings(settings: Settings): Settings {
   return settings.draft.length > LONGEST_SETTING ? { ...settings, draft: DEFAULT_SETTINGS.draft } : settings;
 }

@@ -38,6 +38,7 @@ export type { WebSocketOptions } from './nest/web-socket-options.js';
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';
+export type { ConnectionLimit, SharedLimits } from './handshake/admission.js';
 export type { WebSocketAcceptOptions } from './handshake/pending-upgrade.js';
 export type { TakenOverHandshake } from './handshake/taken-over-handshake.js';
 export {

@@ -134,8 +134,9 @@ describe('EchoVerifier', () => {
 
   it.each(wrongEchoes)('refuses %s in reads of any length', (_, of, bytes, fault) => {
     for (let readLength = 1; readLength <= bytes.length; readLength++) {
-      expect(() => verify(of, bytes, readLength)).toThrow(EchoError);
-      expect(() => verify(of, bytes, readLength)).toThrow(fault);
+      expect(() => verify(of, bytes, readLength)).toThrow(
+        expect.objectContaining({ name: EchoError.name, message: expect.stringContaining(fault) }),
+      );
     }
   });
 });

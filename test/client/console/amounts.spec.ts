@@ -16,7 +16,7 @@ describe('A duration', () => {
     ['2m', 120_000],
     ['1h', 3_600_000],
     ['2147483647', 2_147_483_647],
-  ])('%j is %d milliseconds', (text, milliseconds) => {
+  ])('of %j is %d milliseconds', (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
@@ -25,11 +25,11 @@ describe('A duration', () => {
     ['has a sign', ['-1', '+1']],
     ['has another unit', ['1d', '30sec', '1e3', '0x10']],
     ['has several units', ['30s30s', '1m 30s', '25h5']],
-    ['has half a fraction', ['.5s', '1.s', '1,5s']],
+    ['has an incomplete fraction', ['.5s', '1.s', '1,5s']],
     ['has spaces around it', [' 30s', '30s ']],
     ['has a fraction of a millisecond', ['0.5ms', '0.5', '1.0005s']],
-    ['is longer than a timer can wait', ['2147483648', '597h', '99999999999999999999s']],
-  ])('that %s is refused', (_fault, texts) => {
+    ['is longer than the maximum of a timer', ['2147483648', '597h', '99999999999999999999s']],
+  ])('that %s is rejected', (_fault, texts) => {
     expect(texts.map(parseDuration)).toEqual(texts.map(() => undefined));
   });
 });
@@ -47,7 +47,7 @@ describe('A size', () => {
     ['1  MiB', 1_048_576],
     ['2GiB', 2_147_483_648],
     ['9007199254740991', Number.MAX_SAFE_INTEGER],
-  ])('%j is %d bytes', (text, bytes) => {
+  ])('of %j is %d bytes', (text, bytes) => {
     expect(parseSize(text)).toBe(bytes);
   });
 
@@ -56,8 +56,8 @@ describe('A size', () => {
     ['has a sign', ['-1', '+1']],
     ['has a fraction', ['1.5MiB', '0.5']],
     ['has an ambiguous or unknown unit', ['64K', '64KB', '1M', '1MB', '1TiB', '0x10', '1e3']],
-    ['is not counted exactly', ['9007199254740992', '9007199254740991KiB']],
-  ])('that %s is refused', (_fault, texts) => {
+    ['exceeds the safe integers', ['9007199254740992', '9007199254740991KiB']],
+  ])('that %s is rejected', (_fault, texts) => {
     expect(texts.map(parseSize)).toEqual(texts.map(() => undefined));
   });
 });

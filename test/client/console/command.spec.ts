@@ -6,7 +6,7 @@ const url = 'ws://127.0.0.1:1/';
 afterEach(endClients);
 
 describe('The command line of the client', () => {
-  it('is explained by --help, with exit codes and examples', async () => {
+  it('is described by --help, with exit codes and examples', async () => {
     const { code, stdout } = await startClient(['--help']).exit;
 
     expect(code).toBe(0);
@@ -17,7 +17,7 @@ describe('The command line of the client', () => {
     }
   });
 
-  it('has no option that docs/console-client.md does not explain', async () => {
+  it('has only options that docs/console-client.md explains', async () => {
     const documentation = await readFile(new URL('../../../docs/console-client.md', import.meta.url), 'utf8');
     const options = (await runClient(['--help'])).stdout.match(/^ {2}(-\w, )?--[\w-]+/gm) ?? [];
     const names = options.map((option) => option.replace(/^.*--/, '--')).filter((name) => name !== '--version');
@@ -65,12 +65,12 @@ describe('The command line of the client', () => {
     [[url, '--close-status-code', '1006'], '"1006" is not a valid close status'],
     [[url, '--close-reason', 'x'.repeat(124)], 'The reason has 124 bytes'],
     [[url, '--execute', 'xyz', '--binary'], '--execute is not hexadecimal, which --binary needs: "xyz"'],
-    [[url, '--input', 'json', '--binary'], '--input json says for each message whether it is binary'],
+    [[url, '--input', 'json', '--binary'], '--input json states the type of each message'],
     [[url, '--verify', '--no-echo'], "cannot be used with option '--no-echo'"],
     [[url, '--bench', '--count', '3'], 'cannot be used with'],
     [[url, '--rate', '5', '--in-flight', '5'], 'cannot be used with'],
     [[url, '--bench', '--reconnect'], 'cannot be used with'],
-  ])('refuses %j with 1', async (args, message) => {
+  ])('rejects %j with 1', async (args, message) => {
     const { code, stdout, stderr } = await runClient(args);
 
     expect([code, stdout]).toEqual([1, '']);
@@ -94,7 +94,7 @@ describe('The command line of the client', () => {
     [[url, '--passphrase', 'secret']],
     [['ws://me:secret@127.0.0.1:1/']],
     [['ws://me:secret@127.0.0.1:1/', '--auth', 'me:secret', '--json', '--show-handshake']],
-  ])('keeps the password in %j to itself', async (args) => {
+  ])('hides the password in %j', async (args) => {
     const { code, stdout, stderr } = await runClient(args);
 
     expect(code).not.toBe(0);

@@ -1,13 +1,13 @@
 import { Latencies } from '../../../client/console/src/latencies.js';
 
 describe('Latencies', () => {
-  it('have no figures when there are none', () => {
+  it('have no statistics without a value', () => {
     const { count, min, max } = new Latencies();
 
     expect([count, min, max, new Latencies().percentile(50)]).toEqual([0, undefined, undefined, undefined]);
   });
 
-  it('are exact to a thousandth', () => {
+  it('have a precision of one thousandth', () => {
     const latencies = new Latencies();
     for (let value = 1; value <= 1000; value++) {
       latencies.record(value);
@@ -26,7 +26,7 @@ describe('Latencies', () => {
     expect(latencies.count).toBe(1000);
   });
 
-  it.each([0, -1, 1e9])('take %i for the nearest that can be', (value) => {
+  it.each([0, -1, 1e9])('treat %i as the nearest possible value', (value) => {
     const latencies = new Latencies();
     latencies.record(value);
 

@@ -3,7 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { insertAtCursor, interceptKeys, rowsAboveCursor } from '../../../client/console/src/node-internals.js';
 
-describe('Undocumented parts of readline', () => {
+describe('The undocumented parts of readline', () => {
   let input: PassThrough;
   let readline: Interface;
 
@@ -14,7 +14,7 @@ describe('Undocumented parts of readline', () => {
   });
   afterEach(() => readline.close());
 
-  it('let a function see each key, and decide which keys readline gets', async () => {
+  it('pass each key to a function that decides whether readline receives it', async () => {
     const keys: (string | undefined)[] = [];
     interceptKeys(readline, (key, toReadline) => {
       keys.push(key.sequence);
@@ -30,7 +30,7 @@ describe('Undocumented parts of readline', () => {
     expect(keys).toEqual(['a', 'x', 'b', '\r']);
   });
 
-  it('let a text with line breaks be inserted at the cursor', async () => {
+  it('insert text with line breaks at the cursor', async () => {
     readline.write('ad');
     readline.write(null, { name: 'left' });
     insertAtCursor(readline, 'b\nc');
@@ -42,7 +42,7 @@ describe('Undocumented parts of readline', () => {
     await expect(line).resolves.toEqual(['ab\ncd']);
   });
 
-  it('tell the rows that readline has drawn above the cursor', () => {
+  it('report the number of rows above the cursor', () => {
     expect(rowsAboveCursor(readline)).toBe(0);
     insertAtCursor(readline, 'x'.repeat(25));
 

@@ -11,12 +11,12 @@ import {
   parseUrl,
 } from '../../../client/console/src/option-values.js';
 
-describe('The values of options', () => {
-  it('have durations', () => {
+describe('An option value', () => {
+  it('may be a duration', () => {
     expect(parseTime('1.5 s')).toBe(1500);
   });
 
-  it('have sizes', () => {
+  it('may be a size', () => {
     expect(parseMessageSize('100 MiB')).toBe(104_857_600);
   });
 
@@ -25,7 +25,7 @@ describe('The values of options', () => {
     ['X-A:b', ['X-A', 'b']],
     ['X-A:', ['X-A', '']],
     ['X-A:  b: c  ', ['X-A', 'b: c']],
-  ])('have headers: %s', (text, header) => {
+  ])('may be a header: %s', (text, header) => {
     expect(parseHeader(text)).toEqual(header);
   });
 
@@ -36,7 +36,7 @@ describe('The values of options', () => {
     ['https://[::1]:5001/ws', 'wss://[::1]:5001/ws'],
     ['ws+unix:/run/a.sock:/ws?a=b', 'ws+unix:/run/a.sock:/ws?a=b'],
     ['wss+unix:a.sock', 'wss+unix:a.sock'],
-  ])('have addresses: %s', (text, href) => {
+  ])('may be an address: %s', (text, href) => {
     expect(parseUrl(text).href).toBe(href);
   });
 
@@ -45,7 +45,7 @@ describe('The values of options', () => {
     ['me:secret@proxy.example', 'http://me:secret@proxy.example/'],
     ['https://proxy.example', 'https://proxy.example/'],
     ['socks5h://proxy.example', 'socks5h://proxy.example'],
-  ])('have proxies: %s', (text, href) => {
+  ])('may be a proxy: %s', (text, href) => {
     expect(parseProxy(text).href).toBe(href);
   });
 
@@ -57,13 +57,13 @@ describe('The values of options', () => {
     ['42999', 'ws://localhost:42999'],
     ['wss//a.example', 'wss://a.example'],
     ['http://unix:/run/a.sock', 'ws+unix:/run/a.sock'],
-  ])('have suggestions that are taken themselves: %s', (text, suggestion) => {
+  ])('has a valid suggestion: %s', (text, suggestion) => {
     expect(() => parseUrl(text)).toThrow(`Did you mean ${suggestion}?`);
     expect(() => parseUrl(suggestion)).not.toThrow();
   });
 
   it.each(['localhost:99999', ':x', 'a b', 'ftp://a.example', 'ws+unix:', '/', 'me:secret@a.example', 'a.example#b'])(
-    'have no suggestion for %s',
+    'has no suggestion: %s',
     (text) => {
       expect(() => parseUrl(text)).not.toThrow('Did you mean');
     },
@@ -84,7 +84,7 @@ describe('The values of options', () => {
     [parseProxy, ['', ':3128', 'socks4://localhost', 'ftp://localhost', 'socks5://', `socks5://${'a'.repeat(256)}@b`]],
     [parseConnectTo, ['', 'localhost', ':1', 'a:b', '::1:5', 'localhost:99999', 'a@b:1', 'ws://a:1', 'a:1/']],
     [parseServername, ['', '127.0.0.1', '::1', 'a b', 'a/b', 'a:1', '.']],
-  ])('are refused by %p', (parse: (text: string) => unknown, texts) => {
+  ])('is rejected by %p', (parse: (text: string) => unknown, texts) => {
     for (const text of texts) {
       expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));
     }

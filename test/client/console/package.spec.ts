@@ -4,27 +4,27 @@ import {
   compiledFiles,
   describeWithRegistry,
   exportedFiles,
-  packPackage,
+  packPackages,
   Project,
   removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
-const { manifest, files, tarball } = packPackage('client/console');
+const [{ manifest, files, tarball }] = packPackages('client/console');
 afterAll(removeFolders);
 
 describe('The package of the console client', () => {
-  it('is the build of its sources, with README and LICENSE', () => {
+  it('contains the build of its sources, README and LICENSE', () => {
     const built = compiledFiles('client/console/src', 'dist', ['.js', '.js.map', '.d.ts']);
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].toSorted());
   });
 
-  it('holds the files that package.json exports and starts', () => {
+  it('contains the exported files and the program in package.json', () => {
     const named = [...Object.values(manifest.exports).flatMap(exportedFiles), ...Object.values(manifest.bin ?? {})];
     expect(files).toEqual(expect.arrayContaining(named));
   });
 
-  it('has no fault that publint finds', async () => {
+  it('passes publint', async () => {
     const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
     expect(messages).toEqual([]);
   });
@@ -41,7 +41,7 @@ describeWithRegistry('The console client, installed in an empty folder', () => {
     packages = project.install([tarball]);
   }, 120_000);
 
-  it('takes less than 3 MB with all its dependencies', () => {
+  it('is smaller than 3 MB with all its dependencies', () => {
     expect(project.sizeOf(packages)).toBeLessThan(3_000_000);
   });
 

@@ -7,14 +7,14 @@ describe('A payload', () => {
     expect(new Payloads(size, true).at(1007)).toHaveLength(size);
   });
 
-  it('is printable when it is text', () => {
+  it('is printable if it is text', () => {
     const payload = new Payloads(300, false).at(12);
 
     expect(isAscii(payload)).toBe(true);
     expect(payload.toString()).toMatch(/^[ -~]{300}$/);
   });
 
-  it.each([true, false])('differs from the ones before it (binary: %s)', (binary) => {
+  it.each([true, false])('differs from earlier ones (binary: %s)', (binary) => {
     const payloads = new Payloads(16, binary);
     const distinct = new Set(Array.from({ length: 95 }, (_, index) => payloads.at(index).toString('hex')));
 

@@ -9,7 +9,7 @@ const time = String.raw`[\d.]+ m?s`;
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('As ping does the client', () => {
+describe('In ping mode the client', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -17,7 +17,7 @@ describe('As ping does the client', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('prints a line for every echo, and figures at the end', async () => {
+  it('prints a line for each echo, and statistics at the end', async () => {
     const { code, stdout, stderr } = await runClient([echoUrl, '--count', '3', '--interval', '10ms']);
 
     expect([code, stderr]).toEqual([0, '']);
@@ -38,7 +38,7 @@ describe('As ping does the client', () => {
     ['--size', ['--size', '1KiB'], 1024, false],
     ['--size 0', ['--size', '0'], 0, false],
     ['--binary', ['--binary', '--size', '300'], 300, true],
-  ])('sends what %s says', async (_, options, size, binary) => {
+  ])('sends messages according to %s', async (_, options, size, binary) => {
     const { url, server } = await startWebSocketServer(() => {});
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     startClient([url, '--count', '1', ...options]);
@@ -65,12 +65,12 @@ describe('As ping does the client', () => {
     expect(new Set(most)).toEqual(new Set([1]));
   });
 
-  it('listens no longer than it waits, however many messages it waits for one by one', async () => {
-    // Node.js warns on stderr of more than ten listeners.
+  it('keeps one listener per event, however many echoes it waits for', async () => {
+    // Node.js warns on stderr about more than ten listeners.
     expect(await startClient([echoUrl, '-c', '100', '-i', '0']).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('counts what is lost', async () => {
+  it('counts lost messages', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.send('x')));
 
     const { code, stdout } = await runClient([url, '-c', '4', '-i', '1ms', '--quiet-period', '200ms']);
@@ -79,7 +79,7 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('4 sent, 1 received, 3 lost (75%)\n');
   });
 
-  it('leaves with 4 when all is lost', async () => {
+  it('exits with 4 when all messages are lost', async () => {
     const { url } = await startWebSocketServer(() => {});
 
     const { code, stdout } = await runClient([url, '-c', '2', '-i', '1ms', '--quiet-period', '200ms']);
@@ -88,7 +88,7 @@ describe('As ping does the client', () => {
     expect(stdout).toContain('2 sent, 0 received, 2 lost (100%)\n');
   });
 
-  it('shows no times with --no-echo, where a message that comes answers none', async () => {
+  it('shows no times with --no-echo, because messages are not answers then', async () => {
     const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '200ms']);
 
     expect(code).toBe(0);
@@ -98,19 +98,19 @@ describe('As ping does the client', () => {
   it.each([
     ['is missing', () => {}],
     ['differs', (webSocket: WebSocket) => webSocket.send('x')],
-  ])('leaves with 4 when an echo %s, with --verify', async (_, answer) => {
+  ])('exits with 4 when an echo %s, with --verify', async (_, answer) => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => answer(webSocket)));
 
     expect((await runClient([url, '-c', '1', '--quiet-period', '200ms', '--verify'])).code).toBe(4);
   });
 
-  it('leaves with 3 when the server closes before all is sent', async () => {
+  it('exits with 3 when the server closes before all messages are sent', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.close(1000)));
 
     expect((await runClient([url, '-c', '1000', '-i', '10ms'])).code).toBe(3);
   });
 
-  it('goes on until Ctrl+C without --count, and says then what came of it', async () => {
+  it('runs until Ctrl+C without --count, and then prints its statistics', async () => {
     const { child, exit, said } = startClient([echoUrl, '--interval', '10ms']);
     await said('stdout', 'seq=3');
     child.kill('SIGINT');
@@ -120,7 +120,7 @@ describe('As ping does the client', () => {
     expect(stdout).toMatch(/\n\d+ sent, \d+ received, \d+ lost \(.+%\)\nround trip: .+\n$/);
   });
 
-  it('prints objects with --json', async () => {
+  it('prints JSON objects with --json', async () => {
     const events = eventsOf(await runClient([echoUrl, '-c', '2', '-i', '10ms', '--json']));
 
     expect(events.map(({ type }) => type)).toEqual(['open', 'echo', 'echo', 'close', 'summary']);
@@ -129,10 +129,10 @@ describe('As ping does the client', () => {
   });
 });
 
-describeInTerminal('As ping does the client on a terminal', () => {
+describeInTerminal('nest-ws-echo client --count on a terminal', () => {
   afterEach(closeTerminals);
 
-  it('asks for nothing', async () => {
+  it('does not prompt for input', async () => {
     const { url } = await startWebSocketServer(echo);
     const terminal = openTerminal([url, '--count', '1']);
 

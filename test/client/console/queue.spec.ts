@@ -1,7 +1,7 @@
 import { Queue } from '../../../client/console/src/queue.js';
 
 describe('A queue', () => {
-  it('gives back in order what it was given, however long it was', () => {
+  it('returns its items in order at any length', () => {
     const queue = new Queue<number>();
     const taken: (number | undefined)[] = [];
     for (let index = 0; index < 10_000; index++) {
@@ -19,7 +19,7 @@ describe('A queue', () => {
     expect(queue.shift()).toBeUndefined();
   });
 
-  it('is empty when it was cleared', () => {
+  it('is empty after clear()', () => {
     const queue = new Queue<number>();
     queue.push(1);
     queue.clear();

@@ -1,6 +1,6 @@
 import { Announcer } from '../../../client/page/announcer.js';
 
-describe('What a screen reader is told', () => {
+describe('The announcer for screen readers', () => {
   let timers: (() => void)[];
   let said: string[];
   let announcer: Announcer;
@@ -11,7 +11,7 @@ describe('What a screen reader is told', () => {
     announcer = new Announcer({ setTimeout: (callback) => timers.push(callback), say: (text) => said.push(text) });
   });
 
-  it('sums up a flood of messages', () => {
+  it('summarizes a flood of messages', () => {
     announcer.notice('Connection opened');
     for (let number = 0; number < 10_000; number += 1) {
       announcer.message();
@@ -24,7 +24,7 @@ describe('What a screen reader is told', () => {
     expect(said).toEqual(['Connection opened 10,000 messages received.', '1 message received.']);
   });
 
-  it('has the newest three notices', () => {
+  it('keeps the newest three notices', () => {
     for (const text of ['a', 'b', 'c', 'd']) {
       announcer.notice(text);
     }

@@ -2,11 +2,11 @@ import type { RawClient } from '../../support/raw-client.js';
 import { ping } from '../../libs/websockets/protocol/client-frame.js';
 import type { MeasuredServer } from './measured-server.js';
 
-/** Sends a lot, one block after the other, each when the operating system has taken the one before. */
+/** Sends many blocks, each when the operating system has taken the previous one. */
 export class Flood {
-  /** How many bytes the operating system has taken. */
+  /** The number of bytes that the operating system has taken. */
   sent = 0;
-  /** Settled when all has been taken. */
+  /** Settles when all bytes have been taken. */
   readonly done: Promise<void>;
 
   constructor(
@@ -16,7 +16,7 @@ export class Flood {
     this.done = this.send(blocks);
   }
 
-  /** Resolves when the flood gets no further, though the server works and others are served. */
+  /** Resolves when the flood makes no progress although the server answers other clients. */
   async untilStalled(server: MeasuredServer): Promise<void> {
     const witness = await server.open();
     let sent: number;
@@ -41,14 +41,14 @@ export class Flood {
   }
 }
 
-/** The same block again and again. */
+/** Repeats the same block. */
 export function* repeated(block: Buffer, times: number): Generator<Buffer> {
   for (let i = 0; i < times; i++) {
     yield block;
   }
 }
 
-/** The same block again and again, in one buffer. */
+/** Repeats the same block, in one buffer. */
 export function copies(block: Buffer, times: number): Buffer {
   return block.length === 0 ? block : Buffer.alloc(times * block.length, block);
 }

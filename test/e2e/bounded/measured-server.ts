@@ -4,29 +4,29 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { RawClient } from '../../support/raw-client.js';
 
-/** How much memory a process takes, in bytes: what the operating system gave it. */
+/** The resident memory of a process, in bytes. */
 export interface MemoryReport {
   readonly now: number;
-  /** The most since it started. */
+  /** The maximum since its start. */
   readonly most: number;
 }
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** The servers that can be measured; both are of the build that `npm test` makes before. */
+/** The servers to measure, as `npm test` has built them. */
 const programs = {
   echo: path('../../../dist/src/main.js'),
   collecting: path('./collecting-server.mjs'),
 };
 
-/** A server in a process of its own, whose memory can be looked at. */
+/** A server in its own process, whose memory can be measured. */
 export class MeasuredServer {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
   ) {}
 
-  /** @param environment its variables; none is inherited */
+  /** @param environment the variables of the process; it inherits none */
   static async start(
     program: keyof typeof programs,
     environment: Readonly<Record<string, string>> = {},

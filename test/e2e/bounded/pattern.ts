@@ -3,24 +3,24 @@ import { clientFrame } from '../../libs/websockets/protocol/client-frame.js';
 
 const KIB = 1024;
 
-/** What floods carry; it repeats with a period that fits no buffer. */
+/** The data of floods; its period divides no buffer size. */
 const pattern = binaryOf(65521);
 const repeatedly = Buffer.concat([pattern, pattern, pattern]);
 
-/** Part of the pattern that goes on and on, at most 64 KiB. */
+/** A part of the endless pattern, at most 64 KiB. */
 function patternAt(at: number, length: number): Buffer {
   const from = at % pattern.length;
   return repeatedly.subarray(from, from + length);
 }
 
-/** So much of the pattern in binary messages of 64 KiB. */
+/** This amount of the pattern in binary messages of 64 KiB. */
 export function* patternMessages(total: number): Generator<Buffer> {
   for (let at = 0; at < total; at += 64 * KIB) {
     yield clientFrame({ opcode: 2, payload: patternAt(at, 64 * KIB), key: [0, 0, 0, 0] });
   }
 }
 
-/** So much of the pattern in one binary message of one frame. */
+/** This amount of the pattern in one binary message of one frame. */
 export function* patternFrame(total: number): Generator<Buffer> {
   const header = Buffer.alloc(14);
   header.writeUInt16BE(0x82ff);
@@ -31,13 +31,13 @@ export function* patternFrame(total: number): Generator<Buffer> {
   }
 }
 
-/** Checks, as it comes, that what a server echoes is the pattern, in whatever frames. */
+/** Checks continuously that a server echoes the pattern, in any frames. */
 export class PatternReader {
-  /** How many bytes of the pattern have come. */
+  /** The number of pattern bytes that have arrived. */
   received = 0;
-  /** Where the echo was wrong first, if it was. */
+  /** The offset of the first wrong byte, if any. */
   wrongAt: number | undefined;
-  /** The first control frame and what followed it. */
+  /** The first control frame, and the bytes after it. */
   last: Buffer = Buffer.alloc(0);
   private header: Buffer = Buffer.alloc(0);
   private left = 0;

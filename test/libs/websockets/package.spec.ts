@@ -6,27 +6,27 @@ import {
   compiledFiles,
   describeWithRegistry,
   exportedFiles,
-  packPackage,
+  packPackages,
   Project,
   removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
-const library = packPackage('libs/websockets');
+const [library] = packPackages('libs/websockets');
 const { manifest, files, tarball } = library;
 afterAll(removeFolders);
 
 describe('The package of the library', () => {
-  it('is the build of its sources, with README and LICENSE', () => {
+  it('contains the build of its sources, README and LICENSE', () => {
     const built = compiledFiles('libs/websockets/src', 'dist', ['.js', '.js.map', '.d.ts']);
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].toSorted());
   });
 
-  it.each(Object.entries(manifest.exports))('has %s where package.json says', (_, target) => {
+  it.each(Object.entries(manifest.exports))('contains %s at the path in package.json', (_, target) => {
     expect(files).toEqual(expect.arrayContaining(exportedFiles(target)));
   });
 
-  it('has no fault that publint finds', async () => {
+  it('passes publint', async () => {
     const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer } });
     expect(messages).toEqual([]);
   });
@@ -44,13 +44,13 @@ describeWithRegistry('The library, installed in a Nest application', () => {
     added = application.install([tarball]).filter((path) => !before.has(path));
   }, 300_000);
 
-  it('brings no package besides itself, ws, and the optional bufferutil with its loader', () => {
+  it('installs only itself, ws, and the optional bufferutil with its loader', () => {
     const others = new Set(['nest-raw-websockets', 'ws', 'bufferutil', 'node-gyp-build']);
     expect(added.filter((path) => !others.has(path.split('node_modules/').at(-1) ?? ''))).toEqual([]);
     expect(added).toContain('node_modules/nest-raw-websockets');
   });
 
-  it('takes less than 1.5 MB', () => {
+  it('is smaller than 1.5 MB', () => {
     expect(application.sizeOf(added)).toBeLessThan(1_500_000);
   });
 });
@@ -59,7 +59,7 @@ describe('A program that uses the packed library', () => {
   const project = new Project();
   const consumer = project.folder;
 
-  /** The code of a consumer, and whether it compiles. */
+  /** The source of a consumer, and whether it compiles. */
   const sources: Record<string, readonly [code: string, compiles: boolean]> = {
     handlers: ['client.onmessage = (event: { data: string }) => void event.data;', true],
     construction: ['new WebSocketConnection();', false],
@@ -71,7 +71,7 @@ describe('A program that uses the packed library', () => {
 
   beforeAll(() => {
     project.extract([library]);
-    // Not @types/ws: the declarations have to do without it.
+    // Without @types/ws: the declarations must not need it.
     project.link(['@nestjs', '@types/node', 'reflect-metadata', 'rxjs']);
     for (const [name, [code]] of Object.entries(sources)) {
       writeFileSync(
@@ -115,7 +115,7 @@ describe('A program that uses the packed library', () => {
     120_000,
   );
 
-  it('finds the typings with the module resolution of old projects, too', () => {
+  it('finds the typings with the classic "node" module resolution', () => {
     const { resolvedModule } = ts.resolveModuleName(
       manifest.name,
       join(consumer, 'handlers.ts'),

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** Each name that the library exports. A new name is a promise to users: list it here on purpose. */
+/** Every exported name of the library. A new name is a promise to users, so list it here deliberately. */
 const publicNames = [
   'BinaryType',
   'ClientEvent',
+  'ConnectionLimit',
   'EventListener',
   'EventListenerObject',
   'ForwardedClient',
@@ -18,6 +19,7 @@ const publicNames = [
   'PreparedMessage',
   'RawWebSocketGateway',
   'SENT',
+  'SharedLimits',
   'TakenOverHandshake',
   'TrustedProxies',
   'TrustProxy',
@@ -69,7 +71,7 @@ const testingNames = [
 
 const sources = fileURLToPath(new URL('../../../libs/websockets/src', import.meta.url));
 
-/** The names that a TypeScript file exports, each with its TSDoc. */
+/** The exported names of a TypeScript file, with their TSDoc. */
 function exportsOf(path: string): { name: string; documentation: string }[] {
   const program = ts.createProgram([path], {
     module: ts.ModuleKind.NodeNext,
@@ -91,7 +93,7 @@ describe.each([
 ])('The public names of %s', (_name, path, names) => {
   const found = exportsOf(join(sources, path));
 
-  it('are these and no others', () => {
+  it('are exactly these', () => {
     expect(found.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 

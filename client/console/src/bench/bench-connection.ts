@@ -19,12 +19,12 @@ export interface BenchConnectionOptions {
   readonly payloads: Payloads;
   readonly binary: boolean;
   readonly verify: boolean;
-  /** The time from when a message was due to its echo. */
+  /** The time from when a message was due until its echo. */
   readonly latencies: Latencies;
-  /** The time from when a message was due to when it was sent. */
+  /** The time from when a message was due until it was sent. */
   readonly lateness: Latencies;
   readonly counts: Counts;
-  /** Is called after every echo. */
+  /** Called after each echo. */
   readonly onEcho: (connection: BenchConnection) => void;
 }
 

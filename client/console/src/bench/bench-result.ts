@@ -13,7 +13,7 @@ export interface BenchLoad {
   /** Bytes of each message. */
   readonly size: number;
   readonly binary: boolean;
-  /** Whether echoes are compared with what was sent. */
+  /** Whether echoes are compared with their messages. */
   readonly verify: boolean;
 }
 
@@ -33,9 +33,9 @@ export interface BenchResult {
   readonly unsent: number;
   readonly differed: number;
   readonly lostConnections: number;
-  /** The times from when a message was due to its echo. */
+  /** The times from when a message was due until its echo. */
   readonly latencies: Latencies;
-  /** The times from when a message was due to when it was sent. */
+  /** The times from when a message was due until it was sent. */
   readonly lateness: Latencies;
   /** The share of time in which the event loop of this client was busy, from 0 to 1. */
   readonly busy: number;
@@ -44,7 +44,7 @@ export interface BenchResult {
 /** The percentiles in the result. */
 export const PERCENTILES = [50, 90, 99, 99.9, 99.99];
 
-/** A client that is busier than this measures its own delays, too. */
+/** A client that is busier than this also measures its own delays. */
 const TOO_BUSY = 0.9;
 
 /** The result as text. */

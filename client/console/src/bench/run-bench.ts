@@ -8,7 +8,7 @@ import { ExitCode } from '../exit-code.js';
 import type { BenchLoad, BenchResult } from './bench-result.js';
 import { BenchRun } from './bench-run.js';
 
-/** How many handshakes run at once. More of them would test the backlog of the server. */
+/** How many handshakes run at once. A larger number would test the backlog of the server. */
 const HANDSHAKES = 50;
 
 /**

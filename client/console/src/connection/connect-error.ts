@@ -14,7 +14,7 @@ export class ConnectError extends Error {
   }
 }
 
-/** The server, or the proxy before it, answered with another status than the one that opens the connection. */
+/** The server, or a proxy, answered with a status that does not open the connection. */
 export class RefusedError extends ConnectError {
   override readonly name = 'RefusedError';
 
@@ -27,7 +27,7 @@ export class RefusedError extends ConnectError {
     readonly location?: string,
   ) {
     const { status } = handshake.response;
-    // Too Many Requests and server errors may pass; any other status means that the request is wrong.
+    // Too Many Requests and server errors may be temporary; any other status means that the request is wrong.
     super(message, status === 429 || status >= 500);
   }
 

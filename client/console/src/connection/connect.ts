@@ -9,7 +9,7 @@ import { followRedirect, type RedirectableOptions } from './redirect.js';
 import { openWebSocket, type OpenWebSocket } from './open-web-socket.js';
 import { openTransport } from './transport.js';
 
-/** The server, the way to it, and the handshake. */
+/** The server, the route to it, and the handshake. */
 export interface ConnectOptions extends RedirectableOptions {
   /** How long opening the connection may take, in milliseconds; 0 for no limit. */
   readonly timeout: number;
@@ -19,10 +19,10 @@ export interface ConnectOptions extends RedirectableOptions {
 export interface ClientConnection extends OpenWebSocket {
   /** The address of the server; after a redirect, not the address in the options. */
   readonly url: URL;
-  /** The redirects on the way. */
+  /** The redirects that were followed. */
   readonly redirects: readonly Handshake[];
   readonly transport: Socket;
-  /** The stream that carries the frames of the WebSocket alone: the TCP or TLS connection, or an HTTP/2 stream. */
+  /** The stream that carries only the frames of the WebSocket: the TCP or TLS connection, or an HTTP/2 stream. */
   readonly stream: Duplex;
 }
 
@@ -30,7 +30,7 @@ export interface ClientConnection extends OpenWebSocket {
  * Opens a WebSocket.
  *
  * @param interrupt gives up; the promise is then rejected with its reason
- * @param onFrame is called for every frame in both directions
+ * @param onFrame called for each frame in both directions
  * @throws ConnectError if the connection cannot be opened; RefusedError if the server or the proxy refuses
  */
 export async function connect(

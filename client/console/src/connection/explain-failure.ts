@@ -8,7 +8,7 @@ const NO_TLS = 'the PEER does not speak TLS on this port. Is it PLAIN:// instead
 const UNKNOWN_ISSUER = `the issuer of the certificate is not trusted. ${TRUST}`;
 
 /**
- * Explanations of error codes, and what to do, in words that fit after "Cannot connect to ws://…: ". PEER stands for
+ * Explanations of error codes with advice, in words that fit after "Cannot connect to ws://…: ". PEER stands for
  * the server or the proxy, PLAIN and SECURE for its two schemes.
  */
 const EXPLANATIONS: Record<string, string> = {
@@ -39,7 +39,7 @@ const EXPLANATIONS: Record<string, string> = {
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'the PEER does not know this host name. --servername requests another one.',
 };
 
-/** Errors that may be gone at the next attempt: the server starts, or the network comes back. */
+/** Temporary errors: the server starts, or the network comes back. */
 const PASSING = [
   'ENOTFOUND',
   'EAI_AGAIN',

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { RelayedSocket, type Written } from './relayed-socket.js';
 
-/** The head of a frame (RFC 6455 section 5.2). */
+/** The header of a frame (RFC 6455 section 5.2). */
 export interface FrameHead {
   readonly fin: boolean;
   /** Bits RSV1, RSV2 and RSV3; RSV1 is set on the first frame of a compressed message (RFC 7692 section 6). */
@@ -15,7 +15,7 @@ export interface FrameHead {
 /** The direction of a frame, as seen from the client. */
 export type Direction = 'sent' | 'received';
 
-/** Is called for every frame, in the order of the socket. */
+/** Called for each frame, in the order of the socket. */
 export type FrameObserver = (direction: Direction, frame: FrameHead) => void;
 
 /** A socket that reports every frame, including frames that `ws` handles itself, such as pongs. */
@@ -60,13 +60,13 @@ class HeadThenFrames {
   }
 }
 
-/** Finds the frames in the bytes of one direction, however these are split. It does not validate them. */
+/** Finds the frames in the bytes of one direction, in chunks of any size. It does not validate them. */
 export class FrameScanner {
   private head = Buffer.alloc(0);
   /** The remaining bytes of the current payload. */
   private skip = 0;
 
-  /** @param onFrame is called when the head of a frame is complete */
+  /** @param onFrame called when the header of a frame is complete */
   constructor(private readonly onFrame: (frame: FrameHead) => void) {}
 
   read(bytes: Buffer): void {
@@ -96,7 +96,7 @@ export class FrameScanner {
 /** Two bytes, the longest length and a masking key. */
 const LONGEST_HEAD = 2 + 8 + 4;
 
-/** The length of the head that begins with these bytes; at least 2. */
+/** The length of the header that begins with these bytes; at least 2. */
 function headLength(bytes: Buffer): number {
   const second = bytes[1] ?? 0;
   const marker = second & 0x7f;

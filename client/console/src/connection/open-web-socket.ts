@@ -61,7 +61,7 @@ export function openWebSocket(
       // ws and node:http accept any Duplex here; only their types ask for a socket.
       createConnection: (() => socket) as unknown as typeof createConnection,
       origin: options.origin,
-      // Small messages are compressed, too, because the user asked for compression.
+      // Small messages are compressed as well, because the user asked for compression.
       perMessageDeflate: options.compress && { threshold: 0 },
       maxPayload: LARGEST_MESSAGE,
       finishRequest: (clientRequest) => {

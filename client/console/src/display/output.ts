@@ -21,7 +21,7 @@ export class StandardStreams implements Output {
 
   /**
    * @param terminator is written after each line of stdout
-   * @param onFailure is called once if stdout cannot be written, after the note about it: the disk is full, or the next
+   * @param onFailure called once if stdout cannot be written, after the note about it: the disk is full, or the next
    *   program of the pipe has ended
    */
   constructor(
@@ -29,7 +29,7 @@ export class StandardStreams implements Output {
     onFailure: () => void,
   ) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      // Every later line fails, too.
+      // Every later line would fail as well.
       if (this.hasFailed) {
         return;
       }

@@ -7,7 +7,7 @@ const CHECKS = 10;
  * It counts checks, not time: while the process is suspended (Ctrl+Z, a sleeping laptop, a blocked terminal), the count
  * cannot change although the peer may send.
  *
- * @param count is called ten times in a period
+ * @param count called ten times in a period
  * @param period in milliseconds
  * @returns a function that stops the timer
  */

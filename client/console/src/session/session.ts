@@ -17,7 +17,7 @@ const HIGH_WATER_MARK = 64 * 1024;
 /** The payload of the pings of `pingInterval`. Their pongs are not reported. */
 const KEEP_ALIVE = Buffer.from('keep-alive');
 
-/** How many messages are sent in one turn of the event loop, so that incoming data and signals get their turn. */
+/** How many messages are sent in one turn of the event loop. Incoming data and signals are handled between turns. */
 const MESSAGES_PER_TURN = 64;
 
 /** The options of a session. */
@@ -281,7 +281,7 @@ export class Session extends EventEmitter<SessionEvents> {
     });
   }
 
-  /** A pong may answer only the latest of several pings (RFC 6455 section 5.5.3). Then the pings before it are answered, too. */
+  /** A pong may answer only the latest of several pings (RFC 6455 section 5.5.3). Earlier pings then count as answered. */
   private receivePong(data: Buffer): void {
     const index = this.pings.findIndex((ping) => ping.data.equals(data));
     const ping = this.pings[index];
@@ -297,7 +297,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (silenceTimeout === 0) {
       return () => {};
     }
-    // While the session is paused, the silence is not the server's.
+    // During a pause the client is silent, not the server.
     const receivedBytes = (): number => (webSocket.isPaused ? performance.now() : transport.bytesRead);
     return onceQuiet(receivedBytes, silenceTimeout, () => {
       onSilence(`nothing was received for ${silenceTimeout / 1000} s (--silence-timeout)`);
@@ -313,7 +313,7 @@ function explainLoss({ code, message }: NodeJS.ErrnoException): string {
     : message;
 }
 
-/** The size of a ping or a pong of a server. Its frame is not masked, so its head has two bytes (RFC 6455 section 5.2). */
+/** The size of a ping or a pong from a server. The frame is not masked: its header has two bytes (RFC 6455 section 5.2). */
 function controlFrameLength(payload: Buffer): number {
   return 2 + payload.length;
 }

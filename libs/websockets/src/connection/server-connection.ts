@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
 import { ProtocolError, WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { FragmentHandler } from '../protocol/fragment.js';
@@ -73,6 +74,8 @@ export class ServerConnection implements WebSocketConnection {
   private hasPeerEnded = false;
   private applicationContext: Map<unknown, unknown> | undefined;
   private observers: ConnectionObservers | undefined;
+  /** The asynchronous context of the latest `receive`, in which its handler is called: `AsyncLocalStorage` works there. */
+  private receiveContext: AsyncResource | undefined;
 
   /** @param deflate what was agreed on for permessage-deflate, if it was */
   constructor(
@@ -107,8 +110,8 @@ export class ServerConnection implements WebSocketConnection {
       },
     );
     this.keepAlive = this.startKeepAlive();
-    socket.on('data', (bytes: Buffer) => this.onData(bytes));
-    socket.on('drain', () => this.onDrain());
+    socket.on('data', (bytes: Buffer) => this.inReceiveContext(this.onData, bytes));
+    socket.on('drain', () => this.inReceiveContext(this.onDrain));
     socket.on('end', () => this.onEnd());
     socket.on('error', (error) => this.closeHandshake.onTransportError(error));
     socket.on('close', () => this.onTransportClosed());
@@ -167,6 +170,7 @@ export class ServerConnection implements WebSocketConnection {
     if (failure !== undefined) {
       return Promise.reject(failure);
     }
+    this.receiveContext = new AsyncResource('WebSocketConnection', { requireManualDestroy: true });
     // Not at once: no fragment is handed on before the caller has its promise.
     process.nextTick(() => this.resumeReceiving());
     return this.receiver.start(onFragment);
@@ -347,6 +351,15 @@ export class ServerConnection implements WebSocketConnection {
     this.latestRoundTripTime = roundTripTime ?? this.latestRoundTripTime;
     this.observers?.pong(payload.length, roundTripTime);
     this.pongListener?.(payload);
+  }
+
+  /** Calls a listener of the socket in the context of `receive`, and not in that of the socket: once for each read. */
+  private inReceiveContext<Args extends unknown[]>(listener: (...args: Args) => void, ...args: Args): void {
+    if (this.receiveContext === undefined) {
+      listener.apply(this, args);
+    } else {
+      this.receiveContext.runInAsyncScope(listener, this, ...args);
+    }
   }
 
   private onData(bytes: Buffer): void {

@@ -123,7 +123,8 @@ export interface WebSocketConnection {
    * Calls `onFragment` for each fragment as its bytes arrive, and resolves with the peer's close frame.
    *
    * Reading pauses while a promise that `onFragment` returned is pending, and while more than `sendBufferSize` bytes wait
-   * to be sent. Before the first `receive` nothing is read beyond the start of the first message; pings and a close frame
+   * to be sent. `onFragment` is called in the asynchronous context of this call, so that a store of `AsyncLocalStorage` is
+   * there. Before the first `receive` nothing is read beyond the start of the first message; pings and a close frame
    * before it are answered all the same.
    *
    * @throws WebSocketError `WS_CLOSED_PREMATURELY` when the transport ends without a close frame; `WS_PROTOCOL_ERROR`,

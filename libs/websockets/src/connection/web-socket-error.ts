@@ -12,7 +12,7 @@
  * | `WS_INVALID_CLOSE` | the application closed with a status or a description that no close frame may have |
  * | `WS_INVALID_DATA` | the application sent something that is not a string or bytes, an unknown type of message, or a ping of more than 125 bytes |
  * | `WS_ALREADY_RECEIVING` | `receive()` or `messages()` was called while another one is under way |
- * | `WS_ALREADY_ACCEPTED` | `accept()` was called twice for one request |
+ * | `WS_ALREADY_ACCEPTED` | `accept()` or `takeOver()` was called for a request that one of them had answered |
  * | `WS_INVALID_OPTION` | an option has a value that it cannot have |
  * | `WS_GATEWAY_CONFLICT` | two gateways cannot share a path, or have different options at it |
  * | `WS_GATEWAY_KIND` | a gateway has `handleWebSocket`, and also what only a stock gateway can have |

@@ -11,6 +11,8 @@ export interface WebSocketHandshake {
   readonly path: string;
   /** The address of the client; with `trustProxy` as trusted proxies tell it. */
   readonly remoteAddress: string;
+  /** The address of the peer of the connection, then those of the trusted proxies, and that of the client last. */
+  readonly addresses: readonly string[];
   readonly httpVersion: '1.1' | '2';
   /** Such as `TLSv1.3`; undefined where TLS does not reach this server. */
   readonly tlsVersion: string | undefined;

@@ -35,6 +35,27 @@ export interface AdmissionOptions {
    * without an address, as with a Unix socket.
    */
   trustProxy?: TrustProxy;
+  /**
+   * Counts connections for several processes, so that `maxConnections` and `maxConnectionsPerAddress` hold for all of them
+   * together. Default false: they hold for this process.
+   */
+  sharedLimits?: SharedLimits | false;
+}
+
+/** A limit on the number of connections, by the name of its option. */
+export type ConnectionLimit = 'maxConnections' | 'maxConnectionsPerAddress';
+
+/** Counts the connections of several processes. It knows the limits. */
+export interface SharedLimits {
+  /**
+   * Takes a place for a client. It is asked for each handshake that nothing else refuses, if there is a limit.
+   *
+   * @returns the limit that is reached; undefined if the client has a place, until `release`. If the promise is rejected,
+   * the handshake gets 500.
+   */
+  take(remoteAddress: string): Promise<ConnectionLimit | undefined>;
+  /** Gives the place back: the connection has ended, or the handshake led to none. */
+  release(remoteAddress: string): void;
 }
 
 /** The rules of these options. */
@@ -48,7 +69,17 @@ export const admissionRules: OptionRules<AdmissionOptions> = {
   maxConnections: number(0, 'connections', 0),
   maxConnectionsPerAddress: number(0, 'connections', 0),
   trustProxy: { default: 0, accepted: ACCEPTED_TRUST_PROXY, accepts: isTrustProxy },
+  sharedLimits: {
+    default: false,
+    accepted: 'an object with the methods take and release, or false',
+    accepts: (value) => value === false || isSharedLimits(value),
+  },
 };
+
+function isSharedLimits(value: unknown): value is SharedLimits {
+  const methods = value as Partial<SharedLimits> | null;
+  return typeof methods === 'object' && typeof methods?.take === 'function' && typeof methods.release === 'function';
+}
 
 /**
  * Why a handshake is refused before it is routed: the server shuts down, its origin is not allowed, or a limit is reached.
@@ -69,20 +100,21 @@ export function admissionRefusal(
   }
   const { maxConnections, maxConnectionsPerAddress } = options;
   if (maxConnections > 0 && connections.placesTaken >= maxConnections) {
-    return {
-      status: 503,
-      reason: 'limit',
-      message: `There are as many WebSockets as maxConnections allows, which is ${maxConnections}.`,
-      headers: { 'Retry-After': '5' },
-    };
+    return limitRefusal('maxConnections', options);
   }
   if (maxConnectionsPerAddress > 0 && connections.sizeOf(client.address) >= maxConnectionsPerAddress) {
-    return {
-      status: 429,
-      reason: 'address-limit',
-      message: `There are as many WebSockets of this address as maxConnectionsPerAddress allows, which is ${maxConnectionsPerAddress}.`,
-      headers: { 'Retry-After': '5' },
-    };
+    return limitRefusal('maxConnectionsPerAddress', options);
   }
   return undefined;
+}
+
+/** The answer to a handshake that would exceed a limit. */
+export function limitRefusal(limit: ConnectionLimit, options: Required<AdmissionOptions>): Refusal {
+  const isOfAll = limit === 'maxConnections';
+  return {
+    status: isOfAll ? 503 : 429,
+    reason: isOfAll ? 'limit' : 'address-limit',
+    message: `There are as many WebSockets${isOfAll ? '' : ' of this address'} as ${limit} allows, which is ${options[limit]}.`,
+    headers: { 'Retry-After': '5' },
+  };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { admissionRefusal, type AdmissionOptions } from './admission.js';
+import { admissionRefusal, limitRefusal, type AdmissionOptions, type SharedLimits } from './admission.js';
 import {
   hasUnsupportedVersion,
   isConnectToWebSocket,
@@ -162,15 +162,51 @@ export class HandshakeServer {
     };
   }
 
-  /** Lets a handshake in, or refuses it, or leaves that to the HTTP pipeline. */
+  /** Refuses a handshake, or routes it. */
   private admit(upgrade: PendingUpgrade, refuse: Refuse): void {
-    const { request } = upgrade;
-    this.connections.observers.handshake(upgrade.handshake);
-    const refusal = admissionRefusal(request.headers, upgrade.handshake.client, this.connections, this.admission);
-    const endpoint = this.routes.endpointOf(request.url ?? '/');
+    const { request, handshake } = upgrade;
+    this.connections.observers.handshake(handshake);
+    const refusal = admissionRefusal(request.headers, handshake.client, this.connections, this.admission);
+    const { maxConnections, maxConnectionsPerAddress, sharedLimits } = this.admission;
     if (refusal !== undefined) {
       refuse(refusal);
-    } else if (endpoint !== undefined) {
+    } else if (sharedLimits !== false && maxConnections + maxConnectionsPerAddress > 0) {
+      void this.admitAmongProcesses(upgrade, refuse, sharedLimits);
+    } else {
+      this.route(upgrade, refuse);
+    }
+  }
+
+  /** Refuses a handshake, or routes it with a place that it keeps until its connection or stream has ended. */
+  private async admitAmongProcesses(upgrade: PendingUpgrade, refuse: Refuse, limits: SharedLimits): Promise<void> {
+    const { remoteAddress, ended } = upgrade;
+    let isGone = false;
+    void ended.then(() => (isGone = true));
+    const giveBack = upgrade.takePlace();
+    const result = await limits.take(remoteAddress).catch(() => 'failed' as const);
+    giveBack();
+    if (result === undefined) {
+      void ended.then(() => limits.release(remoteAddress));
+    }
+    if (isGone) {
+      return;
+    }
+    if (result === 'failed') {
+      refuse(HANDSHAKE_FAILED);
+    } else if (result !== undefined) {
+      refuse(limitRefusal(result, this.admission));
+    } else if (this.connections.isDraining) {
+      refuse(SHUTTING_DOWN);
+    } else {
+      this.route(upgrade, refuse);
+    }
+  }
+
+  /** Passes a handshake to the endpoint of its path, or else to the HTTP pipeline. */
+  private route(upgrade: PendingUpgrade, refuse: Refuse): void {
+    const { request } = upgrade;
+    const endpoint = this.routes.endpointOf(request.url ?? '/');
+    if (endpoint !== undefined) {
       void this.connect(endpoint, upgrade, refuse);
     } else {
       this.routes.offer(request, upgrade);

@@ -34,6 +34,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
   private accepted: ServerConnection | undefined;
   /** What was agreed on, from `accept()` on. */
   private agreed: HandshakeHeaders | undefined;
+  private isTakenOver = false;
   /** The response that the HTTP pipeline has, where the request was left to it. */
   private handedOver: HandshakeResponse | undefined;
   /** What the frames go over, once the handshake is answered. */
@@ -88,7 +89,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
    */
   accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
     if (this.agreed !== undefined) {
-      throw new WebSocketError('WS_ALREADY_ACCEPTED', 'accept() was called twice for one WebSocket request.');
+      throw this.answeredAlready('accept()');
     }
     const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
     const { subprotocol } = options;
@@ -125,14 +126,14 @@ export abstract class PendingUpgrade implements PendingHandshake {
   }
 
   /**
-   * Hands over the stream of the request, without an answer.
+   * Hands over the stream of the request, without an answer. It has a place among the connections until it closes.
    *
    * @param answer has the framework make a response of this status, which is not sent
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
   takeOver(answer: (status: number) => void): Promise<TakenOverHandshake> {
     if (this.agreed !== undefined) {
-      throw new WebSocketError('WS_ALREADY_ACCEPTED', 'takeOver() was called for a request that is accepted already.');
+      throw this.answeredAlready('takeOver()');
     }
     const gone = new WebSocketError(
       'WS_CLOSED_PREMATURELY',
@@ -142,12 +143,14 @@ export abstract class PendingUpgrade implements PendingHandshake {
       throw gone;
     }
     this.agreed = {};
+    this.isTakenOver = true;
     return new Promise((resolve, reject) => {
       this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
       this.answerWith = () => {
         const stream = this.leaveHttp();
         const { request, handshake, remoteAddress } = this;
         const place = { remoteAddress, cut: () => this.cut() };
+        this.connections.removePending(this);
         this.connections.addPending(place);
         stream.once('close', () => this.connections.removePending(place));
         resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });
@@ -179,6 +182,11 @@ export abstract class PendingUpgrade implements PendingHandshake {
     this.connections.addPending(this);
     this.stream.once('close', giveBack);
     return giveBack;
+  }
+
+  /** Resolves when the connection (HTTP/1.1) or the stream (HTTP/2) of the handshake has closed. */
+  get ended(): Promise<void> {
+    return new Promise((resolve) => this.stream.once('close', resolve));
   }
 
   /** What the handshake came on. */
@@ -257,6 +265,12 @@ export abstract class PendingUpgrade implements PendingHandshake {
       response.writeHead(status).end();
     }
   };
+
+  private answeredAlready(method: string): WebSocketError {
+    const first = this.isTakenOver ? 'takeOver()' : 'accept()';
+    const mistake = first === method ? 'twice' : `after ${first}`;
+    return new WebSocketError('WS_ALREADY_ACCEPTED', `${method} was called ${mistake} for one WebSocket request.`);
+  }
 
   private header(name: string): string | undefined {
     const value = this.request.headers[name];

@@ -28,6 +28,11 @@ export class ReceivedHandshake implements WebSocketHandshake {
     return this.client.address;
   }
 
+  get addresses(): readonly string[] {
+    const { proxies = [], address } = this.client;
+    return [...proxies, address];
+  }
+
   get path(): string {
     return this.request.url ?? '/';
   }

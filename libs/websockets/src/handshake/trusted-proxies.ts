@@ -15,6 +15,8 @@ export interface ForwardedClient {
    * the connection has no address, as with a Unix socket.
    */
   readonly address: string;
+  /** The addresses of the trusted proxies in between, that of the peer of the connection first. Undefined without any. */
+  readonly proxies?: readonly string[];
   /** The scheme of the client's own request. Undefined where no trusted proxy tells it. */
   readonly scheme?: 'http' | 'https';
   /** The host of the client's own request, with its port. Undefined where no trusted proxy tells it. */
@@ -91,8 +93,11 @@ export class TrustedProxies {
     }
     const one = this.believed(forwardedHops(textOf(headers.forwarded)));
     const other = this.believed(xForwardedHops(headers));
+    const address = agreed(one.address, other.address);
+    const { passed } = one.address === undefined ? other : one;
     return {
-      address: agreed(one.address, other.address) ?? peer,
+      address: address ?? peer,
+      proxies: address === undefined ? undefined : [peer, ...passed],
       scheme: agreed(one.scheme, other.scheme),
       host: agreed(one.host, other.host),
     };
@@ -110,12 +115,16 @@ export class TrustedProxies {
     return this.trustsAddresses && this.addresses.check(address.replace(/%.*/, ''), isIPv4(address) ? 'ipv4' : 'ipv6');
   }
 
-  /** What trusted proxies tell. The first hop is that of the peer, which is one. */
-  private believed(hops: Iterable<Hop>): Hop {
+  /** What trusted proxies tell, and which of them it passed. The first hop is that of the peer, which is one. */
+  private believed(hops: Iterable<Hop>): Hop & { passed: readonly string[] } {
     let client: Hop = {};
+    const passed: string[] = [];
     let number = 0;
     for (const { address, scheme, host } of hops) {
       number++;
+      if (address !== undefined && client.address !== undefined) {
+        passed.push(client.address);
+      }
       client = {
         address: address ?? client.address,
         scheme: scheme ?? client.scheme,
@@ -125,7 +134,7 @@ export class TrustedProxies {
         break;
       }
     }
-    return client;
+    return { ...client, passed };
   }
 }
 

@@ -110,12 +110,13 @@ export class WebSocketManager {
   }
 
   /**
-   * Hands the bytes of the request's connection over to the application, which writes the answer to the handshake and
-   * every frame itself: for test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends
-   * here as it does with `accept()`, but nothing of it is sent, and the method may return before the stream ends.
+   * Hands over the stream of the request. The application writes the answer to the handshake and every frame itself: for
+   * test servers that break the protocol on purpose, and for proxies. The HTTP exchange ends as with `accept()`, but nothing
+   * of it is sent. The method of the controller may return before the stream ends.
    *
-   * @throws HttpException as `accept()`
-   * @throws WebSocketError `WS_ALREADY_ACCEPTED`; `WS_CLOSED_PREMATURELY` when the client has gone in the meantime
+   * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down
+   * @throws WebSocketError `WS_ALREADY_ACCEPTED` after `accept()` or `takeOver()`; `WS_CLOSED_PREMATURELY` when the client
+   * has gone in the meantime
    */
   async takeOver(): Promise<TakenOverHandshake> {
     return this.upgradeNow().takeOver((status) => send(this.response, status));

@@ -26,7 +26,7 @@ function result(changed: Partial<BenchResult> = {}): BenchResult {
 }
 
 describe('The result of a benchmark', () => {
-  it('says what was done, how much came back, and how long it took', () => {
+  it('states the load, the received amount, and the duration', () => {
     expect(benchLines(result())).toEqual([
       'ws://a.example/: text messages of 1 KiB on 2 connections, 1 in flight on each (closed loop)',
       'echoes   1000 in 1.00 s, 1000 a second, 1000 KiB a second each way',
@@ -34,7 +34,7 @@ describe('The result of a benchmark', () => {
     ]);
   });
 
-  it('rounds what is little', () => {
+  it('rounds small numbers', () => {
     const little = { load: { ...load, connections: 1, rate: 0.5, size: 32 }, echoed: 1, perSecond: 0.49950269593 };
 
     expect(benchLines(result(little))).toEqual([
@@ -49,16 +49,20 @@ describe('The result of a benchmark', () => {
     [{ unsent: 2, differed: 1 }, 'faults   2 due and not sent, 1 echo differed'],
     [{ lostConnections: 1 }, 'faults   1 connection lost'],
     [{ differed: 2, lostConnections: 2 }, 'faults   2 echoes differed, 2 connections lost'],
-  ])('names the faults: %j', (faults, line) => {
+  ])('lists the faults: %j', (faults, line) => {
     expect(benchLines(result(faults)).at(-1)).toBe(line);
   });
 
   it.each([
-    ['that a closed loop hides what is slow', {}, /^Closed loop: .+ --rate sends on a schedule/],
-    ['since when a schedule counts', { load: { ...load, rate: 100 } }, /^Latency counts from when a message was due/],
-    ['that the client was busy itself', { busy: 0.97 }, /^This client was busy for 97% of the time/],
-    ['what percentiles do not know', { unanswered: 1 }, /too low\.$/],
-  ])('says %s', (_, changed, caveat) => {
+    ['that a closed loop hides delays', {}, /^Closed loop: .+ --rate sends on a schedule/],
+    [
+      'the reference time of a schedule',
+      { load: { ...load, rate: 100 } },
+      /^Latency counts from when a message was due/,
+    ],
+    ['that the client was busy', { busy: 0.97 }, /^This client was busy for 97% of the time/],
+    ['the limits of percentiles', { unanswered: 1 }, /too low\.$/],
+  ])('explains %s', (_, changed, caveat) => {
     expect(caveats(result(changed))).toContainEqual(expect.stringMatching(caveat));
   });
 });
@@ -69,7 +73,7 @@ describe('A schedule', () => {
   beforeEach(() => (ending = new AbortController()));
   afterEach(() => ending.abort());
 
-  it('has even distances, however late the timers are', async () => {
+  it('has even intervals, however late the timers are', async () => {
     const due: number[] = [];
     await keepSchedule(5000, 100, new AbortController().signal, (dueAt) => due.push(dueAt));
 
@@ -77,14 +81,14 @@ describe('A schedule', () => {
     due.forEach((dueAt, index) => expect(dueAt - due[0]).toBeCloseTo(index * 0.2, 6));
   });
 
-  it('does not wait for a message that is due after its end', async () => {
+  it('ends before a message that is due after its end', async () => {
     let sent = 0;
     await keepSchedule(1 / 3600, 10, ending.signal, () => sent++);
 
     expect(sent).toBe(1);
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is stopped', async () => {
     let sent = 0;
     await keepSchedule(1000, 3_600_000, ending.signal, () => {
       if (++sent === 3) {

@@ -7,8 +7,8 @@ const load = { connections: 1, inFlight: 3, duration: 3_600_000, size: 32, binar
 
 afterEach(closeWebSocketServers);
 
-describe('A closed loop that is interrupted', () => {
-  it('waits for the echoes that are on their way', async () => {
+describe('An interrupted closed loop', () => {
+  it('waits for the outstanding echoes', async () => {
     const { run, sending, interruption, answer } = await interruptible();
     interruption.abort();
     await sending;
@@ -19,7 +19,7 @@ describe('A closed loop that is interrupted', () => {
     expect(run.result()).toMatchObject({ sent: 3, echoed: 3, unanswered: 0 });
   });
 
-  it('waits for them as long again as it has sent, at most', async () => {
+  it('waits at most as long as it has sent', async () => {
     const { run, sending, interruption } = await interruptible();
     interruption.abort();
     await sending;
@@ -28,7 +28,7 @@ describe('A closed loop that is interrupted', () => {
     expect(run.result()).toMatchObject({ sent: 3, echoed: 0, unanswered: 3 });
   });
 
-  it('while it waits for the last echoes waits no more', async () => {
+  it('stops waiting at a second interruption', async () => {
     const { run, sending, interruption } = await interruptible({ duration: 1 });
     await sending;
     const settled = run.settle(3_600_000, interruption.signal);
@@ -39,7 +39,7 @@ describe('A closed loop that is interrupted', () => {
   });
 });
 
-/** A run whose messages are all on their way, to a server that does not answer before it is told to. */
+/** A run with messages in flight to a server that answers on demand. */
 async function interruptible(changed: Partial<typeof load> = {}): Promise<{
   run: BenchRun;
   sending: Promise<void>;

@@ -13,7 +13,7 @@ describe('--bench', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('prints what the server did, and on stderr how to read it', async () => {
+  it('prints the results, and explains them on stderr', async () => {
     const { code, stdout, stderr } = await runClient([echoUrl, '--bench', '--duration', '300ms', '--verify']);
 
     expect(code).toBe(0);
@@ -26,7 +26,7 @@ describe('--bench', () => {
     expect(stderr).toContain('Closed loop: ');
   });
 
-  it('keeps as many messages in flight on as many connections as it is told', async () => {
+  it('keeps the given number of messages in flight on the given number of connections', async () => {
     const waiting = new Map<unknown, number>();
     const { url } = await startWebSocketServer((webSocket) => {
       waiting.set(webSocket, 0);
@@ -46,9 +46,9 @@ describe('--bench', () => {
     expect(stdout).toContain('\nlatency  none: there was no echo\nfaults   12 without an echo\n');
   });
 
-  it('counts latency from when a message was due, however long the server holds it up', async () => {
+  it('measures latency from the scheduled time of a message, even if the server stalls', async () => {
     const held: (() => void)[] = [];
-    // It answers nothing before the last message is there: the message in the middle waits for half of the time.
+    // The server answers only after the last message: the median message waits for half of the time.
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', (data) => {
         held.push(() => webSocket.send(data));
@@ -77,7 +77,7 @@ describe('--bench', () => {
   it.each([
     ['4 when an echo differs', 4, ['--verify'], 'faults   ', () => 'another text'],
     ['3 when a connection is lost', 3, [], 'connections lost', () => undefined],
-  ])('leaves with %s', async (_, code, options, fault, answer) => {
+  ])('exits with %s', async (_, code, options, fault, answer) => {
     const { url } = await startWebSocketServer((webSocket) =>
       webSocket.on('message', () => {
         const text = answer();
@@ -95,11 +95,11 @@ describe('--bench', () => {
     expect(run.stdout).toContain(fault);
   });
 
-  it('leaves with 2 when it cannot connect', async () => {
+  it('exits with 2 when it cannot connect', async () => {
     expect(await runClient(['ws://127.0.0.1:1/', '--bench'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('says at Ctrl+C what was measured until then', async () => {
+  it('prints the results so far on Ctrl+C', async () => {
     const { child, exit, said } = startClient([echoUrl, '--bench', '--duration', '1h', '--verify', '--json']);
     await said('stdout', '"type":"open"');
     child.kill('SIGINT');
@@ -109,8 +109,8 @@ describe('--bench', () => {
     expect(eventsOf(run).at(-1)).toMatchObject({ type: 'benchmark', loop: 'closed', inFlight: 1, unanswered: 0 });
   });
 
-  it('says what was measured before it waits for the server to close', async () => {
-    // It reads nothing, so it does not answer a close frame either.
+  it('prints the results before it waits for the server to close', async () => {
+    // The server reads nothing, so it does not answer a close frame either.
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const { child, exit, said } = startClient([url, '--connections=2', '--duration=100ms', '--quiet-period=100ms']);
     await said('stdout', 'faults   2 without an echo\n');
@@ -124,7 +124,7 @@ describe('--bench', () => {
 describeInTerminal('--bench on a terminal', () => {
   afterEach(closeTerminals);
 
-  it('shows a bar, and takes it away', async () => {
+  it('shows a progress bar, and removes it', async () => {
     const { url } = await startWebSocketServer(echo);
     const terminal = openTerminal([url, '--bench', '--duration', '500ms']);
     await terminal.shows('% | ');

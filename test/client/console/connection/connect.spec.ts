@@ -1,34 +1,24 @@
 import { once } from 'node:events';
-import {
-  createServer as createHttpServer,
-  type IncomingHttpHeaders,
-  type RequestListener,
-  type Server,
-} from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { createLabServer, type LabServer } from '../../../../src/lab/lab-server.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { makeFolder, removeFolders } from '../../../support/https-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
-const servers: TcpServer[] = [];
+const servers: Server[] = [];
 
-/** Listens on a free port of 127.0.0.1 until the test is over. */
-async function listen(server: TcpServer | Server): Promise<number> {
-  servers.push(server);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
-}
+let lab: LabServer;
+beforeAll(async () => {
+  lab = await createLabServer();
+});
+afterAll(() => lab.close());
 
-/** A server that writes these bytes to whoever has sent something. */
-function answering(bytes: string | Buffer, end = true): Promise<number> {
-  return listen(
-    createTcpServer((socket: Socket) => {
-      socket.on('error', () => {});
-      socket.once('data', () => (end ? socket.end(bytes) : socket.write(bytes)));
-    }),
-  );
+/** Answers the next handshake with these bytes, and ends the connection. */
+function answering(bytes: string): string {
+  void lab.next((peer) => peer.write(Buffer.from(bytes)));
+  return lab.url;
 }
 
 afterAll(removeFolders);
@@ -71,11 +61,11 @@ describe('The request', () => {
       { 'sec-websocket-extensions': expect.stringMatching(/^permessage-deflate/) },
     ],
     ['a user and a password', ['-u', 'me:pass:word'], { authorization: basic('me:pass:word') }],
-  ])('has %s', async (_, options, headers) => {
+  ])('contains %s', async (_, options, headers) => {
     expect(await requestOf(options)).toMatchObject(headers);
   });
 
-  it('has nothing that was not asked for', async () => {
+  it('contains nothing else', async () => {
     expect(Object.keys(await requestOf([]))).toEqual([
       'sec-websocket-version',
       'sec-websocket-key',
@@ -89,8 +79,12 @@ describe('The request', () => {
   it.each([
     ['user and password', { NEST_WS_ECHO_AUTH: 'env:secret' }, basic('env:secret')],
     ['a token', { NEST_WS_ECHO_TOKEN: 'abc' }, 'Bearer abc'],
-    ['the former of both', { NEST_WS_ECHO_AUTH: 'env:secret', NEST_WS_ECHO_TOKEN: 'abc' }, basic('env:secret')],
-  ])('has %s of the environment', async (_, environment, authorization) => {
+    [
+      'the user and password if both are set',
+      { NEST_WS_ECHO_AUTH: 'env:secret', NEST_WS_ECHO_TOKEN: 'abc' },
+      basic('env:secret'),
+    ],
+  ])('contains %s from the environment', async (_, environment, authorization) => {
     expect(await requestOf([], environment as Record<string, string>)).toMatchObject({ authorization });
   });
 
@@ -98,14 +92,14 @@ describe('The request', () => {
     ['--auth before the address', ['--auth', 'a:b'], 'c:d@', basic('a:b')],
     ['the address before the environment', [], 'c%40:d@', basic('c@:d')],
     ['--header before all', ['--auth', 'a:b', '--header', 'authorization: Digest x'], 'c:d@', 'Digest x'],
-  ])('takes %s', async (_, options, credentials, authorization) => {
+  ])('prefers %s', async (_, options, credentials, authorization) => {
     const environment = { NEST_WS_ECHO_AUTH: 'env:secret' };
     expect(await requestOf(options, environment, credentials)).toMatchObject({ authorization });
   });
 });
 
 describe('--show-handshake', () => {
-  it('shows the request and the response, without the secrets', async () => {
+  it('shows the request and the response, without secrets', async () => {
     const { port } = await startWebSocketServer(echo);
 
     const { stdout, stderr } = await runClient(
@@ -127,7 +121,7 @@ describe('--show-handshake', () => {
     );
   });
 
-  it('adds the heads to the event "open" with --json', async () => {
+  it('adds the headers to the event "open" with --json', async () => {
     const { url } = await startWebSocketServer(echo, { handleProtocols: () => 'b' });
 
     const [open] = eventsOf(
@@ -146,7 +140,7 @@ describe('--show-handshake', () => {
 });
 
 describe('--compress', () => {
-  it('says so when the server does not', async () => {
+  it('reports that the server does not compress', async () => {
     const { url } = await startWebSocketServer(echo);
 
     expect((await runClient([url, '--compress'])).stderr).toBe(
@@ -154,7 +148,7 @@ describe('--compress', () => {
     );
   });
 
-  it('compresses what is sent, and takes what is compressed', async () => {
+  it('compresses sent messages, and inflates received ones', async () => {
     const { url } = await startWebSocketServer(echo, { perMessageDeflate: true });
     const line = `${'compress me '.repeat(1000)}\n`;
 
@@ -166,29 +160,32 @@ describe('--compress', () => {
   });
 });
 
-describe('A server that refuses', () => {
-  function refusing(handler: RequestListener): Promise<number> {
-    return listen(createHttpServer(handler));
-  }
-
-  it('is shown with its status, headers and body, and the client leaves with 2', async () => {
-    const port = await refusing((_, response) => {
-      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="ü"', 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end('Wer bist du?\u001b[31m\n');
+describe('A refusal', () => {
+  it('is shown with its status, headers and body, and the client exits with 2', async () => {
+    const headers = Object.entries({
+      'WWW-Authenticate': 'Basic realm="ü"',
+      'Content-Type': 'text/plain; charset=utf-8',
     });
+    void lab.next((peer) => peer.refuse(401, headers, 'Wer bist du?\u001b[31m\n'));
 
-    const { code, stdout, stderr } = await runClient([`ws://127.0.0.1:${port}/ws`], 'hello\n');
+    const { code, stdout, stderr } = await runClient([lab.url], 'hello\n');
 
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(new RegExp(`^ws://127\\.0\\.0\\.1:${port}/ws refused: HTTP/1\\.1 401 Unauthorized\\.\n`));
+    expect(stderr).toMatch(
+      new RegExp(`^ws://127\\.0\\.0\\.1:${lab.port}/lab refused: HTTP/1\\.1 401 Unauthorized\\.\n`),
+    );
     expect(stderr).toContain('\n< WWW-Authenticate: Basic realm=');
     expect(stderr).toContain('\n| Wer bist du?\\x1b[31m\n');
   });
 
   it('is one event with --json', async () => {
-    const port = await refusing((_, response) => response.writeHead(403, { 'X-A': ['1', '2'] }).end('no'));
+    const headers = [
+      ['X-A', '1'],
+      ['X-A', '2'],
+    ] as const;
+    void lab.next((peer) => peer.refuse(403, headers, 'no'));
 
-    const events = eventsOf(await runClient([`ws://127.0.0.1:${port}/`, '--json']));
+    const events = eventsOf(await runClient([lab.url, '--json']));
 
     expect(events).toMatchObject([
       { type: 'refused', status: 403, httpVersion: '1.1', responseHeaders: { 'x-a': '1, 2' }, body: 'no' },
@@ -197,41 +194,57 @@ describe('A server that refuses', () => {
 
   it.each([
     ['in another character set', { 'Content-Type': 'text/plain; charset=iso-8859-1' }, Buffer.from([0xfc]), 'ü'],
-    ['that is no text', { 'Content-Type': 'image/png' }, Buffer.from([0, 1]), '(2 bytes that are not text: image/png)'],
+    [
+      'that is not text',
+      { 'Content-Type': 'image/png' },
+      Buffer.from([0, 1]),
+      '(2 bytes that are not text: image/png)',
+    ],
     ['that is compressed', { 'Content-Encoding': 'gzip' }, Buffer.from([31]), '(1 bytes that are not text: gzip)'],
     ['that is long', {}, Buffer.alloc(1024 * 1024, 'x'), `${'x'.repeat(8192)}…`],
   ])('may have a body %s', async (_, headers, body, shown) => {
-    const port = await refusing((_request, response) => response.writeHead(400, headers).end(body));
+    void lab.next((peer) => peer.refuse(400, Object.entries(headers), body));
 
-    const { code, stderr } = await runClient([`ws://127.0.0.1:${port}/`]);
+    const { code, stderr } = await runClient([lab.url]);
 
     expect(code).toBe(2);
     expect(stderr.endsWith(`<\n| ${shown}\n`)).toBe(true);
   });
 
-  it('may have a body that does not end', async () => {
-    const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\nto be continued', false);
+  it('may have an endless body', async () => {
+    void lab.next(async (peer) => {
+      await peer.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\nto be continued'));
+      await peer.ended;
+    });
 
-    const { code, stderr } = await startClient([`ws://127.0.0.1:${port}/`]).exit;
+    const { code, stderr } = await startClient([lab.url]).exit;
 
     expect(code).toBe(2);
     expect(stderr).toContain('to be continued');
   });
 });
 
-describe('Where there is no WebSocket the client leaves with 2 and says what is wrong', () => {
+describe('Without a WebSocket server, the client exits with 2 and states the cause', () => {
   it.each([
-    ['nobody listens', async () => 1, 'the connection was refused. Is the server running, and on this port?'],
-    ['the answer is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
-    ['there is no answer', () => answering(''), 'the connection was cut before there was an answer.'],
     [
-      'the answer has no key',
-      () => answering('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+      'no server listens',
+      () => 'ws://127.0.0.1:1/',
+      'the connection was refused. Is the server running, and on this port?',
+    ],
+    ['the response is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
+    ['there is no response', () => answering(''), 'the connection was cut before there was an answer.'],
+    [
+      'the response has no accept key',
+      () => `${lab.url}?accept=missing`,
       'it answered HTTP/1.1 101 Switching Protocols, but: Invalid Sec-WebSocket-Accept header',
     ],
-    ['it takes too long', () => answering('', false), 'no answer within 0.3 s (--connect-timeout).'],
+    [
+      'the response takes too long',
+      () => `${lab.url}?handshake-delay=never`,
+      'no answer within 0.3 s (--connect-timeout).',
+    ],
   ])('when %s', async (_, start, message) => {
-    const url = `ws://127.0.0.1:${await start()}/`;
+    const url = start();
 
     const { code, stdout, stderr } = await runClient([url, '--connect-timeout', '300ms'], 'hello\n');
 
@@ -239,14 +252,14 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
     expect(stderr).toContain(`Cannot connect to ${url}: ${message}`);
   });
 
-  it('when the host is not known', async () => {
+  it('when the host is unknown', async () => {
     expect(await runClient(['ws://host.invalid/'])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^Cannot connect to ws:\/\/host\.invalid\/: the host name .+\n$/),
     });
   });
 
-  it('when the server chose no sub-protocol', async () => {
+  it('when the server selects no subprotocol', async () => {
     const { url } = await startWebSocketServer(echo, { handleProtocols: () => false });
 
     const { code, stderr } = await runClient([url, '--subprotocol', 'a', '--subprotocol', 'b']);
@@ -255,7 +268,7 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
     expect(stderr).toContain('but: Server sent no subprotocol (--subprotocol was a, b)');
   });
 
-  it('as an event with --json', async () => {
+  it('in an event with --json', async () => {
     const run = await runClient(['ws://127.0.0.1:1/', '--json']);
 
     expect(eventsOf(run)).toMatchObject([
@@ -265,7 +278,7 @@ describe('Where there is no WebSocket the client leaves with 2 and says what is 
 });
 
 describe('--connect-to', () => {
-  it('connects there with the Host of the address', async () => {
+  it('connects to another address with the Host of the URL', async () => {
     let host: string | undefined;
     const { port } = await startWebSocketServer((_, { headers }) => ({ host } = headers));
 
@@ -273,7 +286,7 @@ describe('--connect-to', () => {
     expect(host).toBe('a.invalid');
   });
 
-  it('is named where there is nobody', async () => {
+  it('is named when no server listens there', async () => {
     expect((await runClient(['ws://a.invalid/', '--connect-to', '127.0.0.1:1'])).stderr).toContain(
       'Cannot connect to ws://a.invalid/ at 127.0.0.1:1: the connection was refused.',
     );
@@ -283,10 +296,10 @@ describe('--connect-to', () => {
 describe('A Unix socket', () => {
   it.each([
     ['with a path and a query', 'a.sock', (path: string) => `ws+unix:${path}:/ws?a=b`, '/ws?a=b'],
-    ['with slashes as other addresses have them', 'a.sock', (path: string) => `ws+unix://${path}:/ws`, '/ws'],
+    ['with the slashes of other URLs', 'a.sock', (path: string) => `ws+unix://${path}:/ws`, '/ws'],
     ['alone', 'a.sock', (path: string) => `ws+unix:${path}`, '/'],
     ['with a space and a colon in its name', 'a b:c.sock', (path: string) => `ws+unix:${path}:/ws:d`, '/ws:d'],
-  ])('%s is an address', async (_, name, address, url) => {
+  ])('is a valid address %s', async (_, name, address, url) => {
     const path = join(await makeFolder(), name);
     const server = createHttpServer();
     servers.push(server);
@@ -298,7 +311,7 @@ describe('A Unix socket', () => {
     expect(await runClient([address(path)], 'where?\n')).toMatchObject({ code: 0, stdout: `localhost ${url}\n` });
   });
 
-  it('is not asked for through the proxy of the environment', async () => {
+  it('is not reached through the proxy of the environment', async () => {
     const path = join(await makeFolder(), 'missing.sock');
 
     expect(await runClient([`ws+unix:${path}:/ws`], '', { ALL_PROXY: 'http://127.0.0.1:1' })).toMatchObject({

@@ -34,7 +34,7 @@ describe('A failure to connect', () => {
     ['ECONNRESET', 'http://a.example/', 'Is it https:// instead of http://?'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a.example/', 'Is it http:// instead of https://?'],
     ['ECONNRESET', 'socks5://a.example', 'the connection was cut before there was an answer.'],
-  ])('with %s at the proxy %s is explained as its own', (code, url, explanation) => {
+  ])('with %s at the proxy %s is explained as a failure of the proxy', (code, url, explanation) => {
     const { message } = explainFailure(failure(code), new URL(url));
 
     expect(message).toContain(`Cannot connect to the proxy ${url}: `);
@@ -52,7 +52,7 @@ describe('A failure to connect', () => {
       { subjectaltname: Array.from({ length: 100 }, (_, index) => `DNS:${index}.example`).join(', ') },
       '0.example, 1.example, 2.example, 3.example, 4.example, 5.example, 6.example, 7.example and 92 more',
     ],
-  ])('of a certificate for another name says all names: %j', (cert, names) => {
+  ])('with a certificate for another name lists all its names: %j', (cert, names) => {
     const error = Object.assign(failure('ERR_TLS_CERT_ALTNAME_INVALID'), { host: 'a.example', cert });
 
     expect(explainFailure(error, new URL('wss://a.example/')).message).toContain(
@@ -60,13 +60,13 @@ describe('A failure to connect', () => {
     );
   });
 
-  it('at each of several addresses is explained by the first of them', () => {
+  it('of several addresses is explained by the first', () => {
     const error = new AggregateError([failure('ECONNREFUSED'), failure('ENETUNREACH')]);
 
     expect(explainFailure(error, new URL('ws://a.example/')).message).toContain('the connection was refused');
   });
 
-  it('that is explained already stays as it is', () => {
+  it('that is already explained is unchanged', () => {
     const error = new ConnectError('explained', true);
 
     expect(explainFailure(error, new URL('ws://a.example/'))).toBe(error);

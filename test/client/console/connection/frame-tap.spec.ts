@@ -1,7 +1,7 @@
 import { FrameScanner, type FrameHead } from '../../../../client/console/src/connection/frame-tap.js';
 import { clientFrame } from '../../../libs/websockets/protocol/client-frame.js';
 
-/** The bytes of a frame, and what has to be found in them. */
+/** The bytes of frames, and the expected results. */
 function frame(opcode: number, length: number, fin: boolean, masked: boolean, rsv1: boolean): [Buffer, FrameHead] {
   const bytes = clientFrame({ opcode, fin, masked, reserved: rsv1 ? 4 : 0, payload: Buffer.alloc(length, 'x') });
   return [bytes, { opcode, fin, masked, rsv: [rsv1, false, false], length }];
@@ -17,8 +17,8 @@ const frames = [
   frame(8, 2, true, false, false),
 ];
 
-describe('A reader of frames', () => {
-  it.each([1, 2, 3, 7, 13, 1000, 1_000_000])('finds each of them in pieces of %i bytes', (size) => {
+describe('The frame reader', () => {
+  it.each([1, 2, 3, 7, 13, 1000, 1_000_000])('finds every frame in pieces of %i bytes', (size) => {
     const bytes = Buffer.concat(frames.map(([encoded]) => encoded));
     const found: FrameHead[] = [];
     const reader = new FrameScanner((head) => found.push(head));
@@ -29,7 +29,7 @@ describe('A reader of frames', () => {
     expect(found).toEqual(frames.map(([, head]) => head));
   });
 
-  it('tells of a frame as soon as its head is there', () => {
+  it('reports a frame as soon as its header is complete', () => {
     const found: FrameHead[] = [];
     const reader = new FrameScanner((head) => found.push(head));
     reader.read(Buffer.from([0x82, 127, 0, 0, 0, 1, 0, 0, 0]));
@@ -39,7 +39,7 @@ describe('A reader of frames', () => {
     expect(found).toMatchObject([{ opcode: 2, length: 2 ** 32 }]);
   });
 
-  it('does not judge reserved bits and opcodes', () => {
+  it('accepts any reserved bits and opcodes', () => {
     const found: FrameHead[] = [];
     new FrameScanner((head) => found.push(head)).read(Buffer.from([0x3b, 0]));
 

@@ -14,7 +14,7 @@ import { makeCertificateFiles, removeFolders, startHttpsApp, type HttpsApp } fro
 import { closeApps } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
-/** A proxy, and the CONNECT requests that it got. */
+/** A proxy and its CONNECT requests. */
 interface Proxy {
   /** `127.0.0.1:PORT` */
   readonly host: string;
@@ -23,7 +23,7 @@ interface Proxy {
 
 const proxies: TcpServer[] = [];
 
-/** A proxy that makes tunnels to a port of 127.0.0.1, whatever host is asked for. */
+/** A proxy that opens tunnels to a port of 127.0.0.1 for any host. */
 async function startProxy(server = createHttpServer()): Promise<Proxy> {
   const requests: IncomingMessage[] = [];
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
@@ -39,7 +39,7 @@ async function startProxy(server = createHttpServer()): Promise<Proxy> {
   return { host: await listen(server), requests };
 }
 
-/** A proxy that answers CONNECT with this. */
+/** A proxy that answers CONNECT with these bytes. */
 async function startRefusingProxy(answer: string): Promise<string> {
   const server = createHttpServer();
   server.on('connect', (_: IncomingMessage, socket: Socket) => socket.end(answer));
@@ -61,7 +61,7 @@ afterEach(() => {
 });
 afterAll(removeFolders);
 
-describe('Through a proxy the client', () => {
+describe('Through an HTTP proxy the client', () => {
   let app: HttpsApp;
 
   beforeAll(async () => {
@@ -107,7 +107,7 @@ describe('Through a proxy the client', () => {
     expect(run).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  it('sends the user and the password of its address', async () => {
+  it('sends the user and the password of the proxy address', async () => {
     const proxy = await startProxy();
     const { url } = await startWebSocketServer(echo);
 
@@ -118,7 +118,7 @@ describe('Through a proxy the client', () => {
     ]);
   });
 
-  it('is told when the proxy refuses, and leaves with 2', async () => {
+  it('reports that the proxy refuses, and exits with 2', async () => {
     const host = await startRefusingProxy(
       'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 10\r\n\r\nwho is it?',
     );
@@ -132,7 +132,7 @@ describe('Through a proxy the client', () => {
     expect(stderr).not.toContain('secret');
   });
 
-  it('is told when there is no proxy, and leaves with 2', async () => {
+  it('reports that the proxy does not run, and exits with 2', async () => {
     expect(await runClient(['ws://echo.invalid/', '--proxy', 'http://127.0.0.1:1'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
@@ -142,12 +142,12 @@ describe('Through a proxy the client', () => {
   });
 });
 
-describe('A proxy that is not there for the client', () => {
+describe('An unusable proxy', () => {
   it.each([
     ['does not answer', 'http', () => {}, 'no answer within 0.3 s (--connect-timeout).'],
     ['cuts the connection', 'http', (socket: Socket) => socket.destroy(), 'Is it https:// instead of http://?'],
     ['has no TLS', 'https', (socket: Socket) => socket.end('no TLS'), 'Is it http:// instead of https://?'],
-  ])('because it %s is told from a server', async (_, scheme, act, reason) => {
+  ])('that %s is distinguished from a server', async (_, scheme, act, reason) => {
     const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => act(socket)));
     const proxy = `${scheme}://${await listen(server)}`;
     const options = ['--proxy', proxy.replace('//', '//me:secret@'), '--connect-timeout', '300ms'];
@@ -160,12 +160,12 @@ describe('A proxy that is not there for the client', () => {
   });
 });
 
-describe('The environment', () => {
+describe('The proxy of the environment', () => {
   it.each([
     ['HTTP_PROXY', 'http://PROXY'],
     ['http_proxy', 'PROXY'],
     ['ALL_PROXY', 'http://PROXY'],
-  ])('names a proxy in %s', async (variable, address) => {
+  ])('is in %s', async (variable, address) => {
     const proxy = await startProxy();
     const { port } = await startWebSocketServer(echo);
     const environment = { [variable]: address.replace('PROXY', proxy.host) };
@@ -175,7 +175,7 @@ describe('The environment', () => {
     expect(run).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  it('names one that is not asked for this machine, nor with --no-proxy', async () => {
+  it('is not used for this machine, nor with --no-proxy', async () => {
     const environment = { HTTP_PROXY: 'http://127.0.0.1:1' };
     const { url } = await startWebSocketServer(echo);
 
@@ -186,7 +186,7 @@ describe('The environment', () => {
     });
   });
 
-  it('is told when it names one that cannot be used', async () => {
+  it('causes an error when it is invalid', async () => {
     const environment = { HTTP_PROXY: 'ftp://me:secret@127.0.0.1:1' };
 
     expect(await runClient(['ws://echo.invalid/'], '', environment)).toMatchObject({

@@ -22,7 +22,7 @@ describe('Over HTTP/2 the client', () => {
 
   afterAll(closeApps);
 
-  it('opens a WebSocket with an extended CONNECT, and shows it', async () => {
+  it('opens a WebSocket with an extended CONNECT, and shows the handshake', async () => {
     const { code, stdout, stderr } = await runClient([...options, '--show-handshake', '-H', 'X-A: 1'], 'hello\n');
 
     expect([code, stdout]).toEqual([0, 'hello\n']);
@@ -58,7 +58,7 @@ describe('Over HTTP/2 the client', () => {
     expect(stderr).toMatch(/^> close, fin, masked, 8 bytes$/m);
   });
 
-  it('shows a refusal as it came', async () => {
+  it('shows the response of a refusal', async () => {
     const events = eventsOf(await runClient([`${app.webSocketUrl}/nothing`, '--http2', '--insecure', '--json']));
 
     expect(events).toMatchObject([
@@ -72,7 +72,7 @@ describe('Over HTTP/2 the client', () => {
     ]);
   });
 
-  it('notices that the server is silent', async () => {
+  it('detects a silent server', async () => {
     expect(
       await runClient([...options, '--silence-timeout', '200ms', '--no-echo', '--quiet-period', '0']),
     ).toMatchObject({
@@ -82,7 +82,7 @@ describe('Over HTTP/2 the client', () => {
   });
 });
 
-describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', () => {
+describe('Without WebSockets over HTTP/2, the client exits', () => {
   let certificate: { cert: string; key: string };
   const servers: (Server | Http2SecureServer)[] = [];
 
@@ -103,7 +103,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
     return `wss://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   }
 
-  it('and says so when the server has no HTTP/2', async () => {
+  it('with 2 when the server does not support HTTP/2', async () => {
     const server = createServer(certificate);
     const webSocketServer = new WebSocketServer({ server });
     const url = await listen(server);
@@ -116,7 +116,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
     webSocketServer.close();
   });
 
-  it('and says so when the server takes no WebSockets over it', async () => {
+  it('with 2 when the server does not support WebSockets over HTTP/2', async () => {
     const url = await listen(createSecureServer(certificate));
 
     const { code, stderr } = await runClient([url, '--http2', '--insecure']);
@@ -125,7 +125,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
     expect(stderr).toContain('the server offers it, but without WebSockets (RFC 8441).');
   });
 
-  it('and says so when the connection ends before there is an answer', async () => {
+  it('with 2 when the connection ends before a response', async () => {
     const server = createSecureServer({ ...certificate, settings: { enableConnectProtocol: true } });
     server.on('stream', (stream) => stream.session?.destroy());
     const url = await listen(server);
@@ -136,7 +136,7 @@ describe('Where there are no WebSockets over HTTP/2 the client leaves with 2', (
     expect(stderr).toContain(`Cannot connect to ${url}: `);
   });
 
-  it('but with 3 when a connection is lost that was there', async () => {
+  it('with 3 when an open connection is lost', async () => {
     const server = createSecureServer({ ...certificate, settings: { enableConnectProtocol: true } });
     const connected = once(server, 'session') as Promise<[ServerHttp2Session]>;
     server.on('stream', (stream) => stream.on('error', () => {}).respond({ ':status': 200 }));

@@ -37,7 +37,7 @@ describe('The proxy of the environment', () => {
     ['ws://[fd00::1]/', 'fd00:0:0::1'],
     ['ws://[fd00::1]/', 'fd00::/8'],
     ['ws://[fd00::1]/', '[fd00::1]:80'],
-  ])('is not asked for %s when NO_PROXY is %s', (url, exceptions) => {
+  ])('is not used for %s when NO_PROXY is %s', (url, exceptions) => {
     const proxies = { HTTP_PROXY: 'x', HTTPS_PROXY: 'x' };
 
     expect(proxyVariable(new URL(url), { ...proxies, NO_PROXY: exceptions })).toBeUndefined();
@@ -57,7 +57,7 @@ describe('The proxy of the environment', () => {
     ['ws://10.1.2.3/', 'fd00::/8'],
     ['ws://[fd00::1]/', 'fe80::/10'],
     ['ws://[fd00::1]/', '[fd00::1]:81'],
-  ])('is asked for %s when NO_PROXY is %j', (url, exceptions) => {
+  ])('is used for %s when NO_PROXY is %j', (url, exceptions) => {
     expect(proxyVariable(new URL(url), { HTTP_PROXY: 'x', NO_PROXY: exceptions })).toBe('HTTP_PROXY');
   });
 });

@@ -26,7 +26,7 @@ afterEach(() => {
 afterAll(closeApps);
 afterAll(removeFolders);
 
-/** A server that redirects every request to this address, and to this path only once. */
+/** A server that redirects every request to this address, except a request for the address itself. */
 async function startRedirect(location: string, status = 302, place: string | number = 0): Promise<string> {
   const server = createServer();
   const webSocketServer = new WebSocketServer({ noServer: true });
@@ -48,7 +48,7 @@ async function startRedirect(location: string, status = 302, place: string | num
 }
 
 describe('With --location', () => {
-  it.each([301, 302, 303, 307, 308])('a redirect with %i is followed, and told', async (status) => {
+  it.each([301, 302, 303, 307, 308])('the client follows a redirect with %i, and reports it', async (status) => {
     const { url } = await startWebSocketServer(echo);
     const first = await startRedirect(url.replace('ws:', 'http:'), status);
 
@@ -57,7 +57,7 @@ describe('With --location', () => {
     expect(open).toMatchObject({ type: 'open', url });
   });
 
-  it('a relative one at the same origin keeps the credentials', async () => {
+  it('the client keeps the credentials for a relative redirect within the origin', async () => {
     const url = await startRedirect('/there?a=b');
 
     const { code, stdout } = await runClient([url, '-L', ...secrets], 'who am I?\n');
@@ -71,7 +71,7 @@ describe('With --location', () => {
     });
   });
 
-  it('one at another origin gets no credentials, also when a refusal follows', async () => {
+  it('the client sends no credentials to another origin, even if a refusal follows', async () => {
     let headers: IncomingHttpHeaders = {};
     const { url } = await startWebSocketServer((_, request) => ({ headers } = request));
     const first = await startRedirect(url);
@@ -94,7 +94,7 @@ describe('With --location', () => {
     );
   });
 
-  it('the user and the password of the new address are sent, and not shown', async () => {
+  it('the client sends the user and the password in the new address, and does not show them', async () => {
     let headers: IncomingHttpHeaders = {};
     const { url } = await startWebSocketServer((_, request) => ({ headers } = request));
     const first = await startRedirect(url.replace('ws://', 'ws://you:hidden@'));
@@ -106,14 +106,14 @@ describe('With --location', () => {
     expect(stdout + stderr).not.toContain('hidden');
   });
 
-  it('one leads from ws:// to wss://', async () => {
+  it('the client follows a redirect from ws:// to wss://', async () => {
     const { webSocketUrl } = await startHttpsApp();
     const first = await startRedirect(webSocketUrl.replace('wss:', 'https:'));
 
     expect(await runClient([first, '-L', '--insecure'], 'hello\n')).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  it('one stays at a Unix socket', async () => {
+  it('the client follows a redirect on a Unix socket', async () => {
     const url = await startRedirect('/there', 302, join(await makeFolder(), 'echo.sock'));
 
     const [open] = eventsOf(await runClient([url, '-L', '--json']));
@@ -121,7 +121,7 @@ describe('With --location', () => {
     expect(open).toMatchObject({ url: `${url}there` });
   });
 
-  it('each request and response is shown by --show-handshake', async () => {
+  it('the client shows each request and response with --show-handshake', async () => {
     const { stderr } = await runClient([await startRedirect('/there'), '-L', '--show-handshake']);
 
     expect(stderr.match(/^[<>] (GET|HTTP).*$/gm)).toEqual([
@@ -141,7 +141,7 @@ describe('With --location', () => {
     ],
     ['to a Unix socket', 'ws+unix:/tmp/a.sock', [], 'That is not the address of a WebSocket.'],
     ['in a circle', '?again', [], 'Only 10 redirects are followed.'],
-  ])('one %s ends with 2', async (_, location, options, message) => {
+  ])('the client exits with 2 after a redirect %s', async (_, location, options, message) => {
     const { code, stderr } = await runClient([await startRedirect(location), '-L', ...options]);
 
     expect(code).toBe(2);
@@ -150,7 +150,7 @@ describe('With --location', () => {
   });
 });
 
-describe('What a redirect leads to', () => {
+describe('The target of a redirect', () => {
   const handshake = {
     request: { line: 'GET / HTTP/1.1', headers: [] },
     response: { httpVersion: '1.1', status: 302, statusText: 'Found', headers: [] },
@@ -162,13 +162,13 @@ describe('What a redirect leads to', () => {
   const follow = (location: string, options = from()): ConnectOptions =>
     followRedirect(new RefusedError('refused', handshake, '', location), options, 0);
 
-  it('keeps the place and the name of the server at the same origin', () => {
+  it('keeps --connect-to and --servername within the origin', () => {
     const { url, endpoint, tls } = follow('/b');
 
     expect([url.href, endpoint.host, tls.servername]).toEqual(['wss://a.example/b', 'c.example:1', 'b.example']);
   });
 
-  it('has its own place and name at another origin', () => {
+  it('loses --connect-to and --servername at another origin', () => {
     const { url, endpoint, tls, proxy } = follow('wss://a.example:444/b');
 
     expect([url.href, endpoint.host, tls.servername]).toEqual(['wss://a.example:444/b', 'a.example:444', undefined]);
@@ -176,9 +176,9 @@ describe('What a redirect leads to', () => {
   });
 
   it.each([
-    ['a proxy of the environment cannot be used', from(), 'HTTP_PROXY is "ftp://***@d.example"'],
-    ['HTTP/2 is asked for, which needs TLS', from({ http2: true }), '--http2 is for wss:// addresses.'],
-  ])('is refused where %s', (_, options, message) => {
+    ['the proxy of the environment is invalid', from(), 'HTTP_PROXY is "ftp://***@d.example"'],
+    ['HTTP/2 is required, which needs TLS', from({ http2: true }), '--http2 is for wss:// addresses.'],
+  ])('is rejected when %s', (_, options, message) => {
     expect(() => follow('ws://a.example/', options)).toThrow(message);
   });
 });
@@ -187,7 +187,7 @@ describe('Without --location', () => {
   it.each([
     ['http://you:hidden@a.example/b', 'It points to ws://a.example/b. --location follows redirects.'],
     ['ftp://you:hidden@a.example/b', 'It points to ftp://***@a.example/b. --location follows redirects.'],
-  ])('a redirect to %s is told', async (location, message) => {
+  ])('the client reports a redirect to %s', async (location, message) => {
     const { code, stdout, stderr } = await runClient([await startRedirect(location), '--json']);
 
     expect(code).toBe(2);

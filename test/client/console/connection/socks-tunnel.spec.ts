@@ -25,7 +25,7 @@ describe('Through a SOCKS5 proxy the client', () => {
     ['the address of the name, with socks5://', 'socks5', 'localhost', /^(127\.0\.0\.1|(0\.){15}1)$/],
     ['an IPv4 address', 'socks5', '127.0.0.1', '127.0.0.1'],
     ['an IPv6 address', 'socks5h', '[::1]', `${'0.'.repeat(15)}1`],
-  ])('asks for %s', async (_, scheme, host, asked) => {
+  ])('requests %s', async (_, scheme, host, asked) => {
     const proxy = await startSocksProxy();
     const { port } = await startWebSocketServer(echo);
 
@@ -51,14 +51,14 @@ describe('Through a SOCKS5 proxy the client', () => {
     expect(proxy.requests).toHaveLength(1);
   });
 
-  it('sends the user and the password of its address', async () => {
+  it('sends the user and the password of the proxy address', async () => {
     const proxy = await startSocksProxy({ login: 'me:p@ss' });
     const { url } = await startWebSocketServer(echo);
 
     expect(await runClient([url, '--proxy', `socks5://me:p%40ss@${proxy.host}`])).toMatchObject({ code: 0 });
   });
 
-  it('takes it from ALL_PROXY', async () => {
+  it('uses the proxy in ALL_PROXY', async () => {
     const proxy = await startSocksProxy();
     const { port } = await startWebSocketServer(echo);
     const environment = { ALL_PROXY: `socks5h://${proxy.host}` };
@@ -68,11 +68,11 @@ describe('Through a SOCKS5 proxy the client', () => {
   });
 
   it.each([
-    ['wants a password', { login: 'me:other' }, 'Socks5 Authentication failed'],
-    ['finds that the server refuses', { reply: 5 }, 'the server refused the connection'],
-    ['does not allow it', { reply: 2 }, 'its rules do not allow this connection'],
-    ['says what is not known', { reply: 99 }, 'Socks5 proxy rejected connection'],
-  ])('is told when the proxy %s, and leaves with 2', async (_, behaviour, reason) => {
+    ['requires a password', { login: 'me:other' }, 'Socks5 Authentication failed'],
+    ['reports that the server refuses', { reply: 5 }, 'the server refused the connection'],
+    ['does not allow the connection', { reply: 2 }, 'its rules do not allow this connection'],
+    ['answers with an unknown code', { reply: 99 }, 'Socks5 proxy rejected connection'],
+  ])('reports that the proxy %s, and exits with 2', async (_, behaviour, reason) => {
     const proxy = await startSocksProxy(behaviour);
 
     const { code, stderr } = await runClient(['ws://echo.invalid/', '--proxy', `socks5h://me:secret@${proxy.host}`]);
@@ -85,7 +85,7 @@ describe('Through a SOCKS5 proxy the client', () => {
   });
 
   it.each([
-    ['is not there', '30s', () => '127.0.0.1:1', 'the connection was refused. Is the proxy running, and on this port?'],
+    ['does not run', '30s', () => '127.0.0.1:1', 'the connection was refused. Is the proxy running, and on this port?'],
     [
       'cuts the connection',
       '30s',
@@ -93,8 +93,13 @@ describe('Through a SOCKS5 proxy the client', () => {
       'the connection was cut before there was an answer.',
     ],
     ['does not answer', '300ms', () => listening(() => {}), 'no answer within 0.3 s (--connect-timeout).'],
-    ['is not one', '30s', () => listening((end) => end('HTTP/1.1 400 Bad Request\r\n\r\n')), 'invalid socks version'],
-  ])('tells a proxy that %s from a server, and leaves with 2', async (_, timeout, start, reason) => {
+    [
+      'does not speak SOCKS',
+      '30s',
+      () => listening((end) => end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      'invalid socks version',
+    ],
+  ])('distinguishes a proxy that %s from a server, and exits with 2', async (_, timeout, start, reason) => {
     const host = await start();
     const options = ['--proxy', `socks5h://me:secret@${host}`, '--connect-timeout', timeout];
 
@@ -114,7 +119,7 @@ describe('Through a SOCKS5 proxy the client', () => {
     }
   });
 
-  /** A server that does this with a connection once something has come. */
+  /** A server that handles a connection in this way after the first data. */
   async function listening(act: (end: (text: string) => void) => void): Promise<string> {
     const server = createServer((socket) => {
       socket.on('error', () => {});

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 afterAll(removeFolders);
 
-/** A WebSocket server with the certificate for localhost. It tells the name in the certificate that a client shows. */
+/** A WebSocket server with a certificate for localhost. It sends the name in the client's certificate. */
 async function startServer(host = '127.0.0.1', options: ServerOptions = {}): Promise<string> {
   const [cert, key] = await Promise.all([readFile(own.cert), readFile(own.key)]);
   const server = createServer({ cert, key, ...options });
@@ -43,8 +43,8 @@ async function startServer(host = '127.0.0.1', options: ServerOptions = {}): Pro
   return `wss://${host}:${(server.address() as AddressInfo).port}/`;
 }
 
-describe('A certificate that is not trusted', () => {
-  it('is refused with what to do about it', async () => {
+describe('An untrusted certificate', () => {
+  it('is rejected with advice', async () => {
     const url = await startServer();
 
     expect(await runClient([url])).toMatchObject({
@@ -53,26 +53,26 @@ describe('A certificate that is not trusted', () => {
     });
   });
 
-  it('is taken with --ca', async () => {
+  it('is accepted with --ca', async () => {
     expect(await runClient([await startServer(), '--ca', own.cert])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('is taken with --insecure', async () => {
+  it('is accepted with --insecure', async () => {
     expect(await runClient([await startServer(), '--insecure'])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('is not taken with another one in --ca', async () => {
+  it('is not accepted with another one in --ca', async () => {
     expect(await runClient([await startServer(), '--ca', other.cert])).toMatchObject({ code: 2 });
   });
 
-  it('is refused for another name, also when it is trusted', async () => {
+  it('is rejected for another name, even if it is trusted', async () => {
     const { code, stderr } = await runClient([await startServer('127.0.0.2'), '--ca', own.cert]);
 
     expect(code).toBe(2);
     expect(stderr).toContain('the certificate is not for 127.0.0.2 but for localhost, ');
   });
 
-  it('is taken for the name in --servername, which the server is told', async () => {
+  it('is accepted for the name in --servername, which is sent to the server', async () => {
     const names: string[] = [];
     const url = await startServer('127.0.0.2', {
       SNICallback: (name, done) => {
@@ -89,15 +89,15 @@ describe('A certificate that is not trusted', () => {
     );
   });
 
-  it('is that of the address with --connect-to', async () => {
+  it('is checked against the name in the address with --connect-to', async () => {
     const { host } = new URL(await startServer('127.0.0.2'));
 
     expect(await runClient(['wss://localhost/', '--ca', own.cert, '--connect-to', host])).toMatchObject({ code: 0 });
   });
 });
 
-describe('A server that wants a certificate', () => {
-  it('gets that of --cert, with the key of --key', async () => {
+describe('A server that requires a client certificate', () => {
+  it('receives the one in --cert, with the key in --key', async () => {
     const url = await startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: false });
 
     const options = ['--insecure', '--cert', other.cert, '--key', other.key];
@@ -105,7 +105,7 @@ describe('A server that wants a certificate', () => {
     expect(await runClient([url, ...options], 'who am I?\n')).toMatchObject({ code: 0, stdout: 'localhost\n' });
   });
 
-  describe('with a passphrase', () => {
+  describe('with an encrypted key', () => {
     let options: readonly string[];
     const environment = { NEST_WS_ECHO_PASSPHRASE: 'secret' };
 
@@ -123,16 +123,16 @@ describe('A server that wants a certificate', () => {
       ['--passphrase', ['--passphrase', 'secret'], {}],
       ['the environment', [], environment],
       ['--passphrase before the environment', ['--passphrase', 'secret'], { NEST_WS_ECHO_PASSPHRASE: 'wrong' }],
-    ])('gets it with that of %s', async (_, more, variables) => {
+    ])('receives it with the passphrase from %s', async (_, more, variables) => {
       const run = await runClient([await startDemanding(), ...options, ...more], 'who am I?\n', variables);
 
       expect(run).toMatchObject({ code: 0, stdout: 'localhost\n' });
     });
 
     it.each([
-      ['is missing', [], 'which needs a passphrase. Accepted: --passphrase, or NEST_WS_ECHO_PASSPHRASE'],
-      ['is another one', ['--passphrase', 'wr0ng'], 'which has another passphrase'],
-    ])('is told when it %s', async (_, more, message) => {
+      ['a missing passphrase', [], 'which needs a passphrase. Accepted: --passphrase, or NEST_WS_ECHO_PASSPHRASE'],
+      ['a wrong passphrase', ['--passphrase', 'wr0ng'], 'which has another passphrase'],
+    ])('causes an error for %s', async (_, more, message) => {
       const { code, stderr } = await runClient(['wss://127.0.0.1:1/', ...options, ...more]);
 
       expect(code).toBe(1);
@@ -141,7 +141,7 @@ describe('A server that wants a certificate', () => {
     });
 
     describeInTerminal('at a terminal', () => {
-      it('asks for it, and shows nothing of it', async () => {
+      it('causes a prompt without echo', async () => {
         const terminal = openTerminal([await startDemanding(), ...options]);
         await terminal.shows('encrypted.key: ');
         terminal.type('secret\r');
@@ -153,7 +153,7 @@ describe('A server that wants a certificate', () => {
         expect(terminal.output).not.toContain('secret');
       });
 
-      it('leaves with 130 at Ctrl+C', async () => {
+      it('causes an exit with 130 on Ctrl+C', async () => {
         const terminal = openTerminal(['wss://127.0.0.1:1/', ...options]);
         await terminal.shows('encrypted.key: ');
         terminal.type('\u0003');
@@ -163,7 +163,7 @@ describe('A server that wants a certificate', () => {
     });
   });
 
-  it('is named when there is none', async () => {
+  it('is named as the cause when there is no certificate', async () => {
     const url = await startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: true });
 
     const { code, stderr } = await runClient([url, '--insecure']);
@@ -173,8 +173,8 @@ describe('A server that wants a certificate', () => {
   });
 });
 
-describe('TLS', () => {
-  it('is missing where wss:// finds none', async () => {
+describe('A TLS mismatch', () => {
+  it('is reported when wss:// meets a server without TLS', async () => {
     const { url } = await startWebSocketServer(() => {});
 
     expect((await runClient([url.replace('ws:', 'wss:')])).stderr).toContain(
@@ -182,14 +182,14 @@ describe('TLS', () => {
     );
   });
 
-  it('is suspected where ws:// is cut off', async () => {
+  it('is suspected when a ws:// connection is cut', async () => {
     const url = await startServer();
 
     expect((await runClient([url.replace('wss:', 'ws:')])).stderr).toContain('Is it wss:// instead of ws://?');
   });
 });
 
-describe('Files that cannot be used', () => {
+describe('Unusable files', () => {
   it.each([
     [
       '--ca',
@@ -213,7 +213,7 @@ describe('Files that cannot be used', () => {
     ],
     ['--key', () => ['--cert', own.cert, '--key', other.key], /^error: --key is ".+", which does not belong to --cert/],
     ['--key', () => ['--cert', own.cert], /^error: --cert and --key belong together/],
-  ])('are named by %s, and the client leaves with 1', async (_, options, message) => {
+  ])('are named with %s, and the client exits with 1', async (_, options, message) => {
     const folder = await makeFolder();
     await writeFile(join(folder, 'text'), 'no PEM');
 

@@ -4,7 +4,7 @@ import {
   roundedForDisplay,
 } from '../../../../client/console/src/display/format-amounts.js';
 
-describe('What is shown', () => {
+describe('The display', () => {
   it.each([
     [0.0123, '0.01 ms'],
     [0.41, '0.41 ms'],

@@ -1,6 +1,6 @@
 import { frameLine } from '../../../../client/console/src/display/frame-lines.js';
 
-describe('What is shown', () => {
+describe('The display', () => {
   it.each([
     [
       'sent',
@@ -27,7 +27,7 @@ describe('What is shown', () => {
       { opcode: 11, fin: true, rsv: [false, false, false], masked: false, length: 0 },
       '< opcode 11, fin, 0 bytes',
     ],
-  ] as const)('of a frame that was %s is a line', (direction, frame, line) => {
+  ] as const)('of a frame that was %s is one line', (direction, frame, line) => {
     expect(frameLine(direction, frame)).toBe(line);
   });
 });

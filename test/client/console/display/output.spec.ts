@@ -5,23 +5,23 @@ import { text } from 'node:stream/consumers';
 import { program } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
-/** A device that takes nothing because it is full; Linux has one. */
+/** A device that is always full; Linux has one. */
 const FULL_DEVICE = '/dev/full';
 
 afterEach(closeWebSocketServers);
 
 const hasFullDevice = existsSync(FULL_DEVICE);
 if (!hasFullDevice) {
-  process.stderr.write(`Skipped: "Where stdout cannot be written", which takes ${FULL_DEVICE}, as Linux has it.\n`);
+  process.stderr.write(`Skipped: "When stdout is not writable", which needs ${FULL_DEVICE}, a device of Linux.\n`);
 }
 
-(hasFullDevice ? describe : describe.skip)('Where stdout cannot be written the client', () => {
+(hasFullDevice ? describe : describe.skip)('When stdout is not writable, the client', () => {
   it.each([
     ['lines', []],
-    ['echoes that are timed', ['--count', '2', '--interval', '10ms']],
+    ['timed echoes', ['--count', '2', '--interval', '10ms']],
     ['objects', ['--json']],
     ['a result', ['--connections', '1', '--duration', '50ms']],
-  ])('says so in one sentence instead of %s, closes, and leaves with 3', async (_, options) => {
+  ])('reports it in one sentence instead of printing %s, closes, and exits with 3', async (_, options) => {
     const { url, server } = await startWebSocketServer(echo);
     const closed = new Promise<number>((resolve) => {
       server.once('connection', (webSocket) => webSocket.once('close', resolve));

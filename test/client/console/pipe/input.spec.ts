@@ -26,7 +26,7 @@ describe('stdin', () => {
   it.each([
     ['lines', ['a\nb\n'], {}, [send('a'), send('b')]],
     ['lines of hex', ['00 ff\n'], { binary: true }, [send(Buffer.from([0, 255]), true)]],
-    ['texts that NUL ends', ['a\nb\0c'], { separator: 0 }, [send('a\nb'), send('c')]],
+    ['texts that end with NUL', ['a\nb\0c'], { separator: 0 }, [send('a\nb'), send('c')]],
     ['one text', ['a\n', 'b\n'], { format: 'message' }, [send('a\nb\n')]],
     ['one binary message', [notUtf8], { format: 'message', binary: true }, [send(notUtf8, true)]],
     ['an empty message', [], { format: 'message' }, [send('')]],
@@ -99,7 +99,7 @@ describe('stdin', () => {
     await expect(reading).rejects.toThrow(message);
   });
 
-  it.each([['lines'], ['message']] as const)('is not kept without end, read as %s', async (format) => {
+  it.each([['lines'], ['message']] as const)('is limited in memory when it is read as %s', async (format) => {
     const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
     await expect(

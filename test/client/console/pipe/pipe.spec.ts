@@ -11,7 +11,7 @@ import { closeWebSocketServers, echo, startWebSocketServer } from '../../../supp
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 
-describe('In a pipe the client', () => {
+describe('The client in a pipe', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -21,17 +21,17 @@ describe('In a pipe the client', () => {
 
   it.each([
     ['lines', 'one\ntwo\n', 'one\ntwo\n'],
-    ['a last line without an end', 'one\ntwo', 'one\ntwo\n'],
+    ['a last line without a line break', 'one\ntwo', 'one\ntwo\n'],
     ['lines that end with CRLF', 'one\r\ntwo\r\n', 'one\ntwo\n'],
     ['empty lines', '\n\n', '\n\n'],
     ['characters of several bytes', 'grüße\n😀\n', 'grüße\n😀\n'],
     ['control characters, which are for the next program', '\u001b[1m\u0000\t\n', '\u001b[1m\u0000\t\n'],
-    ['nothing', '', ''],
-  ])('sends %s and prints what comes back, and nothing else', async (_, input, output) => {
+    ['empty input', '', ''],
+  ])('sends %s, and prints exactly the echoes', async (_, input, output) => {
     expect(await runClient([echoUrl], input)).toMatchObject({ code: 0, stdout: output, stderr: '' });
   });
 
-  it('connects even if there is nothing to send, to see that the server is there', async () => {
+  it('connects even without input, to verify that the server is running', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
 
@@ -39,7 +39,7 @@ describe('In a pipe the client', () => {
     await connected;
   });
 
-  it('keeps many lines in order, and waits for the last of their echoes', async () => {
+  it('keeps many lines in order, and waits for the last echo', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
 
     expect(await runClient([echoUrl, '--verify'], lines)).toMatchObject({ code: 0, stdout: lines });
@@ -52,21 +52,21 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it('ends messages with NUL with --null, on both sides', async () => {
+  it('separates messages with NUL in both directions with --null', async () => {
     expect(await runClient([echoUrl, '--null'], 'a\nb\0\0c')).toMatchObject({
       code: 0,
       stdout: 'a\nb\0\0c\0',
     });
   });
 
-  it('sends all of stdin as one message, and writes its bytes, with --input message and --output raw', async () => {
+  it('sends stdin as one message, and writes the bytes of the echo, with --input message and --output raw', async () => {
     const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => index));
     const options = ['--binary', '--verify', '--input', 'message', '--output', 'raw'];
 
     expect(await runClient([echoUrl, ...options], bytes)).toMatchObject({ code: 0, stdout: bytes });
   });
 
-  it('does what --input json says, and waits for pongs', async () => {
+  it('executes --input json, and waits for pongs', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const lines = '{"text":"a\\nb"}\n{"binary":"ff"}\n{"ping":"hi"}\n{"close":4000,"reason":"bye"}\n';
@@ -87,7 +87,7 @@ describe('In a pipe the client', () => {
     [['--close-status-code', '4000'], 4000, ''],
     [['--close-status-code', '4000', '--close-reason', 'bye'], 4000, 'bye'],
     [['--close-reason', 'bye'], 1000, 'bye'],
-  ])('closes as %j say', async (options, status, reason) => {
+  ])('closes according to %j', async (options, status, reason) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options]);
@@ -107,7 +107,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it('sends a ping at each --ping-interval, and is done all the same', async () => {
+  it('sends a ping at each --ping-interval, and still ends', async () => {
     const { url, server } = await startWebSocketServer((webSocket) => {
       let pings = 0;
       webSocket.on('ping', () => {
@@ -127,7 +127,7 @@ describe('In a pipe the client', () => {
     expect(stdout).not.toContain('"type":"pong"');
   });
 
-  it('begins lines with the time of day with --timestamps', async () => {
+  it('starts each line with the time of day with --timestamps', async () => {
     const { stdout } = await runClient([echoUrl, '--timestamps'], 'hello\n');
 
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} hello\n$/);
@@ -152,7 +152,7 @@ describe('In a pipe the client', () => {
       Buffer.from('00\nxyz\n'),
       'error: Line 2 of stdin is not hexadecimal, which --binary needs: "xyz"',
     ],
-  ])('leaves with 1 at a line that is no %s, and closes the connection', async (_, options, input, message) => {
+  ])('exits with 1 for a line of invalid %s, and closes the connection', async (_, options, input, message) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const run = runClient([url, ...options], input);
@@ -164,7 +164,7 @@ describe('In a pipe the client', () => {
     expect(stderr).toContain(message);
   });
 
-  it('loses nothing when stdout is read slowly', async () => {
+  it('loses no data when stdout is read slowly', async () => {
     const message = 'x'.repeat(64 * 1024);
     const { url } = await startWebSocketServer((webSocket) => {
       for (let index = 0; index < 512; index++) {
@@ -175,7 +175,7 @@ describe('In a pipe the client', () => {
     const { child, exit } = startClient([url, '--no-echo', '--quiet-period', '0']);
     child.stdin.end();
     child.stdout.pause();
-    // By the time that a pipe is full the server's close frame is far behind.
+    // When the pipe is full, the server's close frame is far behind.
     await once(child.stdout, 'readable');
     child.stdout.resume();
 
@@ -184,7 +184,7 @@ describe('In a pipe the client', () => {
     expect(stdout === `${message}\n`.repeat(512)).toBe(true);
   });
 
-  it('says that it leaves early when the next program of the pipe has ended, and leaves with 3', async () => {
+  it('reports an early end when the next program of the pipe has ended, and exits with 3', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit } = startClient([url]);
@@ -197,24 +197,30 @@ describe('In a pipe the client', () => {
     expect(await exit).toMatchObject({ code: 3, stderr: 'stdout cannot be written: broken pipe (EPIPE).\n' });
   });
 
-  describe('with a server that does not send one message for each', () => {
+  describe('with a server that omits echoes', () => {
     it.each([
       [[], 0],
       [['--verify'], 4],
-    ])('and %j, it waits for the quiet period, says what is missing, and leaves with %i', async (options, exitCode) => {
-      const { url } = await startWebSocketServer((webSocket) =>
-        webSocket.once('message', () => webSocket.send('only one')),
-      );
+    ])(
+      'and with the options %j waits for the quiet period, counts the missing echoes, and exits with %i',
+      async (options, exitCode) => {
+        const { url } = await startWebSocketServer((webSocket) =>
+          webSocket.once('message', () => webSocket.send('only one')),
+        );
 
-      const { code, stdout, stderr } = await runClient([url, '--quiet-period', '200ms', ...options], 'only one\ntwo\n');
+        const { code, stdout, stderr } = await runClient(
+          [url, '--quiet-period', '200ms', ...options],
+          'only one\ntwo\n',
+        );
 
-      expect([code, stdout]).toEqual([exitCode, 'only one\n']);
-      expect(stderr).toBe(
-        'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
-      );
-    });
+        expect([code, stdout]).toEqual([exitCode, 'only one\n']);
+        expect(stderr).toBe(
+          'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
+        );
+      },
+    );
 
-    it('and none at all, it leaves with 4', async () => {
+    it('and sends none exits with 4', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--quiet-period', '200ms'], 'one\ntwo\n')).toMatchObject({
@@ -223,7 +229,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it says that it leaves because nothing came, and leaves with 0', async () => {
+    it('and with --no-echo reports an end without messages, and exits with 0', async () => {
       const { url } = await startWebSocketServer(() => {});
 
       expect(await runClient([url, '--no-echo', '--quiet-period', '200ms'], 'one\n')).toMatchObject({
@@ -232,7 +238,7 @@ describe('In a pipe the client', () => {
       });
     });
 
-    it('and --no-echo, it prints all that comes until the server closes', async () => {
+    it('and with --no-echo prints all messages until the server closes', async () => {
       const { url } = await startWebSocketServer((webSocket) => {
         webSocket.send('welcome');
         webSocket.on('message', () => {
@@ -247,13 +253,13 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('leaves with', () => {
+  describe('exits with', () => {
     it.each([
       [0, '1000', [1000, 'done'], ''],
       [0, 'no status', [], ''],
       [3, '1001', [1001, 'Server shutting down'], 'The connection was closed with 1001 Server shutting down.\n'],
       [3, '4000', [4000], 'The connection was closed with 4000.\n'],
-    ])('%i when the server closes with %s while nothing is to be sent', async (exitCode, _, close, message) => {
+    ])('%i when the server closes with %s and no data is pending', async (exitCode, _, close, message) => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(...(close as [number?, string?])));
 
       const { exit } = startClient([url]);
@@ -261,13 +267,13 @@ describe('In a pipe the client', () => {
       expect(await exit).toMatchObject({ code: exitCode, stderr: message });
     });
 
-    it('3 when the server closes with 1000 and there was more to send', async () => {
+    it('3 when the server closes with 1000 and data is pending', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
 
       expect((await runClient([url], 'more\n'.repeat(100_000))).code).toBe(3);
     });
 
-    it('3 when the server dies', async () => {
+    it('3 when the connection is cut', async () => {
       const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
 
       expect(await runClient([url], 'hello\n')).toMatchObject({
@@ -292,7 +298,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  describe('and with --json', () => {
+  describe('with --json', () => {
     it('prints one object per event, with time, type, size and round-trip time', async () => {
       const events = eventsOf(await runClient([echoUrl, '--json'], 'grüße\n'));
 
@@ -310,7 +316,7 @@ describe('In a pipe the client', () => {
       expect(message).toMatchObject({ type: 'binary', size: 2, data: '00ff' });
     });
 
-    it('says what differs, and that the connection was lost', async () => {
+    it('reports the difference of an echo, and the lost connection', async () => {
       const { url } = await startWebSocketServer((webSocket) =>
         webSocket.on('message', () => webSocket.send('x', () => webSocket.terminate())),
       );
@@ -325,7 +331,7 @@ describe('In a pipe the client', () => {
     });
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 at %s, and leaves with 0', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('closes with 1000 on %s, and exits with 0', async (signal) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const { child, exit, said } = startClient([url, '--json']);
@@ -338,7 +344,7 @@ describe('In a pipe the client', () => {
     expect((await exit).code).toBe(0);
   });
 
-  it('says so when stdin cannot be read', async () => {
+  it('reports that stdin cannot be read', async () => {
     const session = new Session({
       connect: connectOptions(new URL(echoUrl), { connectTimeout: 0 }, {}),
       echo: true,
@@ -356,7 +362,7 @@ describe('In a pipe the client', () => {
     expect(await running).toMatchObject({ kind: 'closed', closed: { code: 1000 } });
   });
 
-  it('does not wait for the server at a second Ctrl+C', async () => {
+  it('does not wait for the server after a second Ctrl+C', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const { child, exit, said } = startClient([url, '--json']);
     await said('stdout', '"type":"open"');

@@ -36,11 +36,11 @@ describe('Lines', () => {
     expect(await collect(texts)).toEqual(lines);
   });
 
-  it('end with NUL where that is the separator, and have LF and CR in them', async () => {
+  it('end with NUL if that is the separator, and may contain LF and CR', async () => {
     expect(await collect(['a\nb\r\0', 'c\0\0d'], 0)).toEqual(['a\nb\r', 'c', '', 'd']);
   });
 
-  it('are read when they are asked for', async () => {
+  it('are read on demand', async () => {
     let reads = 0;
     const lines = splitLines(
       chunks(['a\nb\n', 'c\n', 'd\n'], () => reads++),

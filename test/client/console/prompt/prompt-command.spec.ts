@@ -1,6 +1,6 @@
 import { parseCommand } from '../../../../client/console/src/prompt/prompt-command.js';
 
-describe('A line that was typed', () => {
+describe('The typed line', () => {
   const text = (data: string): unknown => ({ kind: 'send', message: { data: Buffer.from(data), binary: false } });
 
   it.each([
@@ -21,7 +21,7 @@ describe('A line that was typed', () => {
     ['/close 3000', { kind: 'close', status: { code: 3000, reason: '' } }],
     ['/close 4999 all is said', { kind: 'close', status: { code: 4999, reason: 'all is said' } }],
     ['/close 1011 ü', { kind: 'close', status: { code: 1011, reason: 'ü' } }],
-  ])('of %j is understood', (line, command) => {
+  ])('%j is a command or a message', (line, command) => {
     expect(parseCommand(line)).toEqual(command);
   });
 
@@ -40,7 +40,7 @@ describe('A line that was typed', () => {
     ['/close 2999', '"2999" is not a valid close status'],
     ['/close 5000', '"5000" is not a valid close status'],
     [`/close 1000 ${'ü'.repeat(62)}`, 'The reason has 124 bytes; accepted: at most 123.'],
-  ])('of %j is a mistake', (line, sentence) => {
+  ])('%j is rejected with a reason', (line, sentence) => {
     expect(parseCommand(line)).toMatchObject({ kind: 'mistake', text: expect.stringContaining(sentence) });
   });
 });

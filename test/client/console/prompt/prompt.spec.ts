@@ -14,7 +14,7 @@ const PROMPT = 'Type a message: ';
 afterEach(closeTerminals);
 afterEach(closeWebSocketServers);
 
-describeInTerminal('On a terminal the client', () => {
+describeInTerminal('The client on a terminal', () => {
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -22,7 +22,7 @@ describeInTerminal('On a terminal the client', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('asks for a message, shows what comes back, and asks again', async () => {
+  it('prompts for a message, shows the answer, and prompts again', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(`Connected to ${echoUrl} (HTTP/1.1).`);
     for (const message of ['hello', 'grüße 😀']) {
@@ -41,7 +41,7 @@ describeInTerminal('On a terminal the client', () => {
     ['/close', '/close\r', 1000, 'Status'],
     ['/close 4000', '/close 4000\r', 4000, ''],
     ['/close 4000 all is said', '/close 4000 all is said\r', 4000, 'all is said'],
-  ])('closes at %s', async (_, keys, status, reason) => {
+  ])('closes on %s', async (_, keys, status, reason) => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const terminal = openTerminal([url]);
@@ -55,7 +55,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('leaves at Ctrl+D while it waits to connect again, and says that what was typed meanwhile waits, too', async () => {
+  it('exits on Ctrl+D during a reconnection, and reports that typed messages were waiting', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(1001));
     const terminal = openTerminal([url, '--reconnect', '--reconnect-delay', '1h']);
     await terminal.shows('Attempt 1 to reconnect');
@@ -66,7 +66,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(3);
   });
 
-  it('sends what was typed without a connection when there is one, in order', async () => {
+  it('sends messages that were typed without a connection when it is back, in order', async () => {
     let connections = 0;
     const { url } = await startWebSocketServer((webSocket) =>
       ++connections === 1 ? webSocket.close(1001) : echo(webSocket),
@@ -81,7 +81,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('does not wait for the server at a second Ctrl+C', async () => {
+  it('does not wait for the server after a second Ctrl+C', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const terminal = openTerminal([url]);
     await terminal.shows(PROMPT);
@@ -90,7 +90,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(130);
   });
 
-  it('leaves at Ctrl+C while it connects', async () => {
+  it('exits on Ctrl+C while it connects', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const connected = once(silent, 'connection') as Promise<[Socket]>;
@@ -102,7 +102,7 @@ describeInTerminal('On a terminal the client', () => {
     silent.close();
   });
 
-  it('lets lines be edited, and brings back what was sent', async () => {
+  it('has line editing and a history', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     for (const [keys, shown] of [
@@ -121,7 +121,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('keeps a half typed line while messages come', async () => {
+  it('keeps a partial line while messages arrive', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const terminal = openTerminal([url]);
@@ -138,7 +138,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('leaves no blank lines above a pasted line that takes several rows', async () => {
+  it('leaves no blank lines above a pasted line of several rows', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const terminal = openTerminal([url], { NO_COLOR: '1' });
@@ -153,7 +153,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(terminal.output).not.toMatch(/news\r\n\r\n/);
   });
 
-  it('sends what is pasted as one message, and shows its lines apart from its own', async () => {
+  it('sends a pasted text as one message, and distinguishes its lines from its own', async () => {
     const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
     await terminal.shows('\u001b[?2004h');
     await terminal.shows(PROMPT);
@@ -171,7 +171,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('says that an empty message is empty', async () => {
+  it('marks an empty message as empty', async () => {
     const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
     await terminal.shows(PROMPT);
     terminal.type('\r');
@@ -180,7 +180,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('keeps what was typed to be read when the server closes', async () => {
+  it('keeps the typed text visible when the server closes', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const terminal = openTerminal([url]);
@@ -194,7 +194,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('says which messages waited for a connection in vain', async () => {
+  it('lists the messages that waited for a connection', async () => {
     const { url } = await startWebSocketServer((webSocket) => {
       webSocket.close(1001);
       void closeWebSocketServers();
@@ -225,7 +225,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('begins with the messages of --execute, and shows times with --timestamps', async () => {
+  it('starts with the messages of --execute, and shows times with --timestamps', async () => {
     const terminal = openTerminal([echoUrl, '--execute', 'hello', '--timestamps'], { NO_COLOR: '1' });
     await terminal.shows('Message received: hello');
     await terminal.shows(PROMPT);
@@ -247,7 +247,7 @@ describeInTerminal('On a terminal the client', () => {
     expect((await closed)[0]).toBe(1000);
   });
 
-  it('has no line over 80 columns, neither at the start nor with /help', async () => {
+  it('has no line over 80 columns, at the start or with /help', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/help\r');
@@ -259,7 +259,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('shows how long the answer to a ping takes with /ping', async () => {
+  it('shows the round-trip time of a ping with /ping', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/ping\r');
@@ -269,7 +269,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('sends bytes with /binary and shows those that come', async () => {
+  it('sends binary messages with /binary, and shows received ones', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/binary 00 ff\r');
@@ -280,7 +280,7 @@ describeInTerminal('On a terminal the client', () => {
   });
 
   it('shows the handshake with /headers', async () => {
-    const terminal = openTerminal([echoUrl, '--header', 'X-Request-Id: 17']);
+    const terminal = openTerminal([`${echoUrl}ws`, '--header', 'X-Request-Id: 17']);
     await terminal.shows(PROMPT);
     terminal.type('/headers\r');
     await terminal.shows('> GET /ws HTTP/1.1');
@@ -291,7 +291,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('lists the commands with /help, and says which it does not know', async () => {
+  it('lists the commands with /help, and reports unknown ones', async () => {
     const terminal = openTerminal([echoUrl]);
     await terminal.shows(PROMPT);
     terminal.type('/help\r');
@@ -304,7 +304,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('spells out what would command the terminal', async () => {
+  it('shows the code points of terminal control characters', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.send('\u001b]0;title\u0007\u202egnp.exe'));
     const terminal = openTerminal([url]);
 
@@ -313,7 +313,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('does not cut a character', async () => {
+  it('does not split a character', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.send(`x${'€'.repeat(6000)}`));
     const terminal = openTerminal([url], { NO_COLOR: '1' });
 
@@ -322,7 +322,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('cuts a long message', async () => {
+  it('truncates a long message', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.send('x'.repeat(1024 * 1024)));
     const terminal = openTerminal([url], { NO_COLOR: '1' });
 
@@ -331,7 +331,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(0);
   });
 
-  it('leaves with 3 and says why when the server dies', async () => {
+  it('exits with 3 and a reason when the server dies', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.on('message', () => webSocket.terminate()));
     const terminal = openTerminal([url]);
     await terminal.shows(PROMPT);
@@ -341,7 +341,7 @@ describeInTerminal('On a terminal the client', () => {
     expect(await terminal.exit()).toBe(3);
   });
 
-  it('leaves with 0 when the server says that all is done', async () => {
+  it('exits with 0 when the server closes with 1000', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000, 'done'));
     const terminal = openTerminal([url]);
 

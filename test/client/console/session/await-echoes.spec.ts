@@ -28,22 +28,22 @@ async function openSession(onConnection: (webSocket: WebSocket) => void): Promis
   return session;
 }
 
-describe('What is still to come', () => {
-  it('is not given up while the session is paused, because it cannot come', async () => {
+describe('The wait for echoes', () => {
+  it('is suspended while the session is paused', async () => {
     const paused = await openSession(() => {});
     const reading = await openSession(() => {});
     paused.pause();
     let isGivenUp = false;
     const waiting = awaitEchoes(paused, patience).finally(() => (isGivenUp = true));
 
-    // It began to wait later, for as long.
+    // It began to wait later, for the same time.
     expect(await awaitEchoes(reading, patience)).toBe(giveUpReason);
     expect(isGivenUp).toBe(false);
     paused.resume();
     expect(await waiting).toBe(giveUpReason);
   });
 
-  it('is given up although the server sends pings', async () => {
+  it('ends although the server sends pings', async () => {
     const session = await openSession((webSocket) => {
       const timer = setInterval(() => webSocket.ping('still here'), 5);
       webSocket.on('close', () => clearInterval(timer));
@@ -52,7 +52,7 @@ describe('What is still to come', () => {
     expect(await awaitEchoes(session, patience)).toBe(giveUpReason);
   });
 
-  it('is waited for while a large message comes piece by piece', async () => {
+  it('continues while a large message arrives in pieces', async () => {
     const session = await openSession((webSocket) => {
       let pieces = 0;
       const timer = setInterval(() => {

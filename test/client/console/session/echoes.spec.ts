@@ -5,7 +5,7 @@ const text = (data: string): Message => ({ data: Buffer.from(data), binary: fals
 const binary = (data: string): Message => ({ data: Buffer.from(data), binary: true });
 
 describe('Echoes', () => {
-  it('answer the oldest message that has no answer', () => {
+  it('answer the oldest message without an answer', () => {
     const echoes = new Echoes(true, true);
     echoes.send(text('a'));
     echoes.send(text('b'));
@@ -27,7 +27,7 @@ describe('Echoes', () => {
     expect(echoes).toMatchObject({ sent: 3, received: 2, lost: 1, outstanding: 0 });
   });
 
-  it('are not expected of a server that does not echo', () => {
+  it('are not expected from a server that does not echo', () => {
     const echoes = new Echoes(false, false);
     echoes.send(text('a'));
 

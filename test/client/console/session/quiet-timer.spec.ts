@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { onceQuiet } from '../../../../client/console/src/session/quiet-timer.js';
 
-describe('Quiet', () => {
+describe('A quiet period', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -10,7 +10,7 @@ describe('Quiet', () => {
     jest.useRealTimers();
   });
 
-  it('is there when a count has not grown for the period, once', () => {
+  it('ends once, when a count has not grown for its duration', () => {
     let count = 0;
     const onQuiet = jest.fn();
     onceQuiet(() => count, 1000, onQuiet);
@@ -26,12 +26,12 @@ describe('Quiet', () => {
     expect(onQuiet).toHaveBeenCalledTimes(1);
   });
 
-  it('is not there when the count grew while the process did not run', async () => {
+  it('does not end when the count grew while the process was suspended', async () => {
     let count = 0;
     const onQuiet = jest.fn();
     onceQuiet(() => count, 1000, onQuiet);
     jest.advanceTimersByTime(999);
-    // The timer fires before what came in the meantime is read.
+    // The timer fires before the data that arrived meanwhile is read.
     setImmediate(() => count++);
     jest.advanceTimersByTime(1);
     expect(onQuiet).not.toHaveBeenCalled();
@@ -40,7 +40,7 @@ describe('Quiet', () => {
     expect(onQuiet).toHaveBeenCalledTimes(1);
   });
 
-  it('is not waited for any more when nobody wants to know', () => {
+  it('does not end after its timer is stopped', () => {
     const onQuiet = jest.fn();
     onceQuiet(() => 0, 1000, onQuiet)();
     jest.advanceTimersByTime(5000);

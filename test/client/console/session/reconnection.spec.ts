@@ -8,7 +8,7 @@ describe('The delay before another attempt', () => {
     [4, 16_000],
     [5, 30_000],
     [100, 30_000],
-  ])('is, at attempt %i, by chance between half of and all of %i ms', (attempt, longest) => {
+  ])('is random at attempt %i, between half of and all of %i ms', (attempt, longest) => {
     expect(backoff(attempt, 1000, 0)).toBe(longest / 2);
     expect(backoff(attempt, 1000, 1)).toBe(longest);
     expect(backoff(attempt, 1000)).toBeGreaterThanOrEqual(longest / 2);
@@ -21,12 +21,12 @@ describe('The delay before another attempt', () => {
     ['soon', 0],
     ['-5', 0],
     [undefined, 0],
-  ])('is at least what Retry-After says: %s', (value, milliseconds) => {
+  ])('is at least the value of Retry-After: %s', (value, milliseconds) => {
     expect(retryAfter(value, Date.parse('2026-10-21T07:28:00Z'))).toBe(milliseconds);
   });
 
   it.each(['3000000000', '9'.repeat(400), 'Wed, 21 Oct 2099 07:28:00 GMT'])(
-    'is the longest that a timer takes when Retry-After says more: %s',
+    'is the longest that a timer supports if Retry-After is longer: %s',
     (value) => {
       expect(retryAfter(value, Date.parse('2026-10-21T07:28:00Z'))).toBe(2 ** 31 - 1);
     },

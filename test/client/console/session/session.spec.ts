@@ -1,12 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { jest } from '@jest/globals';
-import { WebSocketServer } from 'ws';
 import { connectOptions } from '../../../../client/console/src/connection/connect-options.js';
 import { Session, type SessionOptions } from '../../../../client/console/src/session/session.js';
+import { createLabServer, encodeHeader, OPCODE, type LabServer } from '../../../../src/lab/lab-server.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
+
+let lab: LabServer;
+beforeAll(async () => {
+  lab = await createLabServer();
+});
+afterAll(() => lab.close());
 
 const quickly = ['--reconnect-delay', '20ms'];
 
@@ -26,7 +31,7 @@ function createSession(url: string, options: Partial<SessionOptions> = {}): Sess
 }
 
 describe('--reconnect', () => {
-  it('connects again when the connection is lost, says why, and sends what is still to be sent', async () => {
+  it('reconnects when the connection is lost, reports the reason, and sends the remaining messages', async () => {
     let connections = 0;
     const { url } = await startWebSocketServer((webSocket) => {
       connections++;
@@ -49,7 +54,7 @@ describe('--reconnect', () => {
   it.each([
     ['1001', 1001, 'The connection was closed with 1001.'],
     ['another status than 1000', 4000, 'The connection was closed with 4000.'],
-  ])('connects again when the server closes with %s', async (_, status, reason) => {
+  ])('reconnects when the server closes with %s', async (_, status, reason) => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(status));
 
     const { code, stderr } = await startClient([url, '--reconnect', '2', ...quickly]).exit;
@@ -58,13 +63,13 @@ describe('--reconnect', () => {
     expect(stderr).toContain(`${reason} Attempt 2 to reconnect`);
   });
 
-  it('leaves when the server closes with 1000, because all is done', async () => {
+  it('exits when the server closes with 1000', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.close(1000));
 
     expect(await startClient([url, '--reconnect', ...quickly]).exit).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('waits for a server that is not there yet', async () => {
+  it('waits for a server that does not run yet', async () => {
     const { port, server } = await startWebSocketServer(echo);
     await closeWebSocketServers();
     expect(server.clients.size).toBe(0);
@@ -76,7 +81,7 @@ describe('--reconnect', () => {
     expect(await exit).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  it('gives up after as many attempts in a row as it was told', async () => {
+  it('gives up after the given number of consecutive attempts', async () => {
     const { code, stderr } = await runClient(['ws://127.0.0.1:1/', '--reconnect', '2', ...quickly]);
 
     expect(code).toBe(2);
@@ -84,7 +89,7 @@ describe('--reconnect', () => {
   });
 
   describe('with attempts that take longer than the longest delay between them', () => {
-    /** Lets the clock go on by so much, in milliseconds, without waiting. */
+    /** Advances the clock by this number of milliseconds. */
     let pass: (time: number) => void;
     let resetting: TcpServer | undefined;
 
@@ -100,7 +105,7 @@ describe('--reconnect', () => {
       resetting?.close();
     });
 
-    /** The attempts that it announces; it is ended after some that are too many. */
+    /** The announced attempts; the session is ended after a few too many. */
     async function attemptsOf(session: Session): Promise<number[]> {
       const attempts: number[] = [];
       session.on('reconnecting', ({ attempt }) => {
@@ -112,7 +117,7 @@ describe('--reconnect', () => {
       return attempts;
     }
 
-    it('gives up all the same after as many attempts in a row as it was told', async () => {
+    it('still gives up after the given number of consecutive attempts', async () => {
       resetting = createTcpServer((socket) => {
         pass(40_000);
         socket.resetAndDestroy();
@@ -123,7 +128,7 @@ describe('--reconnect', () => {
       expect(await attemptsOf(createSession(`ws://127.0.0.1:${port}/`, { reconnects: 2 }))).toEqual([1, 2]);
     });
 
-    it('counts anew after a connection that has held for as long', async () => {
+    it('resets the count after a connection that lasted as long', async () => {
       let connections = 0;
       const { url } = await startWebSocketServer((webSocket) => {
         webSocket.on('message', () => {
@@ -140,7 +145,7 @@ describe('--reconnect', () => {
     });
   });
 
-  it('leaves with 3 at Ctrl+C while it waits to connect again', async () => {
+  it('exits with 3 on Ctrl+C during the delay', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.terminate());
     const { child, exit, said } = startClient([url, '--reconnect', '--reconnect-delay', '1h']);
     await said('stderr', 'Attempt 1');
@@ -149,7 +154,7 @@ describe('--reconnect', () => {
     expect((await exit).code).toBe(3);
   });
 
-  it('says so in an event with --json', async () => {
+  it('reports an event with --json', async () => {
     const events = eventsOf(await runClient(['ws://127.0.0.1:1/', '--reconnect', '1', '--json', ...quickly]));
 
     expect(events).toMatchObject([
@@ -164,45 +169,27 @@ describe('--reconnect', () => {
   });
 
   describe('with a server that refuses', () => {
-    const servers: Server[] = [];
-
-    /** Refuses the first request so, and takes the next ones. */
-    async function startServer(status: number): Promise<string> {
-      const server = createServer();
-      const webSocketServer = new WebSocketServer({ noServer: true });
-      server.once('upgrade', (_, firstSocket) => {
-        firstSocket.end(`HTTP/1.1 ${status} No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n`);
-        server.on('upgrade', (request, socket, head) => webSocketServer.handleUpgrade(request, socket, head, echo));
-      });
-      servers.push(server);
-      await once(server.listen(0, '127.0.0.1'), 'listening');
-      return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    /** Refuses the first handshake, and accepts the next ones. */
+    function refusingOnce(status: number): string {
+      void lab.next((peer) => peer.refuse(status, [['Retry-After', '1']]));
+      return lab.url;
     }
 
-    afterEach(() => {
-      for (const server of servers.splice(0)) {
-        server.close();
-      }
-    });
-
-    it.each([429, 503])('connects again after %i, and not sooner than it may', async (status) => {
-      const { code, stdout, stderr } = await runClient(
-        [await startServer(status), '--reconnect', ...quickly],
-        'hello\n',
-      );
+    it.each([429, 503])('reconnects after %i, and obeys Retry-After', async (status) => {
+      const { code, stdout, stderr } = await runClient([refusingOnce(status), '--reconnect', ...quickly], 'hello\n');
 
       expect([code, stdout]).toEqual([0, 'hello\n']);
       expect(stderr).toContain('Attempt 1 to reconnect in 1.00 s.');
     });
 
-    it.each([401, 403, 404])('leaves at %i, which will not change by itself', async (status) => {
-      expect((await runClient([await startServer(status), '--reconnect', ...quickly])).code).toBe(2);
+    it.each([401, 403, 404])('exits after %i, which is permanent', async (status) => {
+      expect((await runClient([refusingOnce(status), '--reconnect', ...quickly])).code).toBe(2);
     });
   });
 });
 
 describe('--silence-timeout', () => {
-  it('gives up a connection on which nothing comes', async () => {
+  it('gives up a connection without incoming data', async () => {
     const { url } = await startWebSocketServer(() => {});
 
     expect(await startClient([url, '--silence-timeout', '100ms']).exit).toMatchObject({
@@ -211,7 +198,7 @@ describe('--silence-timeout', () => {
     });
   });
 
-  it('connects again with --reconnect', async () => {
+  it('reconnects with --reconnect', async () => {
     let connections = 0;
     const { url } = await startWebSocketServer((webSocket) =>
       ++connections === 2 ? webSocket.close(1000) : undefined,
@@ -235,29 +222,23 @@ describe('--silence-timeout', () => {
 });
 
 describe('A session', () => {
-  it('ends when the server breaks the protocol, and says how', async () => {
-    const { url } = await startWebSocketServer((_, { socket }) => socket.write(Buffer.from([0xf1, 0x00])));
-
-    const { code, stderr } = await startClient([url]).exit;
+  it('ends when the server violates the protocol, and reports how', async () => {
+    const { code, stderr } = await startClient([`${lab.url}?frame=f100`]).exit;
 
     expect(code).toBe(3);
     expect(stderr).toContain('Invalid WebSocket frame: RSV2 and RSV3 must be clear');
   });
 
-  it('takes no message of more than 100 MiB, and says so', async () => {
-    const { url } = await startWebSocketServer((_, { socket }) => {
-      const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
-      head.writeBigUInt64BE(100n * 1024n ** 2n + 1n, 2);
-      socket.write(head);
-    });
+  it('rejects a message of more than 100 MiB, with a reason', async () => {
+    const header = encodeHeader({ opcode: OPCODE.binary, length: 100 * 1024 ** 2 + 1 });
 
-    const { code, stderr } = await startClient([url]).exit;
+    const { code, stderr } = await startClient([`${lab.url}?frame=${header.toString('hex')}`]).exit;
 
     expect(code).toBe(3);
     expect(stderr).toContain('a message is larger than 100 MiB, the limit of this client');
   });
 
-  it('has no more waiting to be sent than a little, however much there is to send', async () => {
+  it('buffers little unsent data for any amount of input', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.pause());
     const session = createSession(url);
     let waiting = (): number => 0;
@@ -271,7 +252,7 @@ describe('A session', () => {
     };
     void flood();
     let most = 0;
-    // The buffers of the system fill first, which takes some turns of the event loop.
+    // The buffers of the system fill first, within a few turns of the event loop.
     for (let turn = 0; turn < 5_000; turn++) {
       most = Math.max(most, waiting());
       await new Promise((resolve) => setImmediate(resolve));
@@ -283,7 +264,7 @@ describe('A session', () => {
     await running;
   });
 
-  it('lets the event loop turn while it sends many short messages', async () => {
+  it('yields to the event loop while it sends many short messages', async () => {
     const { url } = await startWebSocketServer(echo);
     const session = createSession(url);
     const running = session.run();
@@ -291,7 +272,7 @@ describe('A session', () => {
     const data = Buffer.alloc(0);
     let sent = 0;
     const flood = async (): Promise<void> => {
-      // Less than what a socket takes at once.
+      // Less than a socket accepts at once.
       while (sent < 10_000 && (await session.send({ data, binary: true }))) {
         sent++;
       }
@@ -304,7 +285,7 @@ describe('A session', () => {
     await running;
   });
 
-  it('has as many listeners as before when what waited for a connection has one', async () => {
+  it('removes its listeners when a wait for a connection ends', async () => {
     const { url } = await startWebSocketServer(echo);
     const session = createSession(url);
     const running = session.run();

@@ -16,7 +16,7 @@ describe('A message', () => {
     ['base64', '/+8=', bytes(0xff, 0xef)],
     ['base64', '_-8', bytes(0xff, 0xef)],
     ['base64', 'SGVs\nbG8=', bytes(0x48, 0x65, 0x6c, 0x6c, 0x6f)],
-  ])('as %s "%s" is read', (format, input, data) => {
+  ])('with the format %s and the input "%s" is encoded', (format, input, data) => {
     expect(encode(format, input)).toEqual({ data });
   });
 
@@ -28,12 +28,12 @@ describe('A message', () => {
     ['base64', 'SGV*', '"*" at this place is not Base64.'],
     ['base64', 'SG=V', '"=" at this place is not Base64.'],
     ['base64', 'SGVsb', '5 characters do not make whole bytes of Base64'],
-  ])('as %s "%s" is refused with a reason', (format, input, problem) => {
+  ])('with the format %s and the input "%s" is refused with a reason', (format, input, problem) => {
     expect(encode(format, input)).toEqual({ problem: expect.stringContaining(problem) });
   });
 });
 
-describe('Laying out JSON', () => {
+describe('The JSON formatter', () => {
   it.each([
     [
       '{"a":[1,{"b":"x, y: {}"}],"c":{},"d":[]}',
@@ -41,12 +41,12 @@ describe('Laying out JSON', () => {
     ],
     ['12345678901234567890', '12345678901234567890'],
     ['"\\"{"', '"\\"{"'],
-  ])('keeps every token of %s as it is', (input, expected) => {
+  ])('keeps every token of %s unchanged', (input, expected) => {
     expect(layOutJson(input, 'lines')).toEqual({ data: expected });
     expect(layOutJson(expected, 'compact')).toEqual({ data: input });
   });
 
-  it('says what is wrong with something else', () => {
+  it('explains the fault of invalid input', () => {
     expect(layOutJson('{', 'lines')).toEqual({ problem: expect.stringContaining('The message is not JSON.') });
   });
 });

@@ -1,7 +1,7 @@
 import { fillIn, hasPlaceholders } from '../../../../client/page/composer/placeholders.js';
 
 describe('Placeholders', () => {
-  it('are filled in, each uuid with a new one, and nothing else in braces is touched', () => {
+  it('are replaced, each uuid with a new one, and other text in braces is unchanged', () => {
     let uuids = 0;
     const values = { n: () => 7, now: () => 'T', uuid: () => `u${(uuids += 1)}` };
 
@@ -11,7 +11,7 @@ describe('Placeholders', () => {
   it.each([
     ['{{n}}', true],
     ['{{N}} {{ n }} {n}', false],
-  ])('are found in %s: %s', (text, expected) => {
+  ])('are detected in %s: %s', (text, expected) => {
     expect(hasPlaceholders(text)).toBe(expected);
   });
 });

@@ -37,14 +37,14 @@ describe('A repeater', () => {
     ...settings,
   });
 
-  /** Lets the next timer fire, `late` milliseconds after its time. */
+  /** Fires the next timer `late` milliseconds after its time. */
   function tick(late = 0): void {
     const timer = timers.shift();
     now = (timer?.at ?? now) + late;
     timer?.callback();
   }
 
-  it('sends a number of times at an interval', () => {
+  it('sends a number of messages at an interval', () => {
     repeater.start(repetition({}));
     tick();
     tick();
@@ -54,7 +54,7 @@ describe('A repeater', () => {
     expect(timers).toEqual([]);
   });
 
-  it('keeps to its schedule when one turn is late, without a crowd after it', () => {
+  it('keeps its schedule after a late turn, without a burst', () => {
     repeater.start(repetition({ times: 5 }));
     tick(30);
     tick();

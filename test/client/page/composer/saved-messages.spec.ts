@@ -3,7 +3,7 @@ import { savedMessagesFrom, withSaved, type SavedMessage } from '../../../../cli
 const message = (name: string, text = 'x'): SavedMessage => ({ name, text, format: 'text', placeholders: false });
 
 describe('Saved messages', () => {
-  it('are sorted by name, and a second one of a name replaces the first', () => {
+  it('are sorted by name, and a second one with the same name replaces the first', () => {
     const saved = [message('b'), message('a', 'old')];
 
     expect(withSaved(saved, message(' a ', 'new'))).toEqual([message('a', 'new'), message('b')]);
@@ -13,12 +13,12 @@ describe('Saved messages', () => {
     [[], message(' '), 'needs a name'],
     [[], message('a', 'x'.repeat(262_145)), 'has 262145 characters'],
     [Array.from({ length: 200 }, (_, index) => message(String(index))), message('a'), 'Delete one first'],
-  ])('are bounded, with a reason', (saved, added, problem) => {
+  ])('are refused beyond a limit, with a reason', (saved, added, problem) => {
     expect(withSaved(saved, added)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
   it.each([[undefined], ['text'], [[null, 1, { name: 'a' }, { ...message('a'), format: 'xml' }]]])(
-    'that are not any are left out: %j',
+    'are restored without invalid ones: %j',
     (value) => {
       expect(savedMessagesFrom(value)).toEqual([]);
     },

@@ -17,7 +17,7 @@ describe('The close code and reason', () => {
     ['1e3', '', '"1e3" is not a close code'],
     ['', 'why', 'A close reason needs a close code'],
     ['1000', 'é'.repeat(62), 'The close reason has 124 bytes of UTF-8. At most 123 fit'],
-  ])('"%s" and "%s" break a rule, which is named', (code, reason, problem) => {
+  ])('"%s" and "%s" are rejected, and the error names the rule', (code, reason, problem) => {
     expect(readClose(code, reason)).toEqual({ problem: expect.stringContaining(problem) });
   });
 });

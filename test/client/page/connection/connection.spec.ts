@@ -73,7 +73,7 @@ describe('A connection', () => {
     ]);
   });
 
-  it('reports an attempt that failed, then the close', () => {
+  it('reports a failed attempt, then the close', () => {
     connection.open('ws://a');
     socket().cause('close', { code: 1006, reason: '' });
 
@@ -94,7 +94,7 @@ describe('A connection', () => {
     ]);
   });
 
-  it('gives up an attempt, and hears nothing more of it', () => {
+  it('cancels an attempt, and ignores its later events', () => {
     connection.open('ws://a');
     connection.close(1000, 'x');
     socket().cause('close', { code: 1006, reason: '' });
@@ -106,7 +106,7 @@ describe('A connection', () => {
     ]);
   });
 
-  it('opens anew while the last one is closing, and hears nothing more of that', () => {
+  it('reopens while the previous one is closing, and ignores its later events', () => {
     open();
     connection.close();
     connection.open('ws://b');

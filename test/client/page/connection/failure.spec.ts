@@ -4,7 +4,7 @@ const HTTP_PAGE = { protocol: 'http:', host: 'localhost:5000' };
 const OWN = 'ws://localhost:5000/ws';
 const FOREIGN = 'wss://example.com/ws';
 
-/** A server that answers an ordinary request, as far as a page can see it. */
+/** The response of a server to an ordinary request, as a page sees it. */
 function answer(status: number, body = '', type = 'basic'): Probe {
   return () => Promise.resolve({ status, type, text: () => Promise.resolve(body) });
 }
@@ -20,29 +20,34 @@ describe('The explanation of a failure', () => {
   it.each<[string, string, Probe, string]>([
     ['a path without an endpoint', OWN, answer(404), 'The server answers 404: it has no endpoint at /ws.'],
     ['a refused origin', OWN, answer(403, '{"message":"The origin is refused"}'), 'It says: “The origin is refused”'],
-    ['a missing login', OWN, answer(401), 'it wants a login first'],
+    ['a missing login', OWN, answer(401), 'it requires a login first'],
     ['too many connections', OWN, answer(429), 'too many connections'],
-    ['an upgrade that is required', OWN, answer(426), 'The server answers 426: an upgrade is expected'],
+    ['a required upgrade', OWN, answer(426), 'The server answers 426: an upgrade is expected'],
     [
       'a proxy without its server',
       OWN,
       answer(502, '<html>'),
-      'A proxy answers 502: the server behind it is not there',
+      'A proxy answers 502: the server behind it is not running',
     ],
     ['a server that shuts down', OWN, answer(503), 'it is shutting down or full'],
     [
-      'a header that a proxy took away',
+      'a header that a proxy removed',
       OWN,
       answer(400, 'Expected a handshake'),
-      'a proxy on the way took its Upgrade',
+      'or a proxy removed the Upgrade header',
     ],
     ['the words of a 400', OWN, answer(400, 'Expected a handshake'), 'It says: “Expected a handshake”'],
-    ['an ordinary web page', OWN, answer(200, 'hello'), 'Either no WebSocket endpoint is at /ws'],
+    ['an ordinary web page', OWN, answer(200, 'hello'), 'Either it has no WebSocket endpoint at /ws'],
     ['another status', OWN, answer(418), 'answers an ordinary request to this address with 418.'],
     ['a redirect', OWN, answer(0, '', 'opaqueredirect'), 'WebSockets do not follow redirects'],
-    ['nothing at that address', OWN, unreachable, 'No server answers at localhost:5000'],
-    ['nothing, or a certificate', FOREIGN, unreachable, 'Or its certificate is not trusted: open https://example.com'],
-    ['another server that hides its answer', FOREIGN, opaque, 'A web server answers at example.com'],
+    ['a missing server', OWN, unreachable, 'No server answers at localhost:5000'],
+    [
+      'a missing server or an untrusted certificate',
+      FOREIGN,
+      unreachable,
+      'Or its certificate is not trusted: open https://example.com',
+    ],
+    ['another server that hides its response', FOREIGN, opaque, 'A web server answers at example.com'],
     ['a firewall', FOREIGN, silent, 'example.com does not answer within 5 s'],
   ])('names %s', async (_what, url, probe, expected) => {
     await expect(explainFailure(url, HTTP_PAGE, probe)).resolves.toContain(expected);
@@ -51,14 +56,14 @@ describe('The explanation of a failure', () => {
   it.each([
     ['ws://example.com/', { protocol: 'https:', host: 'x' }, 'mixed content'],
     ['ws://localhost:6000/', HTTP_PAGE, 'Browsers block port 6000'],
-  ])('names the rule of the browser that forbids %s, and asks no server', async (url, page, expected) => {
+  ])('names the browser rule that forbids %s, without a request', async (url, page, expected) => {
     const probe = (): never => {
       throw new Error('A server was asked');
     };
     await expect(explainFailure(url, page, probe)).resolves.toContain(expected);
   });
 
-  it('quotes a long answer in part', async () => {
+  it('quotes a long response in part', async () => {
     const text = await explainFailure(OWN, HTTP_PAGE, answer(404, 'x'.repeat(10_000)));
 
     expect(text.length).toBeLessThan(600);

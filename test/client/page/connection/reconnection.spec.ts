@@ -8,7 +8,7 @@ describe('The delay before the next attempt', () => {
     [3, 0, 2_000],
     [6, 1, 30_000],
     [2_000, 1, 30_000],
-  ])('is doubled from attempt to attempt, up to 30 s: attempt %d, random number %d', (attempt, random, expected) => {
+  ])('doubles with each attempt, up to 30 s: attempt %d, random number %d', (attempt, random, expected) => {
     expect(reconnectDelay(attempt, random)).toBe(expected);
   });
 });

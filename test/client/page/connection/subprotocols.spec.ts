@@ -5,14 +5,14 @@ describe('The subprotocols', () => {
     ['', []],
     ['chat', ['chat']],
     [' chat, superchat  v2.json ', ['chat', 'superchat', 'v2.json']],
-  ])('of "%s" are read', (text, expected) => {
+  ])('are parsed from "%s"', (text, expected) => {
     expect(readSubprotocols(text)).toEqual(expected);
   });
 
   it.each([
     ['chat, ch(at', 'The subprotocol "ch(at" is not a token.'],
     ['chat, chat', 'The subprotocol "chat" is listed twice.'],
-  ])('of "%s" are refused, and the one at fault is named', (text, problem) => {
+  ])('in "%s" are rejected, and the error names the one at fault', (text, problem) => {
     expect(readSubprotocols(text)).toEqual({ problem: expect.stringContaining(problem) });
   });
 });

@@ -6,14 +6,14 @@ describe('The address of an endpoint', () => {
     ['/rpc', 'https://localhost:5001/', 'wss://localhost:5001/rpc'],
     ['/', 'https://echo.example.com/', 'wss://echo.example.com/'],
     ['/ws', 'http://[::1]:5000/index.html?a=b', 'ws://[::1]:5000/ws'],
-  ])('%s for a page from %s is %s', (path, page, expected) => {
+  ])('for the path %s on a page at %s is %s', (path, page, expected) => {
     expect(webSocketUrlOf(new URL(page), path)).toBe(expected);
   });
 });
 
-describe('An address in the URL box', () => {
+describe('A URL in the URL box', () => {
   it.each(['ws://localhost:5000/ws', 'wss://example.com', 'WSS://EXAMPLE.COM/ws?a=b', 'ws://[::1]/ws'])(
-    'can be connected to: %s',
+    'is accepted: %s',
     (url) => {
       expect(problemWithUrl(url)).toBeUndefined();
     },
@@ -29,7 +29,7 @@ describe('An address in the URL box', () => {
     ['http://localhost/ws', '"http://localhost/ws" is not a WebSocket URL. It has to start with ws:// or wss://.'],
     ['ws://localhost/ws#part', '"ws://localhost/ws#part" has a fragment (#).'],
     ['ws://localhost/ws#', '"ws://localhost/ws#" has a fragment (#).'],
-  ])('is refused with a reason: "%s"', (url, problem) => {
+  ])('is rejected with a reason: "%s"', (url, problem) => {
     expect(problemWithUrl(url)).toContain(problem);
   });
 });

@@ -28,7 +28,7 @@ const log: readonly LogEntry[] = [
   { kind: 'problem', time: TIME + 3, text: 'It broke' },
 ];
 
-it('NDJSON has an object for each row, with bytes in Base64', () => {
+it('NDJSON contains one object per row, with binary data in Base64', () => {
   const lines = [...toNdjson(log)].map((line) => {
     expect(line.indexOf('\n')).toBe(line.length - 1);
     return JSON.parse(line) as unknown;
@@ -61,7 +61,7 @@ it('NDJSON has an object for each row, with bytes in Base64', () => {
   ]);
 });
 
-it('CSV is quoted, and nothing in it is a formula', () => {
+it('CSV is quoted, and contains no formulas', () => {
   expect([...toCsv(log)].slice(1)).toEqual([
     `2026-05-04T09:30:00.250Z,,,notice,,,,Connection opened ${URL}\r\n`,
     `2026-05-04T09:30:00.251Z,Client,Server,text,12,,,"'=1+1, ""two""\n"\r\n`,
@@ -71,7 +71,7 @@ it('CSV is quoted, and nothing in it is a formula', () => {
 });
 
 describe('HAR', () => {
-  it('has an entry for each connection, with messages as Chrome writes them', () => {
+  it("contains one entry per connection, with messages in Chrome's format", () => {
     const har = JSON.parse(toHar(log, URL)) as { log: { version: string; entries: Record<string, unknown>[] } };
 
     expect(har.log.version).toBe('1.2');
@@ -89,7 +89,7 @@ describe('HAR', () => {
     });
   });
 
-  it('can be read again', () => {
+  it('can be imported again', () => {
     expect(fromHar(toHar(log, URL))).toEqual({
       entries: [
         {
@@ -105,7 +105,7 @@ describe('HAR', () => {
     });
   });
 
-  it('of a log whose opening is gone has the URL of its settings', () => {
+  it('contains the URL of the settings when the opening of the connection was dropped', () => {
     expect(JSON.parse(toHar(log.slice(1), URL))).toMatchObject({ log: { entries: [{ request: { url: URL } }] } });
   });
 
@@ -114,11 +114,11 @@ describe('HAR', () => {
     ['null', 'The file has no log.entries'],
     ['{"log":{"entries":{}}}', 'The file has no log.entries'],
     ['{"log":{"entries":[null,{"request":{"url":"http://a"}}]}}', 'The file has no WebSocket messages'],
-  ])('that is not one is refused: %s', (text, problem) => {
+  ])('is rejected when it is invalid: %s', (text, problem) => {
     expect(fromHar(text)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
-  it('with broken messages shows the others', () => {
+  it('is imported without its malformed messages', () => {
     const text = JSON.stringify({
       log: {
         entries: [
@@ -141,7 +141,7 @@ describe('HAR', () => {
   });
 });
 
-it.each([0, 1, 2, 3, 0x6000, 0x6001, 100_000])('%d bytes are the same after Base64', (size) => {
+it.each([0, 1, 2, 3, 0x6000, 0x6001, 100_000])('%d bytes survive a Base64 round trip', (size) => {
   const bytes = Uint8Array.from({ length: size }, (_, index) => index % 251);
 
   expect(toBase64(bytes.buffer)).toBe(Buffer.from(bytes).toString('base64'));

@@ -8,8 +8,8 @@ function roundTripsOf(...times: number[]): RoundTrips {
   return roundTrips;
 }
 
-describe('Round trips', () => {
-  it('have no figures before the first one', () => {
+describe('Round-trip times', () => {
+  it('have no statistics before the first one', () => {
     expect(new RoundTrips().summary()).toBeUndefined();
     expect(new RoundTrips().histogram()).toEqual([]);
   });
@@ -22,7 +22,7 @@ describe('Round trips', () => {
     expect(roundTripsOf(...times).summary()).toEqual(expected);
   });
 
-  it('are summed up in bars of 1, 2 and 5', () => {
+  it('are counted in bars of 1, 2 and 5', () => {
     expect(roundTripsOf(0.3, 0.5, 1, 1.9, 6).histogram()).toEqual([
       { from: 0.2, to: 0.5, count: 1 },
       { from: 0.5, to: 1, count: 1 },
@@ -33,7 +33,7 @@ describe('Round trips', () => {
     expect(roundTripsOf(0).histogram()).toEqual([{ from: 0.01, to: 0.02, count: 1 }]);
   });
 
-  it('are about the latest 10,000', () => {
+  it('are limited to the latest 10,000', () => {
     const roundTrips = roundTripsOf(...Array.from({ length: KEPT_ROUND_TRIPS + 5 }, (_, index) => index));
 
     expect(roundTrips.total).toBe(10_005);

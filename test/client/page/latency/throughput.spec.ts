@@ -1,7 +1,7 @@
 import { SHOWN_SECONDS, Throughput } from '../../../../client/page/latency/throughput.js';
 
 describe('The throughput', () => {
-  it('is counted by seconds, each way', () => {
+  it('is counted per second and direction', () => {
     const throughput = new Throughput();
     throughput.add('Client', 10, 500);
     throughput.add('Client', 20, 999);
@@ -14,7 +14,7 @@ describe('The throughput', () => {
     expect(throughput.rates('Server', 2_500).at(-1)).toEqual({ messages: 1, bytes: 5 });
   });
 
-  it('of more than a minute ago is gone', () => {
+  it('of more than a minute ago is dropped', () => {
     const throughput = new Throughput();
     throughput.add('Client', 10, 500);
 

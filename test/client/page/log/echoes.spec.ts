@@ -4,7 +4,7 @@ import type { Payload } from '../../../../client/page/log/log-entry.js';
 const bytes = (...values: number[]): ArrayBuffer => Uint8Array.from(values).buffer;
 
 describe('Echoes', () => {
-  it('are paired with what was sent, in order', () => {
+  it('are matched with sent messages, in order', () => {
     const echoes = new Echoes();
     echoes.sent('a', 0);
     echoes.sent(bytes(1, 2), 5);
@@ -18,7 +18,7 @@ describe('Echoes', () => {
     expect(echoes.received('unasked', 13)).toEqual({});
   });
 
-  it('are not expected of a peer that has not echoed yet', () => {
+  it('are not expected from a peer that has not echoed yet', () => {
     const echoes = new Echoes();
     echoes.sent('hello', 0);
     expect(echoes.received('Request served by a', 1)).toEqual({});
@@ -28,17 +28,17 @@ describe('Echoes', () => {
     expect(echoes.received('Hello', 4).difference).toContain('Differs');
   });
 
-  it('of a peer that is known to echo are marked where they differ', () => {
+  it('that differ are marked once a peer has echoed', () => {
     const echoes = new Echoes(true);
     echoes.sent('hello', 0);
 
     expect(echoes.received('help', 7)).toEqual({
       roundTrip: 7,
-      difference: 'Differs from what was sent at character 3: sent "lo", received "p".',
+      difference: 'Differs from the sent message at character 3: sent "lo", received "p".',
     });
   });
 
-  it('that did not come back are counted', () => {
+  it('that are missing are counted', () => {
     const echoes = new Echoes(true);
     for (const [at, data] of ['a', 'b', 'c'].entries()) {
       echoes.sent(data, at);
@@ -46,12 +46,12 @@ describe('Echoes', () => {
 
     expect(echoes.received('c', 9)).toEqual({
       roundTrip: 7,
-      difference: '2 messages sent before this one did not come back.',
+      difference: '2 messages sent before this one had no echo.',
     });
     expect(echoes.waiting).toBe(0);
   });
 
-  it('are given up when too many are awaited', () => {
+  it('are abandoned when too many are expected', () => {
     const echoes = new Echoes();
     for (let number = 0; number < 20_000; number += 1) {
       echoes.sent(String(number), number);
@@ -65,9 +65,9 @@ describe('Echoes', () => {
     ['abc', 'ab', 'at character 2: sent "c", received nothing more.'],
     [bytes(1, 2), bytes(1, 3, 4), 'at byte 1 (2 bytes sent, 3 bytes received).'],
     [bytes(1), bytes(1, 2), 'at byte 1 (1 byte sent, 2 bytes received).'],
-    ['a', bytes(1), 'text was sent, and bytes came back.'],
-    [bytes(1), 'a', 'bytes were sent, and text came back.'],
-  ])('that differ say where', (sent, received, expected) => {
+    ['a', bytes(1), 'text was sent, and binary was received.'],
+    [bytes(1), 'a', 'binary was sent, and text was received.'],
+  ])('that differ include the first difference', (sent, received, expected) => {
     expect(differenceOf(sent, received)).toContain(expected);
   });
 });

@@ -27,17 +27,17 @@ describe('A filter', () => {
     [{ kind: 'binary' }, [binary]],
     [{ kind: 'notice' }, [notice]],
     [{ pattern: 'Hello', from: 'Server' }, []],
-  ])('of %j lets pass what it names', (settings, expected) => {
+  ])('%j shows only the matching entries', (settings, expected) => {
     const filter = createFilter({ ...everything, ...settings });
 
     expect(typeof filter === 'function' && all.filter(filter)).toEqual(expected);
   });
 
-  it('of nothing is not a filter', () => {
+  it('without settings is not a filter', () => {
     expect(createFilter(everything)).toBeUndefined();
   });
 
-  it('says what is wrong with its pattern', () => {
+  it('explains the fault of its pattern', () => {
     expect(createFilter({ ...everything, pattern: '(' })).toEqual({ problem: expect.stringContaining('Unterminated') });
   });
 });

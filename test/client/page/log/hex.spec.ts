@@ -4,7 +4,7 @@ it('Bytes in hexadecimal are separated by spaces', () => {
   expect(hexOf(Uint8Array.from([0, 10, 255]))).toBe('00 0a ff');
 });
 
-it('A hex dump has an offset, 16 bytes and their printable characters in each line', () => {
+it('A hex dump shows the offset, 16 bytes and their printable characters in each line', () => {
   const bytes = Uint8Array.from({ length: 18 }, (_, index) => 0x3a + index);
 
   expect(hexDump(bytes, 0x20)).toBe(

@@ -5,7 +5,7 @@ import { LogStore } from '../../../../client/page/log/log-store.js';
 const entry = (number: number): LogEntry => ({ kind: 'notice', time: number, text: String(number) });
 const isEven = ({ time }: LogEntry): boolean => time % 2 === 0;
 
-describe('The shown entries', () => {
+describe('The displayed entries', () => {
   let store: LogStore;
   let projection: LogProjection;
   let now: number;
@@ -28,13 +28,13 @@ describe('The shown entries', () => {
       return found?.kind === 'notice' ? found.text : '';
     });
 
-  it('are all without a filter', () => {
+  it('are all entries without a filter', () => {
     add(3);
 
     expect(shown()).toEqual(['0', '1', '2']);
   });
 
-  it('are those that pass the filter, also of entries that come later', () => {
+  it('match the filter, including entries that arrive later', () => {
     add(5);
     projection.setFilter(isEven);
     projection.update(1);
@@ -45,7 +45,7 @@ describe('The shown entries', () => {
     expect([projection.indexOf(3), projection.indexOf(4), projection.sequenceAt(3)]).toEqual([2, 2, 6]);
   });
 
-  it('lose what the log drops', () => {
+  it('exclude the entries that the log drops', () => {
     projection.setFilter(isEven);
     add(1_000);
     projection.update(1);
@@ -56,7 +56,7 @@ describe('The shown entries', () => {
     expect(projection.length).toBe(500);
   });
 
-  it('are found in slices, so that a frame is not held up', () => {
+  it('are searched in slices, so that no frame is delayed', () => {
     add(1_000);
     projection.setFilter((one) => {
       now += 1;
@@ -66,12 +66,12 @@ describe('The shown entries', () => {
     expect(projection.update(8)).toBe(true);
     expect(projection.length).toBe(128);
     while (projection.update(8)) {
-      // The next frame.
+      // The next animation frame.
     }
     expect(projection.length).toBe(500);
   });
 
-  it('stay as they are during a pause', () => {
+  it('do not change during a pause', () => {
     add(2);
     projection.pause();
     add(3);

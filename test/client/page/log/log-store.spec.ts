@@ -21,7 +21,7 @@ describe('The log', () => {
     expect(store.get(5)).toBeUndefined();
   });
 
-  it('keeps no more bytes than it may, but the newest entry whatever its size', () => {
+  it('keeps a limited number of bytes, but always the newest entry', () => {
     const store = new LogStore(10, 100);
     for (const size of [40, 40, 40]) {
       store.add(message(size));

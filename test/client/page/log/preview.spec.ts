@@ -5,12 +5,15 @@ function bytes(...values: number[]): ArrayBuffer {
 }
 
 describe('The preview of a text message', () => {
-  it.each(['', 'hello', '<b>&amp;</b>', 'Zoë 🙂', 'x'.repeat(PREVIEW_CHARACTERS)])('is the text itself', (message) => {
-    expect(previewOf(message)).toBe(message);
-  });
+  it.each(['', 'hello', '<b>&amp;</b>', 'Zoë 🙂', 'x'.repeat(PREVIEW_CHARACTERS)])(
+    'is the text itself up to the limit',
+    (message) => {
+      expect(previewOf(message)).toBe(message);
+    },
+  );
 
   it.each([
-    ['at its length', 'x'.repeat(PREVIEW_CHARACTERS + 1), `${'x'.repeat(PREVIEW_CHARACTERS)}…`],
+    ['after the limit', 'x'.repeat(PREVIEW_CHARACTERS + 1), `${'x'.repeat(PREVIEW_CHARACTERS)}…`],
     [
       'before a character that does not fit',
       `${'x'.repeat(PREVIEW_CHARACTERS - 1)}🙂`,
@@ -30,7 +33,7 @@ describe('The preview of a binary message', () => {
       new ArrayBuffer(1_048_576),
       `Binary, 1,048,576 bytes: ${Array.from({ length: PREVIEW_BYTES }, () => '00').join(' ')} …`,
     ],
-  ])('is its size and its first bytes', (message, expected) => {
+  ])('consists of the size and the first bytes', (message, expected) => {
     expect(previewOf(message)).toBe(expected);
   });
 });
@@ -39,6 +42,6 @@ it.each([
   [0, '0 rows'],
   [1, '1 row'],
   [1_000, '1,000 rows'],
-])('A count of %d has its noun in the right number', (count, expected) => {
+])('A count of %d has the correct singular or plural', (count, expected) => {
   expect(countOf(count, 'row')).toBe(expected);
 });

@@ -1,6 +1,6 @@
 import { rowWindow } from '../../../../client/page/log/row-window.js';
 
-describe('The rows to draw', () => {
+describe('The rendered rows', () => {
   it.each([
     ['at the top', 0, 100_000, { start: 0, end: 19 }],
     ['in the middle', 50_000 * 20, 100_000, { start: 49_992, end: 50_019 }],
@@ -8,7 +8,7 @@ describe('The rows to draw', () => {
     ['of a short log', 0, 3, { start: 0, end: 3 }],
     ['of an empty log', 0, 0, { start: 0, end: 0 }],
     ['of a log that has become shorter', 10_000, 3, { start: 0, end: 3 }],
-  ])('%s are those in view and a few around', (_where, scrollTop, count, expected) => {
+  ])('%s are the visible rows and a few around them', (_where, scrollTop, count, expected) => {
     expect(rowWindow({ scrollTop, viewHeight: 200, rowHeight: 20, count })).toEqual(expected);
   });
 });

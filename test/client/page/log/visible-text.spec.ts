@@ -22,11 +22,11 @@ describe('The visible form of a text', () => {
     ['שלום 日本 🙂', 'שלום 日本 🙂'],
     ['👩\u200d💻 ❤\ufe0f\u200d🔥', '👩\u200d💻 ❤\ufe0f\u200d🔥'],
     ['a\u200db', 'a[U+200D]b'],
-  ])('of %j spells hidden characters out', (text, expected) => {
+  ])('of %j shows the code points of hidden characters', (text, expected) => {
     expect(shown(text)).toBe(expected);
   });
 
-  it('on one line has marks for line feeds and tabs', () => {
+  it('on one line shows marks for line feeds and tabs', () => {
     expect(shown('a\tb\nc\u0000', true)).toBe('a[⇥]b[↵]c[U+0000]');
   });
 });

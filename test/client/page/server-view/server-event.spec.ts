@@ -6,7 +6,7 @@ import {
   type ServerEvent,
 } from '../../../../client/page/server-view/server-event.js';
 
-describe('An event of the server', () => {
+describe('A server event', () => {
   it.each<[ServerEvent, string]>([
     [
       {
@@ -38,24 +38,24 @@ describe('An event of the server', () => {
     [{ kind: 'pong', at: 1, from: 'client', length: 8, roundTrip: 1.234 }, 'pong, round trip 1.23 ms'],
     [
       { kind: 'pause', at: 1, bufferedAmount: 65_536 },
-      'The server stopped reading: 65,536 bytes wait to be taken by the client.',
+      'The server stopped reading: 65,536 bytes are buffered until the client reads.',
     ],
-    [{ kind: 'resume', at: 1, duration: 12 }, 'The server reads on after 12 ms.'],
+    [{ kind: 'resume', at: 1, duration: 12 }, 'The server resumed reading after 12 ms.'],
     [
       { kind: 'close', at: 1, by: 'peer', status: 1000, description: 'Bye' },
       'Closed by the client. Code: 1000. Reason: Bye',
     ],
-  ])('is read, and described in one line', ({ kind, ...data }, expected) => {
+  ])('is parsed, and described in one line', ({ kind, ...data }, expected) => {
     const event = parseServerEvent(kind, JSON.stringify(data));
 
     expect(event && describeEvent(event)).toBe(expected);
   });
 
-  it.each(['', 'null', '[]', '{"at":"soon"}', '{'])('that is malformed is passed over: %s', (data) => {
+  it.each(['', 'null', '[]', '{"at":"soon"}', '{'])('is ignored if it is malformed: %s', (data) => {
     expect(parseServerEvent('ping', data)).toBeUndefined();
   });
 
-  it('of the request has facts about the way to the server', () => {
+  it('lists the properties of the connection for the request', () => {
     const facts = factsOf({
       kind: 'request',
       at: 1,
@@ -75,7 +75,7 @@ describe('An event of the server', () => {
   });
 });
 
-it('The id of a side channel has 128 random bits, and travels in the query', () => {
+it('The id of a diagnostics stream has 128 random bits, and is part of the query', () => {
   const id = newDiagnosticsId();
 
   expect(id).toMatch(/^[0-9a-f]{32}$/);

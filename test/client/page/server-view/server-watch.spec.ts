@@ -1,6 +1,6 @@
 import { KEPT_EVENTS, ServerWatch, type EventStream } from '../../../../client/page/server-view/server-watch.js';
 
-/** A stream whose events the test causes. */
+/** A stream whose events the test controls. */
 class ControlledStream implements EventStream {
   readyState = 0;
   isClosed = false;
@@ -19,7 +19,7 @@ class ControlledStream implements EventStream {
   }
 }
 
-describe('The side channel', () => {
+describe('The diagnostics stream', () => {
   let streams: ControlledStream[];
   let paths: string[];
   let watch: ServerWatch;

@@ -56,7 +56,7 @@ describe('A session', () => {
       entry.kind === 'message' ? `${entry.from}: ${typeof entry.data === 'string' ? entry.data : 'bytes'}` : entry.text,
     );
 
-  it('logs the opening, messages with their round trip, and the close', () => {
+  it('logs the opening, the messages with their round-trip times, and the close', () => {
     const socket = open({ draft: 'hello' });
     session.sendDraft();
     now = 7;
@@ -82,7 +82,7 @@ describe('A session', () => {
   it.each<[Partial<Settings>, keyof Settings, string]>([
     [{ url: 'hello' }, 'url', 'is not a valid URL'],
     [{ subprotocols: 'a(b' }, 'subprotocols', 'is not a token'],
-  ])('does not connect with %j, and says where it is wrong', (settings, at, problem) => {
+  ])('does not connect with %j, and names the field at fault', (settings, at, problem) => {
     start(settings);
 
     expect(session.connect()).toEqual({ problem: expect.stringContaining(problem), at });
@@ -99,14 +99,14 @@ describe('A session', () => {
     [{ burstCount: '' }, (one) => one.toggleBurst(), 'burstCount'],
     [{ burstSize: '17000000' }, (one) => one.toggleBurst(), 'burstSize'],
     [{ heartbeatInterval: '0' }, (one) => one.toggleHeartbeat(), 'heartbeatInterval'],
-  ])('does nothing with %j, and says where it is wrong', (settings, act, at) => {
+  ])('refuses the action with %j, and names the field at fault', (settings, act, at) => {
     const socket = open(settings);
 
     expect(act(session)).toEqual({ problem: expect.any(String), at });
     expect([socket.calls, session.state, timers]).toEqual([[], 'open', []]);
   });
 
-  it('gives up an attempt whatever the close code is', () => {
+  it('cancels an attempt with any close code', () => {
     start({ closeCode: '1' });
     session.connect();
 
@@ -129,7 +129,7 @@ describe('A session', () => {
     expect(session.problem).toBe(`Could not connect to ${OWN}. nothing at ${OWN}`);
   });
 
-  it('connects again after a loss, if that is wanted, until it is closed', () => {
+  it('reconnects after a lost connection if enabled, until it is closed', () => {
     open({ reconnect: true }).cause('close', { code: 1006, reason: '' });
     expect(session.isWaitingToReconnect).toBe(true);
     expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([1_000]);
@@ -145,9 +145,9 @@ describe('A session', () => {
   });
 
   it.each([
-    ['it was closed by hand', true, true],
-    ['that is not wanted', false, false],
-  ])('does not connect again when %s', (_why, reconnect, byHand) => {
+    ['the user closed it', true, true],
+    ['reconnection is disabled', false, false],
+  ])('does not reconnect when %s', (_why, reconnect, byHand) => {
     const socket = open({ reconnect });
     if (byHand) {
       session.close();
@@ -157,7 +157,7 @@ describe('A session', () => {
     expect(timers).toEqual([]);
   });
 
-  it('fills in placeholders for each message of a repetition', () => {
+  it('fills in placeholders for each repeated message', () => {
     const socket = open({ draft: '{{n}} {{uuid}}', placeholders: true, repeatTimes: '2', repeatInterval: '5' });
     session.toggleRepeating();
     timers.shift()?.callback();
@@ -176,7 +176,7 @@ describe('A session', () => {
     expect(socket.calls.map(([, data]) => data)).toEqual(['1 xx', '2 xx', '3 xx']);
   });
 
-  it('ends a heartbeat with the connection', () => {
+  it('stops a heartbeat when the connection closes', () => {
     const socket = open({ heartbeatInterval: '2' });
     session.toggleHeartbeat();
     expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([2_000]);
@@ -185,7 +185,7 @@ describe('A session', () => {
     expect([socket.calls, timers]).toEqual([[['send', 'heartbeat']], []]);
   });
 
-  it('lets go of everything when its tab is closed', () => {
+  it('releases its resources when its tab is closed', () => {
     const socket = open();
     session.toggleHeartbeat();
     session.dispose();

@@ -15,11 +15,11 @@ describe('Settings', () => {
       { url: 'ws://a', reconnect: true },
       { ...DEFAULT_SETTINGS, url: 'ws://a', reconnect: true },
     ],
-  ])('are what is valid of an unknown value', (value, expected) => {
+  ])('are restored with their valid properties only', (value, expected) => {
     expect(settingsFrom(value)).toEqual(expected);
   });
 
-  it('travel in a link', () => {
+  it('are part of a link', () => {
     const settings = { ...DEFAULT_SETTINGS, url: 'ws://a/?b=c&d', draft: 'two\nlines #1', reconnect: true };
     const fragment = linkFragment(settings, DEFAULT_SETTINGS);
 
@@ -27,27 +27,27 @@ describe('Settings', () => {
     expect(settingsFromFragment(fragment, DEFAULT_SETTINGS)).toEqual(settings);
   });
 
-  it.each(['', '#', '#top', '#other=1'])('are not in the fragment "%s"', (fragment) => {
+  it.each(['', '#', '#top', '#other=1'])('are absent from the fragment "%s"', (fragment) => {
     expect(settingsFromFragment(fragment, DEFAULT_SETTINGS)).toBeUndefined();
   });
 });
 
-describe('A number that was entered', () => {
+describe('A number field', () => {
   it.each([
     ['1', 1],
     [' 2.5 ', 2.5],
-  ])('"%s" is read', (text, expected) => {
+  ])('accepts "%s"', (text, expected) => {
     expect(readNumber(text, 'Times', { min: 1, max: 10 })).toBe(expected);
   });
 
-  it.each(['', 'x', '0', '11', 'Infinity', 'NaN'])('"%s" is refused, and the range is named', (text) => {
+  it.each(['', 'x', '0', '11', 'Infinity', 'NaN'])('rejects "%s", and names the range', (text) => {
     expect(readNumber(text, 'Times', { min: 1, max: 10 })).toEqual({
       problem: `Times: "${text}" is not a number from 1 to 10.`,
     });
   });
 });
 
-describe('What the browser keeps', () => {
+describe('The stored value', () => {
   const kept = (storage: { getItem(): string | null; setItem(): void }): KeptValue<string> =>
     new KeptValue(
       () => storage,
@@ -57,13 +57,13 @@ describe('What the browser keeps', () => {
 
   it.each([
     ['nothing', (): null => null, 'default'],
-    ['a value', (): string => '"value"', 'value'],
-    ['nonsense', (): string => '{', 'default'],
-  ])('is read: %s', (_what, getItem, expected) => {
+    ['a valid value', (): string => '"value"', 'value'],
+    ['an invalid value', (): string => '{', 'default'],
+  ])('is restored from %s', (_what, getItem, expected) => {
     expect(kept({ getItem, setItem: () => {} }).load()).toBe(expected);
   });
 
-  it('is nothing where the browser has no storage, and the page goes on', () => {
+  it('is the default without storage, and the page continues', () => {
     const refuse = (): never => {
       throw new Error('SecurityError');
     };
@@ -78,7 +78,7 @@ describe('What the browser keeps', () => {
       { active: 9, sessions: [{ url: 'ws://a' }], openDetails: ['a', 1] },
       { active: 0, sessions: [{ ...DEFAULT_SETTINGS, url: 'ws://a' }], openDetails: ['a'] },
     ],
-  ])('of the tabs is checked', (value, expected) => {
+  ])('of the tabs is validated', (value, expected) => {
     expect(workspaceFrom(value)).toEqual(expected);
   });
 });

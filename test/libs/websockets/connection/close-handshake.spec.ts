@@ -16,14 +16,14 @@ const agreed: DeflateParameters = {
   clientMaxWindowBits: 15,
 };
 
-describe('The states of the close handshake', () => {
+describe('The close handshake', () => {
   type Step = (pair: ConnectedPair) => unknown;
   const serverCloses: Step = ({ connection }) => void connection.close(4000, 'ours');
   const peerCloses: Step = ({ client }) => client.write(close(3000, 'theirs'));
   const peerIsWrong: Step = ({ client }) => client.write(wrong);
   const peerEnds: Step = ({ client }) => client.end();
   const abort: Step = ({ connection }) => connection.abort();
-  /** Keeps the answer to the peer's close back. */
+  /** Delays the answer to the peer's close. */
   const handle: Step = ({ client, connection }) => {
     void connection.receive(() => new Promise(() => {})).catch(() => {});
     client.write(text('handled for ever'));
@@ -36,8 +36,8 @@ describe('The states of the close handshake', () => {
 
   it.each<[string, readonly Step[], WebSocketState, object]>([
     ['peer, server', [peerCloses], 'closed', theirs],
-    ['peer, then the server while a handler is at work', [handle, peerCloses], 'closeReceived', theirs],
-    ['peer, abort while a handler is at work', [handle, peerCloses, abort], 'aborted', theirs],
+    ['peer, then the server during a handler', [handle, peerCloses], 'closeReceived', theirs],
+    ['peer, then an abort during a handler', [handle, peerCloses, abort], 'aborted', theirs],
     ['server', [serverCloses], 'closeSent', ours],
     ['server, peer', [serverCloses, peerCloses], 'closed', ours],
     ['server, protocol error', [serverCloses, peerIsWrong], 'closed', ours],
@@ -47,7 +47,7 @@ describe('The states of the close handshake', () => {
     ['protocol error, abort', [peerIsWrong, abort], 'closed', protocol],
     ['end of the transport', [peerEnds], 'aborted', lost],
     ['abort', [abort], 'aborted', aborted],
-  ])('after %s', async (_what, steps, state, closed) => {
+  ])('reaches the right state after %s', async (_what, steps, state, closed) => {
     const pair = connect();
     pair.client.resume();
     for (const step of steps) {
@@ -67,10 +67,10 @@ describe('The states of the close handshake', () => {
   });
 
   it.each<[string, readonly Step[], object]>([
-    ['closes too', [peerCloses], theirs],
-    ['breaks the protocol', [peerIsWrong], protocol],
+    ['also closes', [peerCloses], theirs],
+    ['violates the protocol', [peerIsWrong], protocol],
     ['is cut off', [abort], aborted],
-  ])('while a close waits for a message that is being compressed, and the peer %s', async (_what, steps, closed) => {
+  ])('reports the right result when the peer %s while a close waits for compression', async (_what, steps, closed) => {
     const pair = connect({}, {}, agreed);
     pair.client.resume();
     void pair.connection.send('compressed');
@@ -83,7 +83,7 @@ describe('The states of the close handshake', () => {
     expect(await pair.connection.closed).toMatchObject(closed);
   });
 
-  it('sends the close behind messages that are being compressed', async () => {
+  it('sends the close after messages that are being compressed', async () => {
     const { client, connection } = connect({}, {}, agreed);
     void connection.send('compressed');
     void connection.close(4000, 'ours');
@@ -94,11 +94,11 @@ describe('The states of the close handshake', () => {
   });
 });
 
-/** How both sides come to have closed, while the peer keeps its half of the transport open. */
+/** The ways to complete the close handshake, while the peer keeps its half of the transport open. */
 const closes: [string, (pair: ConnectedPair) => Promise<unknown>][] = [
-  ['it closed', async ({ client }) => void client.write(close(1000))],
+  ['a close from the peer', async ({ client }) => void client.write(close(1000))],
   [
-    'it answered a close',
+    "the peer's answer to a close",
     async ({ client, connection }) => {
       void connection.close(1000);
       await turn();
@@ -111,7 +111,7 @@ describe('The connection of a peer that keeps its half open', () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
   afterEach(() => void jest.useRealTimers());
 
-  it.each(closes)('ends at once when %s and was sent nothing else: it has nothing to lose', async (_when, act) => {
+  it.each(closes)('ends at once after %s if nothing else was sent', async (_when, act) => {
     const pair = connect({ closeTimeout: 30_000 });
     await act(pair);
     await turn();
@@ -123,11 +123,11 @@ describe('The connection of a peer that keeps its half open', () => {
 
   describe.each<[string, Partial<AcceptedHandshake>, (pair: ConnectedPair) => Promise<unknown>]>([
     ['over HTTP/2', { httpVersion: '2' }, async () => {}],
-    ['that was sent a message', {}, ({ connection }) => connection.send('hello')],
-    ['that was sent a prepared message', {}, ({ connection }) => connection.send(new PreparedMessage('hello'))],
-    ['that was sent a ping', {}, async ({ connection }) => void connection.ping('?')],
+    ['after a message was sent', {}, ({ connection }) => connection.send('hello')],
+    ['after a prepared message was sent', {}, ({ connection }) => connection.send(new PreparedMessage('hello'))],
+    ['after a ping was sent', {}, async ({ connection }) => void connection.ping('?')],
     [
-      'that was sent a pong',
+      'after a pong was sent',
       {},
       async ({ client }) => {
         client.write(ping('?'));
@@ -135,7 +135,7 @@ describe('The connection of a peer that keeps its half open', () => {
       },
     ],
   ])('%s', (_what, handshake, prepare) => {
-    it.each(closes)('is cut a second after %s, however long a close may take', async (_when, act) => {
+    it.each(closes)('ends a second after %s, for any closeTimeout', async (_when, act) => {
       const pair = connect({ closeTimeout: 30_000 }, handshake);
       await prepare(pair);
       pair.client.on('data', () => {});
@@ -150,7 +150,7 @@ describe('The connection of a peer that keeps its half open', () => {
     });
   });
 
-  it('is cut after closeTimeout, where that is shorter', async () => {
+  it('ends after closeTimeout if that is shorter', async () => {
     const { client, server } = connect({ closeTimeout: LINGER / 2 }, { httpVersion: '2' });
     client.write(close(1000));
     await turn();
@@ -160,7 +160,7 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(server.destroyed).toBe(true);
   });
 
-  it('has closeTimeout to take what was sent before', async () => {
+  it('has closeTimeout to send earlier data', async () => {
     const { client, server, connection } = connect({ closeTimeout: 30_000 });
     void connection.send(Buffer.alloc(1024 * 1024));
     await turn();
@@ -173,7 +173,7 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(server.destroyed).toBe(true);
   });
 
-  it.each(['1.1', '2'] as const)('is cut a second after a protocol error over HTTP/%s', async (httpVersion) => {
+  it.each(['1.1', '2'] as const)('ends a second after a protocol error over HTTP/%s', async (httpVersion) => {
     const { client, server } = connect({ closeTimeout: 30_000 }, { httpVersion });
     client.write(Buffer.from([0xff, 0xff]));
     client.resume();
@@ -184,7 +184,7 @@ describe('The connection of a peer that keeps its half open', () => {
     expect(server.destroyed).toBe(true);
   });
 
-  it('leaves no timer behind when it ends', async () => {
+  it('clears its timer when it ends', async () => {
     const { client, connection } = connect({}, { httpVersion: '2' });
     client.write(close(1000));
     await turn();

@@ -12,7 +12,7 @@ const closed = { by: 'peer', status: 1000, description: '' } as const;
 const refusal = { status: 403, reason: 'origin', message: 'The origin is refused.' } as const;
 const error = new Error('of the handler');
 
-/** The observer of a connection that opens now. */
+/** The observer of a new connection. */
 const opened = (): WebSocketConnectionObserver | undefined => diagnosticsChannels.opened?.(connection, handshake);
 
 describe('The diagnostics channel', () => {
@@ -20,7 +20,7 @@ describe('The diagnostics channel', () => {
   afterEach(() => stops.splice(0).forEach((stop) => stop()));
   afterAll(() => connection.abort());
 
-  /** The messages that a channel publishes from here on. */
+  /** The messages of a channel from now on. */
   function messagesOf(name: string): unknown[] {
     const messages: unknown[] = [];
     const subscriber = (message: unknown): void => void messages.push(message);
@@ -56,20 +56,20 @@ describe('The diagnostics channel', () => {
     ],
     ['close', () => diagnosticsChannels.closed?.(connection, closed, undefined), [{ connection, closed }]],
     ['error', () => diagnosticsChannels.closed?.(connection, closed, error), [{ connection, error }]],
-  ])('nest-raw-websockets:%s publishes what is observed', (name, happen, expected) => {
+  ])('nest-raw-websockets:%s publishes the observed event', (name, happen, expected) => {
     const messages = messagesOf(name);
     happen();
     expect(messages).toEqual(expected);
     expect((messages[0] as { connection?: unknown }).connection ?? connection).toBe(connection);
   });
 
-  it('nest-raw-websockets:error has nothing of an orderly close', () => {
+  it('nest-raw-websockets:error publishes nothing for a clean close', () => {
     const messages = messagesOf('error');
     diagnosticsChannels.closed?.(connection, closed, undefined);
     expect(messages).toEqual([]);
   });
 
-  it('has no observer on a connection while neither messages nor pings have a subscriber', () => {
+  it('has no observer on a connection without subscribers for messages or pings', () => {
     messagesOf('open');
     expect(opened()).toBeUndefined();
     messagesOf('ping');

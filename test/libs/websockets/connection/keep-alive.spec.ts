@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 
 const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, receiveTimeout: 0 };
 
-/** A keep-alive that writes down what it does and when, in a time that the test moves. */
+/** A keep-alive that records its actions with their times, in a clock that the test controls. */
 class Diary {
   readonly entries: string[] = [];
   isReading = true;
@@ -39,13 +39,13 @@ describe('KeepAlive', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('does nothing, and has no timer, when all is off', () => {
+  it('does nothing, and has no timer, when it is off', () => {
     const diary = new Diary({});
     expect(jest.getTimerCount()).toBe(0);
     expect(diary.entries).toEqual([]);
   });
 
-  it('pings after an interval of silence, counts the pings, and gives up when none is answered in time', () => {
+  it('pings after an idle interval, numbers the pings, and gives up when none is answered in time', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     jest.advanceTimersByTime(1000);
     diary.keepAlive.heard(false);
@@ -58,21 +58,21 @@ describe('KeepAlive', () => {
     ['shorter than', 500, 1200, ['ping 1 at 500', 'ping 2 at 1000', 'ping 3 at 1500', 'gave up at 1700']],
     ['as long as', 500, 500, ['ping 1 at 500', 'gave up at 1000']],
     ['longer than', 1000, 300, ['ping 1 at 1000', 'gave up at 1300']],
-  ])('pings every interval, also one that is %s the time-out', (_how, interval, timeout, entries) => {
+  ])('pings at each interval, even if it is %s the time-out', (_how, interval, timeout, entries) => {
     const diary = new Diary({ keepAliveInterval: interval, keepAliveTimeout: timeout });
     jest.advanceTimersByTime(60_000);
     expect(diary.entries).toEqual(entries);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('measures a round trip that is longer than the interval', () => {
+  it('measures a round-trip time longer than the interval', () => {
     const diary = new Diary({ keepAliveInterval: 500, keepAliveTimeout: 4000 });
     jest.advanceTimersByTime(1300);
     expect(diary.keepAlive.onPong(answer(1))).toBe(800);
     diary.keepAlive.stop();
   });
 
-  it('measures another ping when the measured one was left unanswered for the time-out', () => {
+  it('measures another ping when the measured one has no answer within the time-out', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 1500 });
     jest.advanceTimersByTime(1200);
     diary.keepAlive.heard(true);
@@ -84,7 +84,7 @@ describe('KeepAlive', () => {
     diary.keepAlive.stop();
   });
 
-  it('takes any byte for life, and pings only after an interval without one', () => {
+  it('treats any byte as a sign of life, and pings only after an idle interval', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     for (let i = 0; i < 10; i++) {
       jest.advanceTimersByTime(900);
@@ -103,7 +103,7 @@ describe('KeepAlive', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('has one timer at most', () => {
+  it('has at most one timer', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 700 });
     for (let i = 0; i < 20; i++) {
       expect(jest.getTimerCount()).toBe(1);
@@ -113,7 +113,7 @@ describe('KeepAlive', () => {
     diary.keepAlive.stop();
   });
 
-  it('measures the round trip by the answer to its ping, and by no other pong', () => {
+  it('measures the round-trip time with the pong to its own ping only', () => {
     const { keepAlive } = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     jest.advanceTimersByTime(1000);
     jest.advanceTimersByTime(40);
@@ -123,7 +123,7 @@ describe('KeepAlive', () => {
     keepAlive.stop();
   });
 
-  it('lets go of a client that sends no message, however many pongs it sends', () => {
+  it('gives up on a client that sends pongs but no message', () => {
     const diary = new Diary({ receiveTimeout: 1000 });
     jest.advanceTimersByTime(600);
     diary.keepAlive.heard(true);
@@ -133,7 +133,7 @@ describe('KeepAlive', () => {
     expect(diary.entries).toEqual(['no message at 1600']);
   });
 
-  it('pings while nothing is read, for the proxies in between, but takes silence for no proof', () => {
+  it('pings while reading is paused, for the proxies in between, but does not count silence as a failure', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 2000 });
     diary.isReading = false;
     jest.advanceTimersByTime(3500);
@@ -142,8 +142,8 @@ describe('KeepAlive', () => {
   });
 });
 
-describe('a connection with keep-alive', () => {
-  it('is aborted without a close frame when its peer answers no ping, and says so', async () => {
+describe('A connection with keep-alive', () => {
+  it('is aborted without a close frame when its peer answers no ping, and reports the reason', async () => {
     const { client, connection } = connect({ keepAliveInterval: 1, keepAliveTimeout: 1 });
     const received = connection.receive(() => {});
     await expect(received).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('a connection with keep-alive', () => {
     expect(client.read()).toBeNull();
   });
 
-  it('tells the round-trip time once a ping was answered', async () => {
+  it('reports the round-trip time after the first pong', async () => {
     const { client, connection } = connect({ keepAliveInterval: 1, keepAliveTimeout: 60_000 });
     expect(connection.roundTripTime).toBeUndefined();
     const { payload } = await readFrame(client);
@@ -165,7 +165,7 @@ describe('a connection with keep-alive', () => {
     connection.abort();
   });
 
-  it('tells a client that sends no message why it is let go', async () => {
+  it('closes a client that sends no message, with the reason', async () => {
     const { client, connection } = connect({ receiveTimeout: 1 });
     const failure = connection.receive(() => {}).catch((error: unknown) => error);
     const { opcode, payload } = await readFrame(client);

@@ -7,7 +7,7 @@ import { connect, readFrame, type ConnectedPair } from '../../../support/socket-
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-// Without takeover each message stands for itself, so that a test can inflate it alone.
+// Without context takeover each message is independent, so that a test can inflate it alone.
 const agreed: DeflateParameters = {
   serverNoContextTakeover: true,
   clientNoContextTakeover: true,
@@ -28,8 +28,8 @@ async function echo({ connection }: ConnectedPair): Promise<void> {
   await connection.close(peer.status, peer.description);
 }
 
-describe('a connection that compresses', () => {
-  it('echoes compressed and plain messages compressed, in order, and then its close', async () => {
+describe('A connection with compression', () => {
+  it('echoes compressed and plain messages compressed, in order, and then the close', async () => {
     const pair = connectCompressed();
     void echo(pair);
     pair.client.write(
@@ -54,7 +54,7 @@ describe('a connection that compresses', () => {
     expect(await pair.connection.closed).toMatchObject({ by: 'peer', status: 1000 });
   });
 
-  it('takes a compressed message in fragments, control frames between, and marks its first frame alone', async () => {
+  it('accepts a fragmented compressed message with control frames inside, and sets RSV1 on its first frame only', async () => {
     const pair = connectCompressed();
     void echo(pair).catch(() => {});
     const bytes = deflated('fragmented');
@@ -81,11 +81,11 @@ describe('a connection that compresses', () => {
     ['compressed text that is not UTF-8', compressedText(Buffer.from([0x61, 0xff])), 1007],
     ['compressed text that ends inside a character', compressedText(Buffer.from([0xc3])), 1007],
     [
-      'compressed text that is not UTF-8, with a close behind it',
+      'compressed text of invalid UTF-8, followed by a close',
       Buffer.concat([compressedText(Buffer.from([0xff])), close(1000)]),
       1007,
     ],
-    ['bytes that are not deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
+    ['invalid deflated data', clientFrame({ opcode: 1, payload: Buffer.alloc(9, 0xff), reserved: 4 }), 1007],
     [
       'RSV1 on a continuation',
       Buffer.concat([compressedText('a', false), clientFrame({ opcode: 0, reserved: 4 })]),
@@ -94,7 +94,7 @@ describe('a connection that compresses', () => {
     ['RSV1 on a ping', clientFrame({ opcode: 9, reserved: 4 }), 1002],
     ['RSV2', clientFrame({ opcode: 1, reserved: 2 }), 1002],
     ['RSV1 with RSV3', clientFrame({ opcode: 1, reserved: 5 }), 1002],
-  ])('refuses %s', async (_name, bytes, status) => {
+  ])('rejects %s', async (_name, bytes, status) => {
     const pair = connectCompressed();
     const done = echo(pair);
     pair.client.write(bytes);
@@ -107,7 +107,7 @@ describe('a connection that compresses', () => {
     pair.connection.abort();
   });
 
-  it('sends a message as it is when it is told to, all parts of it, in its turn', async () => {
+  it('sends a message with all its parts uncompressed and in order if compression is disabled for it', async () => {
     const { client, connection } = connectCompressed();
     void connection.send('secret-', { endOfMessage: false, compress: false });
     void connection.send('part');
@@ -120,7 +120,7 @@ describe('a connection that compresses', () => {
     connection.abort();
   });
 
-  it('sends nothing after it was told to close', async () => {
+  it('sends nothing after close() is called', async () => {
     const { client, connection } = connectCompressed();
     void connection.send('before');
     void connection.close(1000);
@@ -132,7 +132,7 @@ describe('a connection that compresses', () => {
     expect(client.read()).toBeNull();
   });
 
-  it('hands on fragments of at most receiveBufferSize', async () => {
+  it('delivers fragments of at most receiveBufferSize', async () => {
     const { client, connection } = connectCompressed({ receiveBufferSize: 1000 });
     const lengths: number[] = [];
     const received = connection.receive(({ length }) => void lengths.push(length));
@@ -143,7 +143,7 @@ describe('a connection that compresses', () => {
     connection.abort();
   });
 
-  it('closes with 1009 what inflates to more than maxMessageSize, and inflates no further', async () => {
+  it('closes with 1009 when a message inflates to more than maxMessageSize, and stops inflating', async () => {
     const { client, connection } = connectCompressed({ maxMessageSize: 100_000 });
     const messages = connection.messages();
     const next = messages.next();
@@ -157,7 +157,7 @@ describe('a connection that compresses', () => {
     ['this side has closed', ({ connection }) => void connection.close(1000)],
     ['the connection has failed', ({ client }) => void client.write(clientFrame({ opcode: 3 }))],
     ['the connection was aborted', ({ connection }) => connection.abort()],
-  ])('hands on nothing more of what is being inflated once %s', async (_what, end) => {
+  ])('delivers no further inflated data once %s', async (_what, end) => {
     const pair = connectCompressed({ receiveBufferSize: 1000 });
     let fragments = 0;
     let received: Promise<unknown> | undefined;
@@ -182,7 +182,7 @@ describe('a connection that compresses', () => {
     await expect(received).rejects.toMatchObject({ name: 'WebSocketError' });
   });
 
-  it('wakes everything that waits when it is lost while messages are compressed', async () => {
+  it('settles all pending operations when it is lost during compression', async () => {
     const { client, connection } = connectCompressed();
     const sent = connection.send(Buffer.alloc(5_000_000));
     const closed = connection.close(1000);
@@ -192,7 +192,7 @@ describe('a connection that compresses', () => {
     expect(connection.state).toBe('aborted');
   });
 
-  it('stops inflating for a peer that does not read, and loses nothing', async () => {
+  it('stops inflating for a peer that does not read, without data loss', async () => {
     const pair = connectCompressed({ sendBufferSize: 1000 });
     void echo(pair).catch(() => {});
     const message = Buffer.alloc(8 * 1024 * 1024, 'compress me');

@@ -7,12 +7,12 @@ describe('MessageRate', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('lets a second of messages through at once, and then one after the other', () => {
+  it("passes one second's messages at once, and then one after the other", () => {
     const rate = new MessageRate(10);
     expect(Array.from({ length: 12 }, () => Math.round(rate.take()))).toEqual([...Array<number>(10).fill(0), 100, 200]);
   });
 
-  it('fills again, and holds no more than a second of messages', () => {
+  it('refills, up to the messages of one second', () => {
     const rate = new MessageRate(10);
     for (let i = 0; i < 10; i++) {
       rate.take();
@@ -24,8 +24,8 @@ describe('MessageRate', () => {
   });
 });
 
-describe('a connection with maxMessagesPerSecond', () => {
-  it('is read more slowly, and neither closed nor robbed of a message', async () => {
+describe('A connection with maxMessagesPerSecond', () => {
+  it('reads more slowly, without a close and without data loss', async () => {
     const { client, connection } = connect({ maxMessagesPerSecond: 50 });
     const seen: string[] = [];
     const received = connection.receive(({ data }) => void seen.push(data.toString()));

@@ -33,8 +33,8 @@ function receiverWith(options: Partial<ReceiverOptions> = {}): {
   return { receiver, output, told, keep };
 }
 
-describe('The receiver of messages', () => {
-  it('hands on fragments, and tells of control frames between them, in order', async () => {
+describe('The message receiver', () => {
+  it('delivers fragments, and control frames between them, in order', async () => {
     const { receiver, told, keep } = receiverWith();
     const received = receiver.start(keep);
     expect(receiver.release()).toBe(false);
@@ -53,7 +53,7 @@ describe('The receiver of messages', () => {
     expect(receiver.isWanted).toBe(false);
   });
 
-  it('holds messages until receive is called, and meanwhile handles pings before the first message', () => {
+  it('holds messages until receive() is called, and handles pings before the first message meanwhile', () => {
     const { receiver, told, keep } = receiverWith();
     receiver.parse(Buffer.concat([ping('p'), text('a'), ping('q')]));
     expect([told, receiver.isHolding, receiver.isWanted]).toEqual([[['ping', 'p']], true, false]);
@@ -85,7 +85,7 @@ describe('The receiver of messages', () => {
     expect(told).toEqual([['a', true], ['handled'], ['b', true]]);
   });
 
-  it('holds messages while what is sent is not taken', () => {
+  it('holds messages during backpressure on the sending side', () => {
     const { receiver, output, told, keep } = receiverWith();
     void receiver.start((fragment) => {
       keep(fragment);
@@ -98,9 +98,9 @@ describe('The receiver of messages', () => {
     expect(receiver.release()).toBe(true);
   });
 
-  it('holds messages that come before their time', async () => {
+  it('holds messages that exceed the rate limit', async () => {
     const rate = new MessageRate(1);
-    rate.take = () => 1; // each has to wait for a millisecond
+    rate.take = () => 1; // each message has to wait for a millisecond
     const { receiver, told, keep } = receiverWith({ rate });
     void receiver.start(keep);
     receiver.release();
@@ -127,7 +127,7 @@ describe('The receiver of messages', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
-  ])('tells who receives when the handler %s, and holds what comes after', async (_what, handler) => {
+  ])('rejects receive() when the handler %s, and holds the following messages', async (_what, handler) => {
     const { receiver } = receiverWith();
     const received = receiver.start(handler);
     receiver.release();
@@ -136,7 +136,7 @@ describe('The receiver of messages', () => {
     expect([receiver.isWanted, receiver.isHandling, receiver.isHolding]).toEqual([false, false, true]);
   });
 
-  it('drops messages once this side has closed, and tells of the close', () => {
+  it("discards messages after this side has closed, and reports the peer's close", () => {
     const { receiver, told, keep } = receiverWith();
     void receiver.start(keep);
     receiver.drop();
@@ -145,7 +145,7 @@ describe('The receiver of messages', () => {
     expect(told).toEqual([['close', 1000, '']]);
   });
 
-  it('takes no byte once it was stopped', () => {
+  it('reads no byte after a stop', () => {
     const { receiver, told, keep } = receiverWith();
     void receiver.start(keep);
     receiver.stop();
@@ -154,12 +154,12 @@ describe('The receiver of messages', () => {
     expect([told, receiver.isHolding]).toEqual([[], false]);
   });
 
-  it('throws at what breaks the protocol', () => {
+  it('throws for a protocol violation', () => {
     const { receiver } = receiverWith();
     expect(() => receiver.parse(clientFrame({ opcode: 3 }))).toThrow(ProtocolError);
   });
 
-  it('hands nothing to a handler that was cancelled', () => {
+  it('delivers nothing to a cancelled handler', () => {
     const { receiver, told, keep } = receiverWith();
     void receiver.start(keep);
     receiver.cancel();

@@ -11,20 +11,21 @@ import {
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { clientFrame, close, ping, pong, text } from '../protocol/client-frame.js';
-import { connect, readBytes, readFrame } from '../../../support/socket-pair.js';
+import { connect, readBytes, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
 const handshake: WebSocketHandshake = {
   headers: {},
   rawHeaders: [],
   path: '/',
   remoteAddress: '127.0.0.1',
+  addresses: ['127.0.0.1'],
   httpVersion: '1.1',
   tlsVersion: undefined,
   origin: undefined,
   userAgent: undefined,
 };
 
-/** A connection of an application, as it is when its handshake was accepted. */
+/** A connection of an application after its handshake was accepted. */
 function open(
   observer?: WebSocketConnectionObserver,
   {
@@ -33,7 +34,7 @@ function open(
   }: WebSocketOptions & {
     connections?: WebSocketConnections;
   } = {},
-) {
+): ConnectedPair & { connections: WebSocketConnections } {
   if (observer !== undefined) {
     connections.observe({ opened: () => observer });
   }
@@ -43,7 +44,7 @@ function open(
   return { ...pair, connections };
 }
 
-/** Notes the calls of an observer's callbacks, without the connection. */
+/** Records the calls of an observer's callbacks, without the connection. */
 function recorder(): { calls: unknown[][]; observer: Required<WebSocketConnectionObserver> } {
   const calls: unknown[][] = [];
   const note =
@@ -74,7 +75,7 @@ const framesOf = (calls: readonly unknown[][], name: string): unknown[][] =>
     });
 
 describe('An observer of the connections', () => {
-  it('is told when one opens and when it has ended, with the same connection, and no more once it is removed', async () => {
+  it('receives the opening and the end of a connection, with the same object, and no events after its removal', async () => {
     const connections = new WebSocketConnections(resolveWebSocketOptions());
     const told: unknown[][] = [];
     const stop = connections.observe({
@@ -96,7 +97,7 @@ describe('An observer of the connections', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('is told what the handler threw, or else what ended the connection', async () => {
+  it('receives the error of the handler, or otherwise the cause of the end', async () => {
     const connections = new WebSocketConnections(resolveWebSocketOptions());
     const errors: unknown[] = [];
     connections.observe({ closed: (_connection, _closed, error) => void errors.push(error) });
@@ -113,7 +114,7 @@ describe('An observer of the connections', () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'WS_PROTOCOL_ERROR' }), failure]);
   });
 
-  it('that throws disturbs neither the connection nor other observers', async () => {
+  it('that throws affects neither the connection nor other observers', async () => {
     const connections = new WebSocketConnections(resolveWebSocketOptions());
     const failure = new Error('of the observer');
     connections.observe({
@@ -135,7 +136,7 @@ describe('An observer of the connections', () => {
 });
 
 describe('An observer of one connection', () => {
-  it('is told of each frame and message, in both directions', async () => {
+  it('receives each frame and message, in both directions', async () => {
     const { calls, observer } = recorder();
     const { client, connection } = open(observer);
     void connection.receive((fragment) => connection.send(fragment)).catch(() => {});
@@ -165,7 +166,7 @@ describe('An observer of one connection', () => {
       },
       140_020,
     ],
-  ])('is told of a frame that is %s', async (_how, send, bytes) => {
+  ])('receives a frame that is %s', async (_how, send, bytes) => {
     const { calls, observer } = recorder();
     const { client, connection } = open(observer);
     void send(connection);
@@ -177,7 +178,7 @@ describe('An observer of one connection', () => {
     connection.abort();
   });
 
-  it('is told of a frame that breaks the protocol, and of the close frame that says so', async () => {
+  it('receives a frame that violates the protocol, and the close frame that answers it', async () => {
     const { calls, observer } = recorder();
     const { client, connection } = open(observer);
     client.write(clientFrame({ opcode: 1, payload: 'bare', masked: false }));
@@ -187,7 +188,7 @@ describe('An observer of one connection', () => {
     connection.abort();
   });
 
-  it('is told of pongs, with the round-trip time where one answers a ping', async () => {
+  it('receives pongs, with the round-trip time if one answers a ping', async () => {
     const { calls, observer } = recorder();
     const { client, connection } = open({ pongReceived: observer.pongReceived });
     client.write(pong('unasked'));
@@ -202,7 +203,7 @@ describe('An observer of one connection', () => {
     connection.abort();
   });
 
-  it('is told when a peer does not keep up, and when it has taken what waited', async () => {
+  it('receives the beginning and the end of backpressure', async () => {
     const { calls, observer } = recorder();
     const { paused, resumed } = observer;
     const { client, connection } = open({ paused, resumed }, { sendBufferSize: 1000 });

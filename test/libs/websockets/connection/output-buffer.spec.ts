@@ -4,10 +4,10 @@ import { OutputBuffer } from '../../../../libs/websockets/src/connection/output-
 
 const TEXT = 0x81;
 
-/** A socket that takes writes at once, as a kernel with room does, or keeps them until it is told to go on. */
+/** A socket that completes writes at once, like a kernel with room, or holds them until the test continues. */
 class Sink extends Duplex {
   readonly writes: Buffer[] = [];
-  /** The memory beneath what `write` was given, and that the socket keeps until it is sent. */
+  /** The buffers of the writes that the socket holds. */
   readonly given = new Set<ArrayBufferLike>();
   isStuck = false;
   private readonly kept: (() => void)[] = [];
@@ -35,7 +35,7 @@ class Sink extends Duplex {
     this.kept.splice(0).forEach((done) => done());
   }
 
-  /** All that was written, copied only now: a write to bytes that were given away shows here. */
+  /** All written bytes, copied late: this reveals a change to bytes that were already handed over. */
   get bytes(): Buffer {
     return Buffer.concat(this.writes);
   }
@@ -51,18 +51,24 @@ class Sink extends Duplex {
   }
 }
 
-function frame(payload: Buffer): Buffer {
+function frame(bytes: Buffer): Buffer {
+  const { length } = bytes;
   const header =
-    payload.length < 126
-      ? [TEXT, payload.length]
-      : payload.length < 65536
-        ? [TEXT, 126, payload.length >> 8, payload.length & 0xff]
-        : [TEXT, 127, 0, 0, 0, 0, 0, payload.length >> 16, (payload.length >> 8) & 0xff, payload.length & 0xff];
-  return Buffer.concat([Buffer.from(header), payload]);
+    length < 126
+      ? [TEXT, length]
+      : length < 65536
+        ? [TEXT, 126, length >> 8, length & 0xff]
+        : [TEXT, 127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 0xff, length & 0xff];
+  return Buffer.concat([Buffer.from(header), bytes]);
 }
 
-const payload = (length: number, seed = 0): Buffer =>
-  Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed) & 0xff));
+function payload(length: number, seed = 0): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) {
+    bytes[i] = i * 31 + seed;
+  }
+  return bytes;
+}
 
 function add(output: OutputBuffer, bytes: Buffer, start = 0, end = bytes.length): void {
   output.frame(TEXT, bytes, start, end);
@@ -70,7 +76,7 @@ function add(output: OutputBuffer, bytes: Buffer, start = 0, end = bytes.length)
 
 describe('OutputBuffer', () => {
   it.each([0, 1, 15, 16, 17, 125, 126, 320, 321, 5000, 16384, 16385, 65535, 65536, 200_000])(
-    'writes a payload of %i bytes from any position to any position, between others, in order',
+    'writes a payload of %i bytes from any alignment to any alignment, between others, in order',
     (length) => {
       for (let position = 0; position < 5; position++) {
         for (let before = 0; before < 4; before++) {
@@ -89,7 +95,7 @@ describe('OutputBuffer', () => {
   );
 
   it.each([0, 1, 3, 4, 15, 16, 17, 64, 319, 320])(
-    'takes the mask off a payload of %i bytes while it copies it, from any position to any position, and leaves its source alone',
+    'unmasks a payload of %i bytes during the copy, for any alignment, and leaves its source unchanged',
     (length) => {
       const key = Buffer.from([0x01, 0x82, 0x43, 0xc4]);
       for (let position = 0; position < 5; position++) {
@@ -103,14 +109,14 @@ describe('OutputBuffer', () => {
           add(output, payload(before, 5));
           output.frame(TEXT, bytes, position, position + length, key.readInt32LE());
           output.flush();
-          expect(sink.bytes).toEqual(Buffer.concat([frame(payload(before, 5)), frame(plain)]));
-          expect(bytes).toEqual(untouched);
+          expect(sink.bytes.equals(Buffer.concat([frame(payload(before, 5)), frame(plain)]))).toBe(true);
+          expect(bytes.equals(untouched)).toBe(true);
         }
       }
     },
   );
 
-  it('makes one write of all that was added', () => {
+  it('makes one write of all added data', () => {
     const sink = new Sink();
     const output = new OutputBuffer(sink, 1_000_000);
     for (let i = 0; i < 1000; i++) {
@@ -123,7 +129,7 @@ describe('OutputBuffer', () => {
     expect(sink.writes).toHaveLength(1);
   });
 
-  it('makes several writes of what is more than the block holds', () => {
+  it('makes several writes of data larger than a block', () => {
     const sink = new Sink();
     const output = new OutputBuffer(sink, 10_000_000);
     const frames = Array.from({ length: 200 }, (_, i) => payload(3000, i));
@@ -133,7 +139,7 @@ describe('OutputBuffer', () => {
     expect(sink.bytes.equals(Buffer.concat(frames.map(frame)))).toBe(true);
   });
 
-  it('keeps the bytes of connections apart that take turns in one turn of the event loop', async () => {
+  it('separates the bytes of connections that alternate in one turn of the event loop', async () => {
     const sinks = Array.from({ length: 3 }, () => new Sink());
     const outputs = sinks.map((sink) => new OutputBuffer(sink, 1_000_000));
     for (let round = 0; round < 50; round++) {
@@ -149,27 +155,24 @@ describe('OutputBuffer', () => {
     });
   });
 
-  it.each([[10], [1000], [100_000]])(
-    'never writes again to bytes of %i that a socket has not sent yet',
-    async (length) => {
-      const stuck = new Sink();
-      stuck.isStuck = true;
-      const other = new Sink();
-      const [output, otherOutput] = [new OutputBuffer(stuck, 1e9), new OutputBuffer(other, 1e9)];
-      const frames = Array.from({ length: 6 }, (_, i) => payload(length, i));
-      for (const bytes of frames) {
-        add(output, bytes);
-        output.flush();
-        add(otherOutput, payload(length, 77));
-        otherOutput.flush();
-      }
-      stuck.goOn();
-      await turn();
-      expect(stuck.bytes.equals(Buffer.concat(frames.map(frame)))).toBe(true);
-    },
-  );
+  it.each([[10], [1000], [100_000]])('never overwrites %i bytes that a socket has not sent yet', async (length) => {
+    const stuck = new Sink();
+    stuck.isStuck = true;
+    const other = new Sink();
+    const [output, otherOutput] = [new OutputBuffer(stuck, 1e9), new OutputBuffer(other, 1e9)];
+    const frames = Array.from({ length: 6 }, (_, i) => payload(length, i));
+    for (const bytes of frames) {
+      add(output, bytes);
+      output.flush();
+      add(otherOutput, payload(length, 77));
+      otherOutput.flush();
+    }
+    stuck.goOn();
+    await turn();
+    expect(stuck.bytes.equals(Buffer.concat(frames.map(frame)))).toBe(true);
+  });
 
-  it('lets a stuck connection keep no more than the bytes that wait, and one block', () => {
+  it('keeps at most the unsent bytes and one block for a stuck connection', () => {
     const sink = new Sink();
     sink.isStuck = true;
     const output = new OutputBuffer(sink, 1e9);
@@ -181,7 +184,7 @@ describe('OutputBuffer', () => {
     expect(bytes).toBeLessThan(300_000);
   });
 
-  it('is full when more than sendBufferSize bytes wait, but not below the high-water mark of the socket', () => {
+  it('is full when more than sendBufferSize bytes are unsent, but not below the high-water mark of the socket', () => {
     const sink = new Sink({ writableHighWaterMark: 1000 });
     sink.isStuck = true;
     const output = new OutputBuffer(sink, 2000);
@@ -194,7 +197,7 @@ describe('OutputBuffer', () => {
     expect(full).toEqual([false, false, true]);
   });
 
-  it('flushes by itself, within a turn, what is more than sendBufferSize', () => {
+  it('flushes by itself, within a turn, more than sendBufferSize', () => {
     const sink = new Sink();
     const output = new OutputBuffer(sink, 1000);
     add(output, payload(900));

@@ -2,7 +2,7 @@ import { close, ping, pong } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
 
 describe('ping', () => {
-  it('sends its payload, and resolves with the round-trip time once a pong has the same payload', async () => {
+  it('sends its payload, and resolves with the round-trip time when a pong has the same payload', async () => {
     const { client, connection } = connect();
     const answered = connection.ping('are you there?');
     expect(await readFrame(client)).toEqual({ opcode: 9, fin: true, payload: Buffer.from('are you there?') });
@@ -16,7 +16,7 @@ describe('ping', () => {
     connection.abort();
   });
 
-  it('has a payload that no other ping has, unless it is given one', async () => {
+  it('has a unique payload by default', async () => {
     const { client, connection } = connect();
     void connection.ping();
     void connection.ping();
@@ -25,7 +25,7 @@ describe('ping', () => {
     connection.abort();
   });
 
-  it('is answered by the answer to a later ping', async () => {
+  it('is answered by the pong to a later ping', async () => {
     const { client, connection } = connect();
     const answered = Promise.all([connection.ping('a'), connection.ping('b')]);
     client.write(pong('b'));
@@ -36,7 +36,7 @@ describe('ping', () => {
   it.each<[string, string | Uint8Array, RegExp]>([
     ['text', 'é'.repeat(63), /126 bytes; at most 125/],
     ['bytes', Buffer.alloc(126), /126 bytes; at most 125/],
-  ])('refuses %s of more than 125 bytes', async (_what, payload, message) => {
+  ])('rejects %s of more than 125 bytes', async (_what, payload, message) => {
     const { connection } = connect();
     await expect(connection.ping(payload)).rejects.toMatchObject({
       code: 'WS_INVALID_DATA',
@@ -47,10 +47,10 @@ describe('ping', () => {
 
   it.each<[string, string, (pair: ReturnType<typeof connect>) => unknown]>([
     ['the peer closes', 'WS_NOT_OPEN', ({ client }) => client.end(close(1000))],
-    ['the peer breaks the protocol', 'WS_PROTOCOL_ERROR', ({ client }) => client.write(Buffer.from([0xff, 0xff]))],
+    ['the peer violates the protocol', 'WS_PROTOCOL_ERROR', ({ client }) => client.write(Buffer.from([0xff, 0xff]))],
     ['the transport is lost', 'WS_CLOSED_PREMATURELY', ({ client }) => client.destroy()],
     ['it is aborted', 'WS_ABORTED', ({ connection }) => connection.abort()],
-  ])('rejects when %s before the answer, with %s', async (_when, code, end) => {
+  ])('rejects when %s before the pong, with %s', async (_when, code, end) => {
     const pair = connect();
     const answered = pair.connection.ping();
     end(pair);
@@ -59,7 +59,7 @@ describe('ping', () => {
     pair.connection.abort();
   });
 
-  it('may be left without a look at its answer', async () => {
+  it('may be called without handling its promise', async () => {
     const { connection } = connect();
     const unhandled: unknown[] = [];
     const onUnhandled = (error: unknown): void => void unhandled.push(error);

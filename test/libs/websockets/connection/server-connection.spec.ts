@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
@@ -21,7 +22,7 @@ describe('ServerConnection', () => {
   describe('receive', () => {
     afterEach(() => void jest.useRealTimers());
 
-    it('echoes fragment by fragment, with the same type, and FIN on the last alone', async () => {
+    it('echoes fragment by fragment, with the same type, and FIN on the last fragment only', async () => {
       const pair = connect({ receiveBufferSize: 4096 });
       const done = echo(pair);
       pair.client.write(binary(Buffer.alloc(10_000, 7)));
@@ -36,7 +37,26 @@ describe('ServerConnection', () => {
       expect(pair.connection.state).toBe('closed');
     });
 
-    it('writes once what one read of a thousand messages produces', async () => {
+    it('calls the handler in the asynchronous context of the call, also for what was held back', async () => {
+      const { client, connection } = connect({ sendBufferSize: 1000 });
+      const storage = new AsyncLocalStorage<string>();
+      const seen: unknown[] = [];
+      const received = storage.run('of receive', () =>
+        connection.receive(async (fragment) => {
+          seen.push(storage.getStore());
+          await connection.send(fragment);
+          seen.push(storage.getStore());
+        }),
+      );
+      client.write(Buffer.concat([text('a'), binary(Buffer.alloc(200_000)), text('b'), close(1000)]));
+      client.resume();
+      await received;
+      expect(seen.length).toBeGreaterThanOrEqual(6);
+      expect(new Set(seen)).toEqual(new Set(['of receive']));
+      connection.abort();
+    });
+
+    it('writes once for a thousand messages of one read', async () => {
       const pair = connect();
       void echo(pair).catch(() => {});
       await turn();
@@ -48,7 +68,7 @@ describe('ServerConnection', () => {
       pair.connection.abort();
     });
 
-    it('hands on no fragment before the caller has its promise, nor one while a promise of the handler is pending', async () => {
+    it('delivers no fragment before it returns its promise, nor during a pending promise of the handler', async () => {
       const { client, connection } = connect();
       client.write(Buffer.concat([text('a'), ping('between'), text('b')]));
       await turn();
@@ -100,7 +120,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('rejects a second receive while one is under way', async () => {
+    it('rejects a second receive() during the first', async () => {
       const { connection } = connect();
       const first = connection.receive(() => {});
       await expect(connection.receive(() => {})).rejects.toMatchObject({ code: 'WS_ALREADY_RECEIVING' });
@@ -108,7 +128,7 @@ describe('ServerConnection', () => {
       await expect(first).rejects.toMatchObject({ code: 'WS_ABORTED' });
     });
 
-    it('rejects with WS_CLOSED_PREMATURELY when the bytes end without a close frame', async () => {
+    it('rejects with WS_CLOSED_PREMATURELY when the connection ends without a close frame', async () => {
       const pair = connect();
       const received = pair.connection.receive(() => {});
       pair.client.end(text('a'));
@@ -117,7 +137,7 @@ describe('ServerConnection', () => {
       expect(pair.connection.state).toBe('aborted');
     });
 
-    it('lets a handler that takes its time answer a client that has ended its half without a close frame', async () => {
+    it('lets a slow handler answer a client that has ended its half without a close frame', async () => {
       const { client, server, connection } = connect();
       const done = connection.receive(async ({ data }) => {
         await once(server, 'end');
@@ -129,7 +149,7 @@ describe('ServerConnection', () => {
       expect(await connection.closed).toMatchObject({ by: 'transport' });
     });
 
-    it('waits for nothing more when the client is lost, having ended its half, while the handler takes its time', async () => {
+    it('stops waiting when the client is lost after it ended its half, during a slow handler', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
       const { client, server, connection } = connect({ keepAliveInterval: 0 });
       const received = connection.receive(async () => {
@@ -144,7 +164,7 @@ describe('ServerConnection', () => {
       expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('tells what ended the connection also when it is called later', async () => {
+    it('reports the cause of the end even if it is called afterwards', async () => {
       const peer = connect();
       peer.client.write(close(3000, 'gone'));
       expect(await readFrame(peer.client)).toEqual(closeFrame(3000, 'gone'));
@@ -158,8 +178,8 @@ describe('ServerConnection', () => {
     });
   });
 
-  describe('before anybody receives', () => {
-    it('answers pings and the close of the peer', async () => {
+  describe('before receive()', () => {
+    it("answers pings and the peer's close", async () => {
       const { client, connection } = connect();
       client.write(Buffer.concat([ping('p'), close(1001)]));
       expect(await readFrame(client)).toEqual({ opcode: 10, fin: true, payload: Buffer.from('p') });
@@ -179,12 +199,12 @@ describe('ServerConnection', () => {
     });
   });
 
-  describe('a peer that breaks the protocol', () => {
+  describe('on a protocol violation', () => {
     it.each<[string, Buffer, number]>([
       ['an unmasked frame', clientFrame({ opcode: 1, masked: false }), 1002],
       ['a reserved bit', clientFrame({ opcode: 1, reserved: 4 }), 1002],
       ['text that is not UTF-8', text(Buffer.from([0xff])), 1007],
-    ])('is told %s, after the echo of what it sent before', async (_name, wrong, status) => {
+    ])('closes with 1002 or 1007 after the echo of earlier messages: %s', async (_name, wrong, status) => {
       const pair = connect();
       const done = echo(pair);
       pair.client.write(Buffer.concat([text('right'), wrong, text('ignored')]));
@@ -199,7 +219,7 @@ describe('ServerConnection', () => {
   });
 
   describe('close', () => {
-    it('sends what was sent before, drops what still comes, and waits for the answer', async () => {
+    it('sends earlier messages, discards later ones from the peer, and waits for its answer', async () => {
       const { client, connection } = connect();
       const seen: string[] = [];
       const received = connection.receive(({ data }) => void seen.push(data.toString()));
@@ -217,7 +237,7 @@ describe('ServerConnection', () => {
       expect(await connection.closed).toEqual({ by: 'server', status: 4000, description: 'enough' });
     });
 
-    it('counts once', async () => {
+    it('has an effect once', async () => {
       const { client, connection } = connect();
       void connection.close(1000, 'first');
       const second = connection.close(1001, 'second');
@@ -257,8 +277,8 @@ describe('ServerConnection', () => {
       ['the status 5000', 5000, ''],
       ['the status NaN', NaN, ''],
       ['a description of 124 bytes', 1000, 'é'.repeat(62)],
-      ['a description without a status', undefined, 'why'],
-    ])('refuses %s, and stays open', async (_name, status, description) => {
+      ['a reason without a status', undefined, 'why'],
+    ])('rejects %s, and leaves the connection open', async (_name, status, description) => {
       const { connection } = connect();
       await expect(connection.close(status, description)).rejects.toMatchObject({ code: 'WS_INVALID_CLOSE' });
       expect(connection.state).toBe('open');
@@ -280,7 +300,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('sends parts of a message, control frames between them', async () => {
+    it('sends the parts of a message with control frames between them', async () => {
       const { client, connection } = connect();
       void connection.send('a', { endOfMessage: false });
       client.write(ping());
@@ -301,13 +321,13 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it.each([[42], [null], [{}], [undefined]])('refuses %p', async (data) => {
+    it.each([[42], [null], [{}], [undefined]])('rejects %p', async (data) => {
       const { connection } = connect();
       await expect(connection.send(data as never)).rejects.toMatchObject({ code: 'WS_INVALID_DATA' });
       connection.abort();
     });
 
-    it('waits while more than sendBufferSize bytes wait, and else returns the shared promise that is settled', async () => {
+    it('waits while more than sendBufferSize bytes are buffered, and otherwise returns the shared settled promise', async () => {
       const { client, connection } = connect({ sendBufferSize: 1000 });
       const waits = connection.send(Buffer.alloc(1_000_000));
       expect(waits).not.toBe(SENT);
@@ -319,7 +339,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('tells that nothing was sent when the connection ends while it waits, and once this side has closed', async () => {
+    it('reports that nothing was sent when the connection ends during the wait, and after this side has closed', async () => {
       const { connection } = connect({ sendBufferSize: 1000 });
       const waits = connection.send(Buffer.alloc(1_000_000));
       void connection.close(1000);
@@ -329,7 +349,7 @@ describe('ServerConnection', () => {
       expect(await connection.send('too late')).toBe(false);
     });
 
-    it('refuses a type that is neither text nor binary, and options that are not an object', async () => {
+    it('rejects a type other than text and binary, and options that are not an object', async () => {
       const { connection } = connect();
       const refused = { code: 'WS_INVALID_DATA' };
       await expect(connection.send('a', { type: 'json' as never })).rejects.toMatchObject(refused);
@@ -337,7 +357,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('stops reading a peer that does not read, and loses nothing', async () => {
+    it('stops reading from a peer that does not read, without data loss', async () => {
       const pair = connect({ sendBufferSize: 1000 });
       void echo(pair).catch(() => {});
       const message = Buffer.from(Array.from({ length: 50_000 }, (_, i) => i & 0xff));
@@ -362,7 +382,7 @@ describe('ServerConnection', () => {
       pair.connection.abort();
     });
 
-    it('neither throws nor sends once the connection is over, and lets other work go on', async () => {
+    it('neither throws nor sends after the end of the connection, and yields to other work', async () => {
       const { connection } = connect();
       connection.abort();
       let ended = false;
@@ -378,7 +398,7 @@ describe('ServerConnection', () => {
   });
 
   describe('abort', () => {
-    it('wakes every pending receive, send and close at once', async () => {
+    it('settles every pending receive, send and close at once', async () => {
       const { connection } = connect({ sendBufferSize: 0 });
       const received = connection.receive(() => {});
       const sent = connection.send(Buffer.alloc(1_000_000));
@@ -392,19 +412,19 @@ describe('ServerConnection', () => {
     });
   });
 
-  it('ends after an error of the transport, also when that does not destroy itself', async () => {
+  it('follows an error of the transport, even if the transport does not destroy itself', async () => {
     const { client, connection, server } = connect();
     const error = new Error('The stream has been reset.');
     client.write(text('Hi'));
 
-    server.emit('error', error); // as a stream of HTTP/2 does that has unread bytes and is written to after a reset
+    server.emit('error', error); // as an HTTP/2 stream with unread bytes does for a write after a reset
 
     await expect(connection.closed).resolves.toMatchObject({ by: 'transport', error });
     expect(server.destroyed).toBe(true);
   });
 
   describe('messages', () => {
-    it('are whole, text as strings and binary as bytes, until the peer closes', async () => {
+    it('yields whole messages, text as strings and binary as bytes, until the peer closes', async () => {
       const { client, connection } = connect();
       client.write(
         Buffer.concat([
@@ -431,7 +451,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('wait for the reader, and are kept when it stops and comes back', async () => {
+    it('waits for the reader, and keeps messages for a reader that stops and comes back', async () => {
       const { client, connection } = connect();
       client.write(Buffer.concat([text('1'), text('2'), text('3')]));
       const seen: unknown[] = [];
@@ -451,8 +471,8 @@ describe('ServerConnection', () => {
 
     it.each<[string, Buffer]>([
       ['in one frame', text('x'.repeat(101))],
-      ['in many', Buffer.concat([text('x'.repeat(60), false), continuation('x'.repeat(60))])],
-    ])('close with 1009 when one is larger than maxMessageSize, %s', async (_name, bytes) => {
+      ['in several frames', Buffer.concat([text('x'.repeat(60), false), continuation('x'.repeat(60))])],
+    ])('closes with 1009 for a message larger than maxMessageSize, %s', async (_name, bytes) => {
       const { client, connection } = connect({ maxMessageSize: 100 });
       client.write(Buffer.concat([text('x'.repeat(100)), bytes]));
       const messages = connection.messages();
@@ -462,7 +482,7 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('end with the error of a connection that is lost, after what had come', async () => {
+    it('rejects with the error of a lost connection, after the messages before it', async () => {
       const { client, connection } = connect();
       client.end(text('last'));
       const messages = connection.messages();
@@ -471,7 +491,7 @@ describe('ServerConnection', () => {
     });
   });
 
-  it('tells of its handshake, and counts what goes each way', async () => {
+  it('exposes its handshake, and counts the traffic in each direction', async () => {
     const before = Date.now();
     const pair = connect({}, { path: '/ws?x=1', httpVersion: '2', remoteAddress: '1.2.3.4', subprotocol: 'chat' });
     const { client, connection } = pair;

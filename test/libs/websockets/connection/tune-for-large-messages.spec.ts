@@ -11,18 +11,18 @@ const report = process.report.getReport() as { header?: { glibcVersionRuntime?: 
 const hasGlibc = report.header?.glibcVersionRuntime !== undefined;
 if (!hasGlibc) {
   process.stderr.write(
-    'Skipped: "has reads take memory again", which takes Linux with the GNU C library (such as Debian).\n',
+    'Skipped: "reuses the memory of earlier reads", which needs Linux with the GNU C library (such as Debian).\n',
   );
 }
 
-/** How many pages the kernel had to give a process. */
+/** The number of page faults of a process. */
 async function pageFaults(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  // The second field is the program's name in brackets, the tenth counts the faults.
+  // The second field is the program's name in brackets, the tenth is the number of minor faults.
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[7]);
 }
 
-/** Has each client's message echoed, time after time. */
+/** Waits for the echoes of each client's messages, several times. */
 async function exchange(clients: readonly WebSocket[], times: number): Promise<void> {
   for (let time = 0; time < times; time++) {
     const answers = clients.map((client) => once(client, 'message'));
@@ -34,7 +34,7 @@ async function exchange(clients: readonly WebSocket[], times: number): Promise<v
 describe('The tuning for large messages', () => {
   afterEach(endServerProcesses);
 
-  (hasGlibc ? it : it.skip)('has reads take memory again that earlier reads have left', async () => {
+  (hasGlibc ? it : it.skip)('reuses the memory of earlier reads', async () => {
     const server = startServerProcess([], { PORT: '0', LOG_LEVEL: 'log' });
     const [url] = await server.listening();
     const clients = Array.from({ length: CLIENTS }, () => new WebSocket(`${url.replace('http', 'ws')}/ws`));
@@ -43,7 +43,7 @@ describe('The tuning for large messages', () => {
     const before = await pageFaults(server.child.pid as number);
     await exchange(clients, TIMES);
     const faults = (await pageFaults(server.child.pid as number)) - before;
-    // A message has 256 pages.
+    // A message fills 256 pages.
     expect(faults / (CLIENTS * TIMES)).toBeLessThan(25);
     clients.forEach((client) => client.terminate());
   });

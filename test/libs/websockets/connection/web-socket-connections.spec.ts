@@ -8,7 +8,7 @@ import {
 import { close, text } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
-/** As many connections, whose clients do nothing. */
+/** Open connections whose clients do nothing. */
 function connectSome(
   count: number,
   options: WebSocketOptions = {},
@@ -20,7 +20,7 @@ function connectSome(
 }
 
 describe('WebSocketConnections', () => {
-  it('are those that are live', async () => {
+  it('contains the live connections', async () => {
     const { connections, pairs } = connectSome(2);
     expect(connections.size).toBe(2);
     expect([...connections]).toEqual(pairs.map(({ connection }) => connection));
@@ -30,7 +30,7 @@ describe('WebSocketConnections', () => {
     pairs[1].connection.abort();
   });
 
-  it('have totals, to which those count that have ended', async () => {
+  it('has totals, which include closed connections', async () => {
     const { connections, pairs } = connectSome(2);
     const [{ client, connection: ended }, { connection: live }] = pairs;
     expect(connections.totals).toMatchObject({ connections: 2, bytesReceived: 0, messagesSent: 0 });
@@ -46,7 +46,7 @@ describe('WebSocketConnections', () => {
   });
 
   describe('at shutdown', () => {
-    it('are closed with 1001, and waited for', async () => {
+    it('closes with 1001, and waits for the answers', async () => {
       const { connections, pairs } = connectSome(3);
       expect(connections.isDraining).toBe(false);
       const drained = connections.drain();
@@ -68,20 +68,20 @@ describe('WebSocketConnections', () => {
       );
     });
 
-    it('do not wait when there are none', async () => {
+    it('does not wait without connections', async () => {
       const { connections } = connectSome(0, { shutdownTimeout: 2 ** 31 - 1 });
       await connections.drain();
       expect(connections.isDraining).toBe(true);
     });
 
-    it('are cut after shutdownTimeout when they do not answer', async () => {
+    it('cuts connections that do not answer within shutdownTimeout', async () => {
       const { connections, pairs } = connectSome(2, { shutdownTimeout: 1 });
       await connections.drain();
       expect(connections.size).toBe(0);
       expect(await pairs[1].connection.closed).toMatchObject({ by: 'timeout', status: 1006 });
     });
 
-    it('are given shutdownTimeout and no less, where closeTimeout is shorter', async () => {
+    it('gives connections the whole shutdownTimeout if closeTimeout is shorter', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
       const { connections, pairs } = connectSome(1, { closeTimeout: 1000, shutdownTimeout: 2000 });
       const drained = connections.drain();
@@ -96,17 +96,17 @@ describe('WebSocketConnections', () => {
       jest.useRealTimers();
     });
 
-    it('are cut after shutdownTimeout also when they were closing already', async () => {
+    it('cuts connections that were already closing after shutdownTimeout', async () => {
       const { connections, pairs } = connectSome(2, { closeTimeout: 2 ** 31 - 1, shutdownTimeout: 1 });
-      void pairs[0].connection.close(1000); // by this side, and not answered
-      pairs[1].client.write(close(1000)); // by the peer, whose half does not end
+      void pairs[0].connection.close(1000); // by this side, without an answer
+      pairs[1].client.write(close(1000)); // by the peer, which does not end its half
       await readFrame(pairs[1].client);
       await connections.drain();
       expect(connections.size).toBe(0);
       expect(await pairs[1].connection.closed).toMatchObject({ by: 'peer', status: 1000 });
     });
 
-    it('refuse handshakes at once, and are closed after drainDelay', async () => {
+    it('refuses handshakes at once, and closes connections after drainDelay', async () => {
       const { connections, pairs } = connectSome(1, { drainDelay: 50 });
       const [{ client, connection }] = pairs;
       connection.receive((fragment) => connection.send(fragment)).catch(() => {});
@@ -119,7 +119,7 @@ describe('WebSocketConnections', () => {
       await drained;
     });
 
-    it('wait for drainDelay also when there are none: requests may come', async () => {
+    it('waits for drainDelay even without connections, because requests may arrive', async () => {
       const { connections } = connectSome(0, { drainDelay: 20 });
       const done = jest.fn();
       const drained = connections.drain().then(done);
@@ -129,7 +129,7 @@ describe('WebSocketConnections', () => {
       await drained;
     });
 
-    it('are closed one after the other over drainSpread, in random order', async () => {
+    it('closes connections one after the other over drainSpread, in random order', async () => {
       const random = jest.spyOn(Math, 'random').mockReturnValue(0);
       const { connections, pairs } = connectSome(4, { drainSpread: 40 });
       const order: number[] = [];
@@ -144,7 +144,7 @@ describe('WebSocketConnections', () => {
       expect(order).toEqual([1, 2, 3, 0]);
     });
 
-    it('are not waited for over drainSpread when they have gone', async () => {
+    it('does not wait for drainSpread after all clients have disconnected', async () => {
       const { connections, pairs } = connectSome(3, { drainSpread: 2 ** 31 - 1 });
       const drained = connections.drain();
       await nextTurn();
@@ -153,7 +153,7 @@ describe('WebSocketConnections', () => {
       await expect(drained).resolves.toBeUndefined();
     });
 
-    it('finish the message that they are answering', async () => {
+    it('lets handlers finish the current message', async () => {
       const { connections, pairs } = connectSome(1);
       const [{ client, connection }] = pairs;
       let finish!: () => void;
@@ -179,7 +179,7 @@ describe('WebSocketConnections', () => {
       await drained;
     });
 
-    it('are closed although they never finish answering', async () => {
+    it('closes connections whose handlers never finish', async () => {
       const { connections, pairs } = connectSome(1, { shutdownTimeout: 2000 });
       const [{ client, connection }] = pairs;
       const hasBegun = new Promise<void>((resolve) => {

@@ -7,14 +7,14 @@ import {
 } from '../../../../libs/websockets/src/nest/web-socket-options.js';
 import { connect } from '../../../support/socket-pair.js';
 
-/** The connections of an application, as many of which are live as there are addresses. */
+/** The connections of an application, one live connection for each address. */
 function connectionsOf(options: WebSocketOptions, addresses: readonly string[] = []): WebSocketConnections {
   const connections = new WebSocketConnections(resolveWebSocketOptions(options));
   addresses.forEach((remoteAddress) => connections.add(connect({}, { remoteAddress }).connection));
   return connections;
 }
 
-/** The refusal of a handshake where the module has one set of options for admission and connections. */
+/** The refusal of a handshake when admission and connections have the same options. */
 const refusalOf = (
   headers: IncomingHttpHeaders,
   address: string,
@@ -26,17 +26,17 @@ const abortAll = (connections: WebSocketConnections): void => [...connections].f
 
 describe('admissionRefusal', () => {
   it.each<[string, WebSocketOptions, string[], { status: number; message: RegExp; retry: boolean } | undefined]>([
-    ['nothing is limited', {}, ['1.1.1.1', '1.1.1.1'], undefined],
+    ['there is no limit', {}, ['1.1.1.1', '1.1.1.1'], undefined],
     ['there is room for one more', { maxConnections: 3 }, ['1.1.1.1', '2.2.2.2'], undefined],
     [
-      'there is no room',
+      'the server is full',
       { maxConnections: 2 },
       ['1.1.1.1', '2.2.2.2'],
       { status: 503, message: /maxConnections allows, which is 2/, retry: true },
     ],
     ['the address has room', { maxConnectionsPerAddress: 2 }, ['1.1.1.1', '2.2.2.2'], undefined],
     [
-      'the address has none',
+      'the address has no room',
       { maxConnectionsPerAddress: 2 },
       ['1.1.1.1', '1.1.1.1'],
       { status: 429, message: /maxConnectionsPerAddress allows, which is 2/, retry: true },
@@ -48,7 +48,7 @@ describe('admissionRefusal', () => {
       { status: 403, message: /the option allowedOrigins/, retry: false },
     ],
     ['the origin is allowed', { allowedOrigins: ['http://evil.com'] }, [], undefined],
-  ])('says what it should when %s', (_when, options, addresses, refusal) => {
+  ])('returns the right result when %s', (_when, options, addresses, refusal) => {
     const connections = connectionsOf(options, addresses);
     const result = refusalOf({ origin: 'http://evil.com', host: 'a.com' }, '1.1.1.1', connections);
     expect(result?.status).toBe(refusal?.status);
@@ -57,7 +57,7 @@ describe('admissionRefusal', () => {
     abortAll(connections);
   });
 
-  it('does not tell which origins are allowed', () => {
+  it('does not reveal the allowed origins', () => {
     const refusal = refusalOf(
       { origin: 'http://evil.com' },
       '',
@@ -66,11 +66,11 @@ describe('admissionRefusal', () => {
     expect(JSON.stringify(refusal)).not.toContain('secret');
   });
 
-  it('names requireOrigin where there is no origin', () => {
+  it('names requireOrigin when Origin is missing', () => {
     expect(refusalOf({}, '', connectionsOf({ requireOrigin: true }))?.message).toContain('the option requireOrigin');
   });
 
-  it('has room again when a connection has ended', async () => {
+  it('admits a handshake again when a connection has ended', async () => {
     const connections = connectionsOf({ maxConnections: 1, maxConnectionsPerAddress: 1 }, ['1.1.1.1']);
     expect(refusalOf({}, '1.1.1.1', connections)?.status).toBe(503);
     const [connection] = connections;
@@ -80,7 +80,7 @@ describe('admissionRefusal', () => {
     expect(connections.sizeOf('1.1.1.1')).toBe(0);
   });
 
-  it('refuses all while the application shuts down', async () => {
+  it('refuses every handshake while the application shuts down', async () => {
     const connections = connectionsOf({});
     await connections.drain();
     expect(refusalOf({}, '', connections)?.status).toBe(503);

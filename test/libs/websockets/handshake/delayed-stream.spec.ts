@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { DelayedStream } from '../../../../libs/websockets/src/handshake/delayed-stream.js';
 
 describe('A DelayedStream', () => {
-  it('keeps what is written until it is opened, then passes it on in order and in as few writes', async () => {
+  it('buffers writes until it is opened, then passes them on in order and in as few writes as possible', async () => {
     const stream = new DelayedStream();
     const writes: string[] = [];
     const take = (chunks: readonly { chunk: Buffer }[], done: () => void): void => {
@@ -17,7 +17,7 @@ describe('A DelayedStream', () => {
       write: (chunk: Buffer, _encoding, done) => take([{ chunk }], done),
       writev: (chunks: { chunk: Buffer }[], done) => take(chunks, done),
     });
-    stream.write('a'); // on its way at once
+    stream.write('a'); // passed on at once
     stream.write('b');
     const written = new Promise((resolve) => stream.write('c', resolve));
     await turn();
@@ -28,7 +28,7 @@ describe('A DelayedStream', () => {
     stream.destroy();
   });
 
-  it('ends the other stream after what was written', async () => {
+  it('ends the other stream after all writes', async () => {
     const stream = new DelayedStream();
     const [near, far] = duplexPair();
     stream.end('all');
@@ -36,7 +36,7 @@ describe('A DelayedStream', () => {
     expect(await text(far)).toBe('all');
   });
 
-  it('reads nothing before it is opened, and all from then on', async () => {
+  it('reads nothing before it is opened, and everything afterwards', async () => {
     const stream = new DelayedStream();
     const [near, far] = duplexPair();
     far.end('hello');
@@ -46,7 +46,7 @@ describe('A DelayedStream', () => {
     expect(await text(stream)).toBe('hello');
   });
 
-  it('is destroyed with the other stream, and with its error', async () => {
+  it('is destroyed together with the other stream, with its error', async () => {
     const stream = new DelayedStream();
     const [near] = duplexPair();
     stream.open(near);
@@ -59,7 +59,7 @@ describe('A DelayedStream', () => {
   it.each([
     ['before', true],
     ['after', false],
-  ])('destroys the other stream when it was destroyed %s it was opened', async (_when, isBefore) => {
+  ])('destroys the other stream when it is destroyed %s its opening', async (_when, isBefore) => {
     const stream = new DelayedStream();
     const [near] = duplexPair();
     const closed = once(near, 'close');

@@ -11,7 +11,7 @@ import { handshakeHeaders, SAMPLE_KEY } from '../../../support/raw-client.js';
 const lowerCase = (headers: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** A request as Node.js gives it: names in lower case, what was sent twice joined. */
+/** A request as Node.js represents it: names in lower case, repeated headers joined. */
 function request(
   headers: Record<string, string | undefined> = {},
   line: Partial<IncomingMessage> = {},
@@ -27,12 +27,12 @@ function request(
 
 describe('A request', () => {
   it.each<[string, Record<string, string | undefined>]>([
-    ['nothing unusual', {}],
-    ['an Upgrade in another case', { Upgrade: 'WebSocket' }],
-    ['an Upgrade that offers more', { Upgrade: 'websocket, example' }],
-    ['an Upgrade that offers something else first', { Upgrade: 'h2c,WEBSOCKET' }],
-    ['a Connection in another case', { Connection: 'upgrade' }],
-    ['a Connection with more tokens', { Connection: 'keep-alive, Upgrade' }],
+    ['standard headers', {}],
+    ['Upgrade in mixed case', { Upgrade: 'WebSocket' }],
+    ['an Upgrade list', { Upgrade: 'websocket, example' }],
+    ['WebSocket second in an Upgrade list', { Upgrade: 'h2c,WEBSOCKET' }],
+    ['Connection in lower case', { Connection: 'upgrade' }],
+    ['several Connection tokens', { Connection: 'keep-alive, Upgrade' }],
     ['a Content-Length of 0', { 'Content-Length': '0' }],
     ['a key of any 16 bytes', { 'Sec-WebSocket-Key': '+/AAAAAAAAAAAAAAAAAAAA==' }],
   ])('with %s asks for a WebSocket', (_what, headers) => {
@@ -42,16 +42,16 @@ describe('A request', () => {
 
   it.each<[string, Record<string, string | undefined>]>([
     ['no Upgrade', { Upgrade: undefined }],
-    ['an Upgrade to something else', { Upgrade: 'h2c' }],
+    ['an Upgrade to another protocol', { Upgrade: 'h2c' }],
     ['an Upgrade to a longer token', { Upgrade: 'websockets' }],
     ['an Upgrade to a part of the token', { Upgrade: 'web socket' }],
     ['no Connection', { Connection: undefined }],
-    ['a Connection without the token', { Connection: 'keep-alive' }],
+    ['a Connection header without the token', { Connection: 'keep-alive' }],
     ['no key', { 'Sec-WebSocket-Key': undefined }],
     ['no Host', { Host: undefined }],
     ['a body of a known length', { 'Content-Length': '5' }],
-    ['a body in chunks', { 'Transfer-Encoding': 'chunked' }],
-  ])('with %s is not a handshake, whatever the version', (_what, headers) => {
+    ['a chunked body', { 'Transfer-Encoding': 'chunked' }],
+  ])('with %s is not a handshake, for any version', (_what, headers) => {
     expect(isWebSocketRequest(request(headers))).toBe(false);
     expect(hasUnsupportedVersion(request({ ...headers, 'Sec-WebSocket-Version': '8' }))).toBe(false);
   });
@@ -60,7 +60,7 @@ describe('A request', () => {
     ['is a POST', { method: 'POST' }],
     ['is a HEAD', { method: 'HEAD' }],
     ['is HTTP/1.0', { httpVersionMinor: 0 }],
-  ])('that %s is not a handshake, whatever the version', (_what, line) => {
+  ])('that %s is not a handshake, for any version', (_what, line) => {
     expect(isWebSocketRequest(request({}, line))).toBe(false);
     expect(hasUnsupportedVersion(request({ 'Sec-WebSocket-Version': '8' }, line))).toBe(false);
   });
@@ -71,16 +71,16 @@ describe('A request', () => {
     ['of 17 bytes', Buffer.alloc(17).toString('base64')],
     ['without padding', SAMPLE_KEY.slice(0, -2)],
     ['with a character that is not base64', 'dGhlIHNhbXBsZSBub25jZ!=='],
-    ['in the alphabet for URLs', '-_AAAAAAAAAAAAAAAAAAAA=='],
+    ['in the URL-safe alphabet', '-_AAAAAAAAAAAAAAAAAAAA=='],
     ['sent twice', `${SAMPLE_KEY}, ${SAMPLE_KEY}`],
-    ['with a line of its own after it', `${SAMPLE_KEY}\n`],
+    ['followed by a line break', `${SAMPLE_KEY}\n`],
   ])('with a key that is %s is not a handshake', (_what, key) => {
     expect(isWebSocketRequest(request({ 'Sec-WebSocket-Key': key }))).toBe(false);
     expect(hasUnsupportedVersion(request({ 'Sec-WebSocket-Key': key }))).toBe(false);
   });
 
   it.each([['8'], ['14'], ['013'], ['13.0'], ['13, 8'], ['13, 13'], ['']])(
-    'with version %j asks for a version that is not supported',
+    'with the version %j asks for an unsupported version',
     (version) => {
       expect(isWebSocketRequest(request({ 'Sec-WebSocket-Version': version }))).toBe(false);
       expect(hasUnsupportedVersion(request({ 'Sec-WebSocket-Version': version }))).toBe(true);
@@ -101,7 +101,7 @@ describe('mayLackHeaders', () => {
     [99, 100, false],
     [100, 100, true],
     [5000, 0, false],
-  ])('tells of %d headers where the server has maxHeadersCount %p: %p', (count, limit, expected) => {
+  ])('with %d headers and the maxHeadersCount %p returns %p', (count, limit, expected) => {
     expect(mayLackHeaders(request({}, { rawHeaders: Array<string>(2 * count).fill('') }), limit)).toBe(expected);
   });
 });

@@ -8,28 +8,28 @@ import {
 
 describe('headersForHandshake', () => {
   it.each<[string, OutgoingHttpHeaders, object]>([
-    ['nothing', {}, {}],
-    ['what was set', { 'x-room': '7', 'x-number': 7 }, { 'x-room': '7', 'x-number': '7' }],
-    ['several of a name', { 'set-cookie': ['a=1', 'b=2'] }, { 'set-cookie': ['a=1', 'b=2'] }],
-    ['one of a list', { 'set-cookie': ['a=1'] }, { 'set-cookie': 'a=1' }],
-    ['none of an empty list', { 'set-cookie': [] }, { 'set-cookie': [] }],
-    ['nothing that is undefined', { 'x-room': undefined }, {}],
+    ['no headers', {}, {}],
+    ["the application's headers", { 'x-room': '7', 'x-number': 7 }, { 'x-room': '7', 'x-number': '7' }],
+    ['repeated headers', { 'set-cookie': ['a=1', 'b=2'] }, { 'set-cookie': ['a=1', 'b=2'] }],
+    ['a list of one', { 'set-cookie': ['a=1'] }, { 'set-cookie': 'a=1' }],
+    ['no header for an empty list', { 'set-cookie': [] }, { 'set-cookie': [] }],
+    ['no undefined header', { 'x-room': undefined }, {}],
     [
-      'nothing that the handshake says',
+      'no header that the handshake sets itself',
       { connection: 'close', Upgrade: 'h2c', 'sec-websocket-accept': 'x', 'Sec-WebSocket-Protocol': 'y' },
       {},
     ],
     [
-      'nothing of a body',
+      'no header that describes a body',
       { 'content-type': 'text/html', 'content-length': 7, 'content-encoding': 'br', 'transfer-encoding': 'chunked' },
       {},
     ],
     [
-      'what only looks like that',
+      'headers with similar names',
       { 'content-security-policy': 'x', 'x-connection': 'y' },
       { 'content-security-policy': 'x', 'x-connection': 'y' },
     ],
-  ])('has %s', (_what, headers, expected) => {
+  ])('returns %s', (_what, headers, expected) => {
     expect(headersForHandshake(headers)).toEqual(expected);
   });
 
@@ -37,7 +37,7 @@ describe('headersForHandshake', () => {
     ['in a value', { 'x-room': '7\r\nX-Smuggled: 1' }, 'ERR_INVALID_CHAR'],
     ['in one of several', { 'set-cookie': ['a=1', 'b=2\n'] }, 'ERR_INVALID_CHAR'],
     ['in a name', { 'x-room\r\n': '7' }, 'ERR_INVALID_HTTP_TOKEN'],
-  ])('refuses the end of a line %s', (_where, headers, code) => {
+  ])('rejects a line break %s', (_where, headers, code) => {
     expect(() => headersForHandshake(headers)).toThrow(expect.objectContaining({ code }));
   });
 });
@@ -46,7 +46,7 @@ describe('interceptAcceptance', () => {
   let response: ServerResponse;
   let accepted: OutgoingHttpHeaders[];
 
-  /** Intercepts the status 101, once `isAccepting`. */
+  /** Intercepts the status 101 if `isAccepting`. */
   function intercept(isAccepting: boolean): void {
     response = new ServerResponse(new IncomingMessage(new Socket()));
     accepted = [];
@@ -64,7 +64,7 @@ describe('interceptAcceptance', () => {
     ['writeHead with names and values', () => response.writeHead(101, ['X-Own', 'x']).end()],
     ['setHeader and writeHead', () => response.setHeader('X-Own', 'x').writeHead(101).end()],
     ['statusCode and end', () => Object.assign(response.setHeader('X-Own', 'x'), { statusCode: 101 }).end()],
-  ])('gets the headers of a response that accepts by %s, and sends none', (_how, answer) => {
+  ])('takes the headers of a response that accepts through %s, and sends nothing', (_how, answer) => {
     intercept(true);
     answer();
     expect(accepted).toEqual([{ 'x-own': 'x' }]);
@@ -72,10 +72,10 @@ describe('interceptAcceptance', () => {
   });
 
   it.each<[string, boolean, () => void, number]>([
-    ['of another status', true, () => response.writeHead(404).end(), 404],
-    ['whose status is mapped', true, () => response.writeHead(200).end(), 400],
-    ['before accept() was called', false, () => response.writeHead(101).end(), 101],
-  ])('lets a response pass %s', (_which, isAccepting, answer, status) => {
+    ['with another status', true, () => response.writeHead(404).end(), 404],
+    ['with a mapped status', true, () => response.writeHead(200).end(), 400],
+    ['before accept() is called', false, () => response.writeHead(101).end(), 101],
+  ])('passes on a response %s', (_which, isAccepting, answer, status) => {
     intercept(isAccepting);
     answer();
     expect(accepted).toEqual([]);
@@ -84,7 +84,7 @@ describe('interceptAcceptance', () => {
 });
 
 describe('ignoreLaterAnswers', () => {
-  it('leaves a response as it is, whatever is called', () => {
+  it('leaves a response unchanged, whatever is called', () => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
     response.statusCode = 101;
     ignoreLaterAnswers(response);

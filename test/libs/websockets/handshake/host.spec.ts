@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { refusalOfAuthority, refusalOfHost } from '../../../../libs/websockets/src/handshake/host.js';
 
-/** A request with these Host headers, as Node.js gives it. */
+/** A request with these Host headers, as Node.js represents it. */
 function request(...hosts: string[]): IncomingMessage {
   const rawHeaders = ['Upgrade', 'host', ...hosts.flatMap((host) => ['Host', host]), 'X-Host', 'a b'];
   return { headers: { host: hosts[0] }, rawHeaders } as unknown as IncomingMessage;
@@ -20,11 +20,11 @@ describe('refusalOfHost', () => {
     'b%C3%BCcher.example',
     'localhost:',
     '',
-  ])('lets %j pass', (host) => {
+  ])('accepts %j', (host) => {
     expect(refusalOfHost(request(host))).toBeUndefined();
   });
 
-  it('leaves it to the HTTP server whether there has to be one', () => {
+  it('leaves a missing Host to the HTTP server', () => {
     expect(refusalOfHost(request())).toBeUndefined();
   });
 
@@ -42,7 +42,7 @@ describe('refusalOfHost', () => {
     'bücher.example',
     'localhost?x',
     'a"b',
-  ])('refuses %j with 400', (host) => {
+  ])('rejects %j with 400', (host) => {
     expect(refusalOfHost(request(host))).toEqual({
       status: 400,
       reason: 'malformed',
@@ -51,17 +51,17 @@ describe('refusalOfHost', () => {
     });
   });
 
-  it('refuses several, also the same', () => {
+  it('rejects repeated Host headers, even if they are equal', () => {
     expect(refusalOfHost(request('localhost', 'localhost'))?.message).toContain('Host is "localhost, localhost"');
   });
 });
 
 describe('refusalOfAuthority', () => {
-  it.each(['localhost', 'localhost:5001', '[::1]:5001', undefined])('has nothing against %p', (authority) => {
+  it.each(['localhost', 'localhost:5001', '[::1]:5001', undefined])('accepts %p', (authority) => {
     expect(refusalOfAuthority(authority)).toBeUndefined();
   });
 
-  it.each(['user@localhost', 'user:password@localhost', '[::1', 'a b', 'localhost:port'])('refuses %p', (authority) => {
+  it.each(['user@localhost', 'user:password@localhost', '[::1', 'a b', 'localhost:port'])('rejects %p', (authority) => {
     expect(refusalOfAuthority(authority)).toMatchObject({
       status: 400,
       message: `:authority is "${authority}"; one host is accepted, with a port or without.`,

@@ -19,12 +19,13 @@ describe('Http1Upgrade', () => {
     server.close();
   });
 
-  /** Shakes hands, and hands the request to the HTTP pipeline, which is the test. */
+  /** Performs a handshake, and passes the request to the HTTP pipeline, which is the test. */
   async function handOver(): Promise<{
     client: RawClient;
     upgrade: Http1Upgrade;
     request: IncomingMessage;
     response: ServerResponse;
+    connections: WebSocketConnections;
   }> {
     const client = await RawClient.connect((server.address() as AddressInfo).port);
     client.write(handshake('/'));
@@ -41,10 +42,10 @@ describe('Http1Upgrade', () => {
       server.once('request', (_request, response) => resolve(response)),
     );
     upgrade.handleOverHttp(server);
-    return { client, upgrade, request, response: await arrived };
+    return { client, upgrade, request, response: await arrived, connections };
   }
 
-  it('answers over HTTP when nobody accepts, ends the response, and then the connection', async () => {
+  it('answers over HTTP when no handler accepts, ends the response, and then the connection', async () => {
     const { client, response } = await handOver();
     const closed = once(response, 'close');
     response.writeHead(403).end('no');
@@ -53,7 +54,7 @@ describe('Http1Upgrade', () => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('aborts the request when the client goes away before it is answered, so that frameworks know why', async () => {
+  it('aborts the request when the client disconnects before the response, so that frameworks know the cause', async () => {
     const { client, request, response } = await handOver();
     client.reset();
     await once(response, 'close');
@@ -61,7 +62,7 @@ describe('Http1Upgrade', () => {
     expect(request.aborted).toBe(true);
   });
 
-  it('ends the response when it accepts, and swallows the later answer of the framework', async () => {
+  it('ends the response when it accepts, and discards the later response of the framework', async () => {
     const { client, upgrade, request, response } = await handOver();
     const ended = Promise.all([once(response, 'finish'), once(response, 'close')]);
     const connection = upgrade.accept();
@@ -77,14 +78,58 @@ describe('Http1Upgrade', () => {
     expect(request.aborted).toBe(false);
   });
 
-  it('is accepted once', async () => {
+  it('can be accepted once', async () => {
     const { upgrade } = await handOver();
     const connection = upgrade.accept();
     expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
     connection.abort();
   });
 
-  it('refuses a sub-protocol that the client does not offer, and wrong options', async () => {
+  describe('takeOver()', () => {
+    it('hands over the socket without an answer, and counts it until it closes', async () => {
+      const { client, upgrade, request, response, connections } = await handOver();
+      const taken = await upgrade.takeOver((status) => void response.writeHead(status).end());
+
+      expect(taken).toMatchObject({ request, httpVersion: '1.1', remoteAddress: '127.0.0.1' });
+      expect(connections).toMatchObject({ placesTaken: 1, size: 0 });
+      taken.stream.end('any bytes');
+      expect((await client.readToEnd()).toString()).toBe('any bytes');
+      const closed = once(taken.stream, 'close');
+      client.end();
+      await closed;
+      expect(connections.placesTaken).toBe(0);
+    });
+
+    it.each<[string, (upgrade: Http1Upgrade) => unknown, string]>([
+      ['accept()', (upgrade) => upgrade.accept(), 'accept() was called after takeOver()'],
+      ['takeOver()', (upgrade) => upgrade.takeOver(() => {}), 'takeOver() was called twice'],
+    ])('rules %s out', async (_, answer, message) => {
+      const { upgrade, response } = await handOver();
+      const { stream } = await upgrade.takeOver((status) => void response.writeHead(status).end());
+
+      expect(() => answer(upgrade)).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
+      expect(() => answer(upgrade)).toThrow(message);
+      stream.destroy();
+    });
+
+    it('is refused when the client has gone', async () => {
+      const { client, upgrade, response } = await handOver();
+      client.reset();
+      await once(response, 'close');
+
+      expect(() => upgrade.takeOver(() => {})).toThrow(expect.objectContaining({ code: 'WS_CLOSED_PREMATURELY' }));
+    });
+
+    it('rejects when the client goes before the framework has answered', async () => {
+      const { client, upgrade } = await handOver();
+      const taken = upgrade.takeOver(() => {});
+      client.reset();
+
+      await expect(taken).rejects.toMatchObject({ code: 'WS_CLOSED_PREMATURELY' });
+    });
+  });
+
+  it('rejects a subprotocol that the client does not offer, and invalid options', async () => {
     const { upgrade, response } = await handOver();
     expect(() => upgrade.accept({ subprotocol: 'chat' })).toThrow(
       "accept(): the subprotocol is 'chat', but the client offers none.",
@@ -93,7 +138,7 @@ describe('Http1Upgrade', () => {
     response.end();
   });
 
-  it('answers as the example of RFC 6455 section 1.3, and agrees on nothing by itself', async () => {
+  it('answers like the example in RFC 6455 section 1.3, without a subprotocol or extension of its own', async () => {
     const client = await RawClient.connect((server.address() as AddressInfo).port);
     client.write(handshake('/', { 'Sec-WebSocket-Protocol': 'p1', 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
     const [request, socket, head] = (await once(server, 'upgrade')) as [IncomingMessage, Socket, Buffer];

@@ -6,6 +6,7 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { handleConnectAsGet, Http2Upgrade } from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
@@ -21,7 +22,7 @@ describe('Over HTTP/2', () => {
   const connections = new WebSocketConnections(resolveWebSocketOptions());
 
   beforeEach(async () => {
-    // Requests and responses, and not only streams, there are where somebody listens for them.
+    // The server emits requests and responses, in addition to streams, only if it has a listener for them.
     http2 = createServer({ settings: { enableConnectProtocol: true } }, () => {});
     await once(http2.listen(0, '127.0.0.1'), 'listening');
     client = await Http2Client.connect(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
@@ -32,13 +33,13 @@ describe('Over HTTP/2', () => {
   });
 
   interface Connect {
-    /** The client's side, when it has been answered. */
+    /** The client's side, after the response. */
     readonly answered: Promise<Http2Exchange>;
     readonly request: Http2ServerRequest;
     readonly response: Http2ServerResponse;
   }
 
-  /** Sends an extended CONNECT, and waits until the server has it. */
+  /** Sends an extended CONNECT, and waits until the server has received it. */
   async function connect(): Promise<Connect> {
     const arrived = once(http2, 'connect') as Promise<[Http2ServerRequest, Http2ServerResponse]>;
     const answered = client.connect('/path?query');
@@ -47,7 +48,7 @@ describe('Over HTTP/2', () => {
   }
 
   describe('handleConnectAsGet', () => {
-    /** What the HTTP pipeline answers with. */
+    /** The response of the HTTP pipeline. */
     async function answerOf(answer: (response: Http2ServerResponse) => void): Promise<Http2Exchange> {
       const { answered, request, response } = await connect();
       const handed = once(http2, 'request') as Promise<[IncomingMessage, Http2ServerResponse]>;
@@ -59,14 +60,14 @@ describe('Over HTTP/2', () => {
     }
 
     it.each<[string, (response: Http2ServerResponse) => void, number]>([
-      ['by writeHead, a success', (response) => response.writeHead(200).end('body'), 400],
-      ['by writeHead, another success', (response) => response.writeHead(206, { 'X-Own': 'x' }).end('body'), 400],
-      ['by end, which is a success', (response) => response.end('body'), 400],
-      ['by write, which is one, too', (response) => void (response.write('bo') && response.end('dy')), 400],
-      ['by a status', (response) => Object.assign(response, { statusCode: 201 }).end('body'), 400],
-      ['by what is no success', (response) => response.writeHead(404).end('body'), 404],
-      ['by a redirection', (response) => response.writeHead(302, { Location: '/' }).end('body'), 302],
-    ])('lets the pipeline answer %s, and no 2xx pass for an open WebSocket', async (_how, answer, status) => {
+      ['through writeHead with 200', (response) => response.writeHead(200).end('body'), 400],
+      ['through writeHead with 206', (response) => response.writeHead(206, { 'X-Own': 'x' }).end('body'), 400],
+      ['through end with the status 200', (response) => response.end('body'), 400],
+      ['through write with the status 200', (response) => void (response.write('bo') && response.end('dy')), 400],
+      ['through a status of 201', (response) => Object.assign(response, { statusCode: 201 }).end('body'), 400],
+      ['through writeHead with 404', (response) => response.writeHead(404).end('body'), 404],
+      ['through a redirect', (response) => response.writeHead(302, { Location: '/' }).end('body'), 302],
+    ])('lets the pipeline answer %s, and maps 2xx to 400', async (_how, answer, status) => {
       const exchange = await answerOf(answer);
       expect(exchange.status).toBe(status);
       expect(await exchange.readBody()).toBe('body');
@@ -77,7 +78,7 @@ describe('Over HTTP/2', () => {
     const upgradeOf = ({ request, response }: Connect): Http2Upgrade =>
       new Http2Upgrade(new ReceivedHandshake(request, { address: '127.0.0.1' }), response, connections);
 
-    it('is accepted with 200, without the headers of HTTP/1.1, and with what was agreed on', async () => {
+    it('is accepted with 200, with the negotiated headers and without those of HTTP/1.1', async () => {
       const exchange = await connect();
       exchange.request.headers['sec-websocket-protocol'] = 'a, b';
       exchange.response.setHeader('Set-Cookie', ['x=1', 'y=2']);
@@ -91,7 +92,7 @@ describe('Over HTTP/2', () => {
       connection.abort();
     });
 
-    it('has its frames on the stream, and nobody hears what the framework answers', async () => {
+    it('sends its frames on the stream, and discards the later response of the framework', async () => {
       const exchange = await connect();
       const connection = upgradeOf(exchange).accept();
       const { response } = exchange;
@@ -142,13 +143,31 @@ describe('Over HTTP/2', () => {
       expect(connections.size).toBe(0);
     });
 
-    it('is accepted once', async () => {
+    it('can be accepted once', async () => {
       const exchange = await connect();
       const upgrade = upgradeOf(exchange);
       const connection = upgrade.accept();
       expect(() => upgrade.accept()).toThrow(expect.objectContaining({ code: 'WS_ALREADY_ACCEPTED' }));
       connection.abort();
       await connection.closed;
+    });
+
+    it('hands over its stream without an answer with takeOver()', async () => {
+      const exchange = await connect();
+      const upgrade = upgradeOf(exchange);
+      upgrade.handleOverHttp(http2 as unknown as Server);
+      const { httpVersion, stream } = await upgrade.takeOver(
+        (status) => void exchange.response.writeHead(status).end(),
+      );
+
+      expect(httpVersion).toBe('2');
+      expect(connections.placesTaken).toBe(1);
+      (stream as ServerHttp2Stream).respond({ ':status': 418 });
+      expect((await exchange.answered).status).toBe(418);
+      const closed = once(stream, 'close');
+      stream.destroy();
+      await closed;
+      expect(connections.placesTaken).toBe(0);
     });
 
     it('may be left to the HTTP pipeline', async () => {

@@ -36,7 +36,7 @@ describe('Over HTTP/1.1', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  /** Sends bytes that ask for an upgrade, and resolves with what its listener gets. */
+  /** Sends an upgrade request, and resolves with the arguments of its listener. */
   async function upgradeWith(bytes: string): Promise<[IncomingMessage, Socket, Buffer]> {
     const upgraded = once(server, 'upgrade') as Promise<[IncomingMessage, Socket, Buffer]>;
     client.write(bytes);
@@ -49,9 +49,9 @@ describe('Over HTTP/1.1', () => {
     ['a part of a body', { 'Content-Length': '4' }, 'bo'],
     ['no body yet', { 'Content-Length': '4' }, ''],
     ['chunks', { 'Transfer-Encoding': 'chunked' }, '4\r\nbody\r\n0\r\n\r\n'],
-    ['nothing else', {}, ''],
+    ['no body', {}, ''],
   ])(
-    'leaveBodiesOfUpgrades makes an upgrade request with %s come with its socket and all bytes',
+    'leaveBodiesOfUpgrades passes on an upgrade request with %s together with its socket and all bytes',
     async (_what, headers, body) => {
       server.on('connection', leaveBodiesOfUpgrades);
       client = await RawClient.connect((server.address() as AddressInfo).port);
@@ -63,7 +63,7 @@ describe('Over HTTP/1.1', () => {
     },
   );
 
-  it('leaveBodiesOfUpgrades leaves ordinary requests alone', async () => {
+  it('leaveBodiesOfUpgrades does not affect ordinary requests', async () => {
     server.on('connection', leaveBodiesOfUpgrades);
     server.on('request', (_request, response: ServerResponse) => response.end('body'));
     client = await RawClient.connect((server.address() as AddressInfo).port);
@@ -73,7 +73,7 @@ describe('Over HTTP/1.1', () => {
     expect((await client.readResponse()).body).toBe('body');
   });
 
-  it('responseOn gives the response that is being sent, until it has ended', async () => {
+  it('responseOn returns the current response until it has ended', async () => {
     const requested = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
     client.write(requestHead('GET / HTTP/1.1', { Host: 'x' }));
     const [{ socket }, response] = await requested;
@@ -84,7 +84,7 @@ describe('Over HTTP/1.1', () => {
     expect(responseOn(socket)).toBeUndefined();
   });
 
-  it('createResponse answers on the socket of an upgrade, which releaseSocket keeps open', async () => {
+  it('createResponse answers on the socket of an upgrade, and releaseSocket keeps the socket open', async () => {
     const [request, socket] = await upgradeWith(requestHead('GET / HTTP/1.1', upgradeHeaders));
     const response = createResponse(request, socket);
     const finished = once(response, 'finish');
@@ -101,7 +101,7 @@ describe('Over HTTP/1.1', () => {
     socket.destroy();
   });
 
-  it('completeUnsent completes a response, of which nothing goes out', async () => {
+  it('completeUnsent completes a response without sending it', async () => {
     const [request, socket] = await upgradeWith(requestHead('GET / HTTP/1.1', upgradeHeaders));
     const response = createResponse(request, socket);
     const finished = once(response, 'finish');
@@ -117,10 +117,13 @@ describe('Over HTTP/1.1', () => {
 it.each([
   ['HTTP', createServer(), 'connection'],
   ['HTTPS', createHttpsServer() as Server, 'secureConnection'],
-] as const)('connectionEventOf an %s server is the event whose sockets it parses', (_name, server, event) => {
-  expect(connectionEventOf(server)).toBe(event);
-  expect(server.listenerCount(event)).toBeGreaterThan(0);
-});
+] as const)(
+  'connectionEventOf returns for an %s server the event whose sockets the server parses',
+  (_name, server, event) => {
+    expect(connectionEventOf(server)).toBe(event);
+    expect(server.listenerCount(event)).toBeGreaterThan(0);
+  },
+);
 
 it('completeHttp2Response completes a response whose stream stays open', async () => {
   const server = createHttp2Server(() => {});

@@ -19,7 +19,7 @@ describe('handleAsOrdinaryRequest', () => {
   let server: Server;
   let client: RawClient;
 
-  /** Answers with all that it knows of the request. */
+  /** Answers with the request as it sees it. */
   beforeEach(async () => {
     server = createServer((request, response) => {
       const { method, url, httpVersion, rawHeaders } = request;
@@ -39,24 +39,28 @@ describe('handleAsOrdinaryRequest', () => {
   });
 
   it.each<[string, string[], string[]]>([
-    ['takes away what asks for the upgrade', ['Host: x', 'Connection: Upgrade', 'Upgrade: websocket'], ['Host', 'x']],
     [
-      'leaves other tokens of Connection',
+      'removes the headers that ask for the upgrade',
+      ['Host: x', 'Connection: Upgrade', 'Upgrade: websocket'],
+      ['Host', 'x'],
+    ],
+    [
+      'keeps other tokens of Connection',
       ['Host: x', 'Connection: keep-alive,UPGRADE , x', 'Upgrade: y'],
       ['Host', 'x', 'Connection', 'keep-alive, x'],
     ],
     [
-      'takes it away wherever it was sent',
+      'removes the headers at any position',
       ['Upgrade: a', 'connection: upgrade', 'Host: x', 'CONNECTION: close', 'UPGRADE: b'],
       ['Host', 'x', 'CONNECTION', 'close'],
     ],
     [
-      'takes away the settings that are for HTTP/2 alone',
+      'removes the settings for HTTP/2',
       ['Host: x', 'Connection: Upgrade', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA'],
       ['Host', 'x'],
     ],
     [
-      'leaves names, order, repetition and bytes of the others',
+      'keeps names, order, repetition and bytes of the other headers',
       ['Host: x', 'Connection: Upgrade', 'Upgrade: y', 'b: 2', 'A: 1', 'b: 1', 'Latin: \xe9', 'Empty:'],
       ['Host', 'x', 'b', '2', 'A', '1', 'b', '1', 'Latin', '\xe9', 'Empty', ''],
     ],
@@ -71,7 +75,7 @@ describe('handleAsOrdinaryRequest', () => {
     });
   });
 
-  it('leaves the body, and the requests after it', async () => {
+  it('keeps the body, and the following requests', async () => {
     const upgrade = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: y\r\n';
     client.write(`POST /1 HTTP/1.1\r\n${upgrade}Content-Length: 4\r\n\r\nbody`);
     client.write(`PUT /2 HTTP/1.1\r\n${upgrade}Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`);
@@ -112,14 +116,14 @@ describe('afterEarlierResponses', () => {
     return upgradedSocket.on('error', () => {});
   }
 
-  it('calls back at once where no answer is due', async () => {
+  it('calls back at once when no response is due', async () => {
     const socket = await upgradeWith(getWithUpgrade);
     let called = false;
     afterEarlierResponses(socket, () => (called = true));
     expect(called).toBe(true);
   });
 
-  it('calls back after the last of several, in whatever order they are ready', async () => {
+  it('calls back after the last of several responses, in any order of completion', async () => {
     const socket = await upgradeWith(get + get + get + getWithUpgrade);
     const done: string[] = [];
     responses.forEach((response, i) => response.once('close', () => done.push(`response ${i}`)));
@@ -138,8 +142,8 @@ describe('afterEarlierResponses', () => {
   });
 
   it.each<[string, () => void]>([
-    ['the last answer ends the connection', () => responses[0].setHeader('Connection', 'close').end()],
-    ['the client goes away', () => client.reset()],
+    ['the last response ends the connection', () => responses[0].setHeader('Connection', 'close').end()],
+    ['the client disconnects', () => client.reset()],
   ])('never calls back when %s', async (_what, act) => {
     const socket = await upgradeWith(get + getWithUpgrade);
     let called = false;
@@ -152,7 +156,7 @@ describe('afterEarlierResponses', () => {
 });
 
 describe('unlessTaken', () => {
-  /** A server with two listeners for `upgrade`: `other`, and one that notes whether it may answer. */
+  /** Emits `upgrade` to `other` and to a listener that notes whether it may answer. */
   async function isLeft(other: (socket: Duplex) => void): Promise<boolean> {
     const server = new EventEmitter();
     let isCalled = false;
@@ -165,11 +169,11 @@ describe('unlessTaken', () => {
 
   it.each<[string, boolean, (socket: Duplex) => void]>([
     ['does nothing', true, () => {}],
-    ['ends it', false, (socket) => socket.end()],
-    ['destroys it', false, (socket) => socket.destroy()],
-    ['listens to its bytes', false, (socket) => socket.on('data', () => {})],
-    ['listens to its errors', false, (socket) => socket.on('error', () => {})],
-  ])('where another listener %s, calls back: %p', async (_what, expected, other) => {
+    ['ends the socket', false, (socket) => socket.end()],
+    ['destroys the socket', false, (socket) => socket.destroy()],
+    ['listens for data', false, (socket) => socket.on('data', () => {})],
+    ['listens for errors', false, (socket) => socket.on('error', () => {})],
+  ])('with another listener that %s, calls back: %p', async (_what, expected, other) => {
     expect(await isLeft(other)).toBe(expected);
   });
 

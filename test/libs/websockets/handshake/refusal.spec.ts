@@ -35,7 +35,7 @@ describe('refuseUpgrade', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('answers as Nest does, with headers, and ends the connection', async () => {
+  it('answers like Nest, with headers, and ends the connection', async () => {
     const [socket, client] = await Promise.all([connected(), RawClient.connect(port)]);
     refuseUpgrade(socket, refusal);
     const answer = await client.readResponse();
@@ -49,7 +49,7 @@ describe('refuseUpgrade', () => {
     await closed(socket);
   });
 
-  it('is heard by a client that still sends', async () => {
+  it('reaches a client that is still sending', async () => {
     const [socket, client] = await Promise.all([connected(), RawClient.connect(port)]);
     client.socket.end(Buffer.alloc(4 * 1024 * 1024));
     refuseUpgrade(socket, refusal);
@@ -70,7 +70,7 @@ describe('refuseUpgrade', () => {
     jest.useRealTimers();
   });
 
-  it('leaves no timer behind when the client goes away', async () => {
+  it('clears its timer when the client disconnects', async () => {
     const [socket, client] = await Promise.all([connected(), RawClient.connect(port)]);
     const timers = countTimers();
     refuseUpgrade(socket, refusal);
@@ -82,7 +82,7 @@ describe('refuseUpgrade', () => {
 });
 
 describe('refuseConnect', () => {
-  it('answers as Nest does, and leaves the connection open', async () => {
+  it('answers like Nest, and leaves the connection open', async () => {
     const http2 = createHttp2Server({ settings: { enableConnectProtocol: true } }, () => {});
     http2.on('connect', (_request, response: Http2ServerResponse) =>
       refuseConnect(response, { status: 503, reason: 'limit', message: 'Nö.', headers: { 'Retry-After': '5' } }),
@@ -111,7 +111,7 @@ describe('unsupportedVersion', () => {
   it.each([
     [1, 426, { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket', Connection: 'close, Upgrade' }],
     [2, 400, { 'Sec-WebSocket-Version': '13' }],
-  ])('names the version that is supported, over HTTP/%d with %d', (httpVersionMajor, status, headers) => {
+  ])('names the supported version over HTTP/%d with %d', (httpVersionMajor, status, headers) => {
     expect(unsupportedVersion({ httpVersionMajor, headers: { 'sec-websocket-version': '8' } })).toEqual({
       status,
       reason: 'version',

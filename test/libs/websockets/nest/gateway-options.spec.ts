@@ -28,14 +28,18 @@ describe('readGatewayOptions', () => {
     ['a path', { path: '/x' }, {}],
     ['undefined', { maxPayload: undefined, cors: undefined }, {}],
     ['null for a hook, which is the default of ws', { verifyClient: null, handleProtocols: null }, {}],
-    ['what is so anyway', { noServer: true, clientTracking: true, autoPong: true, skipUTF8Validation: false }, {}],
+    [
+      'options of ws with the only possible value',
+      { noServer: true, clientTracking: true, autoPong: true, skipUTF8Validation: false },
+      {},
+    ],
     ['maxPayload', { maxPayload: 1000 }, { maxMessageSize: 1000 }],
     ['a maxPayload of 0, which is no limit', { maxPayload: 0 }, { maxMessageSize: Number.MAX_SAFE_INTEGER }],
     ['closeTimeout', { closeTimeout: 5 }, { closeTimeout: 5 }],
     ['perMessageDeflate', { perMessageDeflate: true }, { dangerousEnableCompression: true }],
-    ['no perMessageDeflate', { perMessageDeflate: false }, { dangerousEnableCompression: false }],
+    ['perMessageDeflate: false', { perMessageDeflate: false }, { dangerousEnableCompression: false }],
     [
-      'parameters of it',
+      'parameters of perMessageDeflate',
       { perMessageDeflate: { serverNoContextTakeover: true, serverMaxWindowBits: 10 } },
       { dangerousEnableCompression: true, disableServerContextTakeover: true, serverMaxWindowBits: 10 },
     ],
@@ -44,11 +48,11 @@ describe('readGatewayOptions', () => {
       { maxMessageSize: 7, keepAliveInterval: 1 },
       { maxMessageSize: 7, keepAliveInterval: 1 },
     ],
-  ])('takes %s', (_what, options, connection) => {
+  ])('accepts %s', (_what, options, connection) => {
     expect(read(options)).toEqual({ verifyClient: undefined, handleProtocols: undefined, connection });
   });
 
-  it('takes hooks', () => {
+  it('accepts hooks', () => {
     const verifyClient = (): boolean => true;
     const handleProtocols = (): false => false;
     expect(read({ verifyClient, handleProtocols }, true)).toEqual({ verifyClient, handleProtocols, connection: {} });
@@ -81,27 +85,27 @@ describe('readGatewayOptions', () => {
     [{ perMessageDeflate: { serverMaxWindowBits: 8 } }, 'serverMaxWindowBits is 8, but must be a whole number'],
     [{ verifyClient: true }, 'the option verifyClient is true, but must be a function'],
     [{ handleProtocols: ['a'] }, "the option handleProtocols is [ 'a' ], but must be a function"],
-  ])('refuses %p by name, and says what to do', (options, fault) => {
+  ])('rejects %p by name, and says what to do instead', (options, fault) => {
     expect(() => read(options)).toThrow(faultOf(expect.stringMatching(/^TheGateway: .*\.$/)));
     expect(() => read(options)).toThrow(fault);
   });
 
-  it('names all that is wrong at once', () => {
+  it('lists all faults at once', () => {
     expect(() => read({ cors: true, autoPong: false })).toThrow(
       faultOf(expect.stringMatching(/the option cors .*; the option autoPong /)),
     );
   });
 
-  it('refuses maxPayload for a raw gateway, whose receive() has no limit', () => {
+  it('rejects maxPayload for a raw gateway, whose receive() has no limit', () => {
     expect(() => read({ maxPayload: 5 }, true)).toThrow(faultOf(expect.stringContaining('use maxMessageSize')));
   });
 
-  it('takes the options of gateways that share a path together', () => {
+  it('merges the options of gateways that share a path', () => {
     const gateways = [gatewayWith({ maxPayload: 5 }), gatewayWith({ closeTimeout: 7 }), gatewayWith({ maxPayload: 5 })];
     expect(readGatewayOptions(gateways, false).connection).toEqual({ maxMessageSize: 5, closeTimeout: 7 });
   });
 
-  it('refuses different values of one option at one path', () => {
+  it('rejects different values of one option for one path', () => {
     const gateways = [gatewayWith({ maxPayload: 5 }, 'One'), gatewayWith({ maxPayload: 6 }, 'Other')];
     expect(() => readGatewayOptions(gateways, false)).toThrow(
       expect.objectContaining({
@@ -129,7 +133,7 @@ describe('checkOwnPortOptions', () => {
     [{ server: {} }, 'the option server cannot be used: WsAdapter serves'],
     [{ keepAliveInterval: 5 }, 'the option keepAliveInterval cannot be used: WsAdapter serves'],
     [{ cors: true }, 'the option cors cannot be used: WsAdapter serves'],
-  ])('refuses %p, which WsAdapter would ignore', (options, fault) => {
+  ])('rejects %p, which WsAdapter would ignore', (options, fault) => {
     expect(() => checkOwnPortOptions([gatewayWith(options)])).toThrow(faultOf(expect.stringContaining(fault)));
   });
 });

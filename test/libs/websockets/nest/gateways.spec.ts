@@ -27,7 +27,7 @@ class RawGateway {
 @WebSocketGateway({ path: '/inherits-raw' })
 class InheritingRawGateway extends RawGateway {}
 
-/** Has its handler as a property. */
+/** A gateway whose handler is a property. */
 @WebSocketGateway({ path: '/property' })
 class PropertyGateway {
   readonly handleWebSocket = (): void => {};
@@ -96,16 +96,16 @@ describe('findGateways', () => {
   it.each<[string, Provider, Partial<Gateway>]>([
     ['a path', RawGateway, { name: 'RawGateway', path: '/raw', port: 0, isStatic: true, isSingleton: true }],
     ['no path', StockGateway, { name: 'StockGateway', path: '', port: 0, isStatic: true }],
-    ['a port of its own', OwnPortGateway, { path: '/own', port: 8080, options: { path: '/own' }, module: 'AppModule' }],
+    ['its own port', OwnPortGateway, { path: '/own', port: 8080, options: { path: '/own' }, module: 'AppModule' }],
     ['another token', { provide: 'TOKEN', useClass: RawGateway }, { name: 'RawGateway', path: '/raw' }],
     ['a request-scoped dependency', ScopedGateway, { name: 'ScopedGateway', isStatic: false, isSingleton: false }],
     ['a transient scope', TransientGateway, { name: 'TransientGateway', isStatic: true, isSingleton: false }],
-  ])('finds one that has %s, and nothing else', async (_what, provider, expected) => {
+  ])('finds a gateway with %s, and nothing else', async (_what, provider, expected) => {
     const gateways = await gatewaysOf(NoGateway, { provide: 'VALUE', useValue: 5 }, PerClient, provider);
     expect(gateways).toEqual([expect.objectContaining(expected)]);
   });
 
-  it('leaves out values and the results of factories, as Nest does', async () => {
+  it('omits values and the results of factories, as Nest does', async () => {
     const useFactory = (): RawGateway => new RawGateway();
     expect(
       await gatewaysOf({ provide: 'VALUE', useValue: new RawGateway() }, { provide: 'FACTORY', useFactory }),
@@ -122,7 +122,7 @@ describe('isRaw', () => {
     ['an inherited @SubscribeMessage', InheritingGateway, false],
     ['handleConnection', ListeningGateway, false],
     ['no method', OwnPortGateway, false],
-  ])('tells of a gateway with %s: %p', async (_what, type, expected) => {
+  ])('for a gateway with %s returns %p', async (_what, type, expected) => {
     const [gateway] = await gatewaysOf(type);
     expect(isRaw(gateway)).toBe(expected);
   });
@@ -131,7 +131,7 @@ describe('isRaw', () => {
     [ConnectionTooGateway, 'handleConnection'],
     [RawStockGateway, 'handleConnection'],
     [MessagesTooGateway, 'first with @SubscribeMessage, second with @SubscribeMessage'],
-  ])('refuses %p, which is raw and stock', async (type, stockParts) => {
+  ])('rejects %p, which is both raw and stock', async (type, stockParts) => {
     const [gateway] = await gatewaysOf(type);
     expect(() => isRaw(gateway)).toThrow(
       expect.objectContaining({
@@ -158,7 +158,7 @@ describe('guardHandlers', () => {
     isSingleton: isStatic,
   });
 
-  it('calls a method with its own this and its arguments, at once', () => {
+  it('calls a method at once, with its own `this` and its arguments', () => {
     class Recording {
       readonly calls: unknown[][] = [];
 
@@ -182,7 +182,7 @@ describe('guardHandlers', () => {
     expect(Object.hasOwn(new Recording(), 'handleConnection')).toBe(false);
   });
 
-  it('closes the client with 1011 and logs once when handleConnection fails, also as a property', async () => {
+  it('closes the client with 1011 and logs once when handleConnection fails, even if it is a property', async () => {
     const gateway = gatewayOf({ handleConnection: () => Promise.reject(new Error('broken')) });
     guardHandlers(gateway);
     const statuses: number[] = [];
@@ -206,7 +206,7 @@ describe('guardHandlers', () => {
     ]);
   });
 
-  it('guards the class where Nest makes an instance per client', async () => {
+  it('guards the class when Nest creates an instance per client', async () => {
     class PerClientGateway {
       handleDisconnect(): Promise<void> {
         return Promise.reject(new Error('broken'));
@@ -217,7 +217,7 @@ describe('guardHandlers', () => {
     expect(logger.lines).toHaveLength(1);
   });
 
-  it('adds no handler where there is none', () => {
+  it('adds no handlers to a gateway without handlers', () => {
     const gateway = gatewayOf({});
     guardHandlers(gateway);
     expect(gateway.instance).toEqual({});
@@ -226,7 +226,7 @@ describe('guardHandlers', () => {
 
 describe('gatewayPath', () => {
   it.each([
-    // What a request may have for a gateway at /ws
+    // Request targets for a gateway at /ws
     ['/ws', '/ws'],
     ['/WS', '/ws'],
     ['/ws/', '/ws'],
@@ -238,12 +238,12 @@ describe('gatewayPath', () => {
     ['HTTPS://example.com:8443/Ws/?x', '/ws'],
     ['ws://example.com/ws', '/ws'],
     ['wss://example.com/ws', '/ws'],
-    // What a gateway may be declared with
+    // Declared paths of gateways
     ['ws', '/ws'],
     ['', '/'],
     ['/', '/'],
     ['/a/b/', '/a/b'],
-    // What has another path
+    // Other paths
     ['http://example.com', '/'],
     ['http://example.com?x', '/'],
     ['/ws/x', '/ws/x'],
@@ -254,13 +254,13 @@ describe('gatewayPath', () => {
     ['/ws%3Fx=1', '/ws?x=1'],
     ['/x?http://example.com/ws', '/x'],
     ['*', '/*'],
-    // What cannot be decoded
+    // Undecodable paths
     ['/%', '/%'],
     ['/%FF', '/%ff'],
-    // What is not ASCII
+    // Paths outside ASCII
     ['/gr%C3%BC%C3%9Fe', '/grüße'],
     ['/GRÜSSE', '/grüsse'],
-  ])('makes of %j %j', (url, path) => {
+  ])('maps %j to %j', (url, path) => {
     expect(gatewayPath(url)).toBe(path);
   });
 });

@@ -30,7 +30,7 @@ class Service {}
 describe('providersOf', () => {
   const [[, createAdapter]] = platforms;
 
-  it('finds the providers of every module, with their classes, instances and modules', async () => {
+  it('returns the providers of every module, with their classes, instances and modules', async () => {
     @Module({ providers: [Service] })
     class FeatureModule {}
     @Module({ imports: [FeatureModule] })
@@ -51,7 +51,7 @@ describe('gatewayMetadataOf', () => {
     [OwnPortGateway, { port: 8080, options: { path: '/own', custom: 7 } }],
     [PlainGateway, { port: 0, options: {} }],
     [Service, undefined],
-  ])('reads what the decorator of %p notes', (type, metadata) => {
+  ])('returns the metadata of the decorator of %p', (type, metadata) => {
     expect(gatewayMetadataOf(type)).toEqual(metadata);
   });
 });
@@ -60,7 +60,7 @@ describe('subscribedMethodsOf', () => {
   it.each([
     [new OwnPortGateway(), ['inherited', 'own']],
     [new PlainGateway(), []],
-  ])('finds the methods with @SubscribeMessage in %p', (instance, methods) => {
+  ])('returns the methods with @SubscribeMessage in %p', (instance, methods) => {
     expect(subscribedMethodsOf(instance).toSorted()).toEqual(methods);
   });
 });

@@ -45,7 +45,7 @@ describe('serveConnection', () => {
       'while its WebSocket was being received',
       ({ connection }) => void connection.receive(() => {}),
     ],
-  ])('warns once of a handler that %s when it returns', async (_how, what, handler) => {
+  ])('warns once about a handler that %s when it returns', async (_how, what, handler) => {
     for (let i = 0; i < 2; i++) {
       const pair = connect();
       const served = serveConnection(
@@ -89,7 +89,7 @@ describe('serveConnection', () => {
     [1001, ''],
     [4999, 'mine'],
     [undefined, ''],
-  ])('answers a peer that closed with %p %j as it closed', async (status, reason) => {
+  ])("answers a peer's close with %p %j with the same status and reason", async (status, reason) => {
     const pair = connect();
     const served = serveConnection(
       pair.connection,
@@ -117,7 +117,7 @@ describe('serveConnection', () => {
     ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['rejects later', () => new Promise((_resolve, reject) => setImmediate(() => reject(new Error('broken'))))],
-  ])('closes with 1011 when the handler %s, and logs it once with its stack', async (_how, handler) => {
+  ])('closes with 1011 when the handler %s, and logs the error once with its stack', async (_how, handler) => {
     const pair = connect();
     const served = serveConnection(pair.connection, 'The handler', callHandler(handler));
     expect(await readCloseStatus(pair)).toBe(1011);
@@ -133,7 +133,7 @@ describe('serveConnection', () => {
     ]);
   });
 
-  it('lets a close of the handler stand, whatever it throws after it', async () => {
+  it('keeps the close of the handler, even if the handler throws afterwards', async () => {
     const pair = connect();
     const served = serveConnection(
       pair.connection,
@@ -150,9 +150,9 @@ describe('serveConnection', () => {
   });
 
   it.each<[string, (pair: ConnectedPair) => void]>([
-    ['goes away without a close', ({ client }) => void client.end()],
+    ['disconnects without a close', ({ client }) => void client.end()],
     ['is lost', ({ client }) => void client.destroy()],
-    ['breaks the protocol', ({ client }) => void client.end(clientFrame({ opcode: 3 }))],
+    ['violates the protocol', ({ client }) => void client.end(clientFrame({ opcode: 3 }))],
     ['is aborted', ({ connection }) => connection.abort()],
   ])('logs nothing above debug when the peer %s', async (_what, act) => {
     const pair = connect();
@@ -167,7 +167,7 @@ describe('serveConnection', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['debug']);
   });
 
-  it.each([[{ closeTimeout: 0 }]])('ends also where the peer never closes, after %p', async (options) => {
+  it.each([[{ closeTimeout: 0 }]])('ends even if the peer never closes, with the options %p', async (options) => {
     const pair = connect(options);
     await serveConnection(
       pair.connection,
@@ -179,7 +179,7 @@ describe('serveConnection', () => {
 });
 
 describe('runHandler', () => {
-  it('tells whether the handler succeeded', async () => {
+  it('returns whether the handler succeeded', async () => {
     expect(await runHandler('A handler', () => Promise.resolve())).toBe(true);
     expect(await runHandler('A handler', () => Promise.reject(new Error('broken')))).toBe(false);
   });
@@ -195,7 +195,7 @@ describe('runHandler', () => {
     [undefined, 'undefined'],
     [{ code: 5 }, '{ code: 5 }'],
     [Object.create(null), '[Object: null prototype] {}'],
-  ])('survives and shows that %p was thrown', async (thrown, shown) => {
+  ])('handles a thrown %p, and logs it', async (thrown, shown) => {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     expect(await runHandler('The handler', () => Promise.reject(thrown))).toBe(false);
     expect(logger.lines).toEqual([{ level: 'error', text: expect.stringContaining(`The handler failed: ${shown}`) }]);

@@ -18,13 +18,14 @@ describe('resolveWebSocketOptions', () => {
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
     trustProxy: 0,
+    sharedLimits: false,
     maxMessagesPerSecond: 0,
     dangerousEnableCompression: false,
     disableServerContextTakeover: false,
     serverMaxWindowBits: 15,
   };
 
-  it.each([[undefined], [{}], [{ closeTimeout: undefined }]])('fills in the defaults of %p', (options) => {
+  it.each([[undefined], [{}], [{ closeTimeout: undefined }]])('applies the defaults to %p', (options) => {
     expect(resolveWebSocketOptions(options)).toEqual(defaults);
   });
 
@@ -43,11 +44,11 @@ describe('resolveWebSocketOptions', () => {
     [{ requireOrigin: true }],
     [{ trustProxy: ['10.0.0.0/8', 'unix'] }],
     [{ maxConnections: 10, maxConnectionsPerAddress: 2, maxMessagesPerSecond: 100 }],
-  ])('takes %p', (options) => {
+  ])('accepts %p', (options) => {
     expect(resolveWebSocketOptions(options)).toEqual({ ...defaults, ...options });
   });
 
-  it('returns options that cannot be changed', () => {
+  it('returns frozen options', () => {
     expect(Object.isFrozen(resolveWebSocketOptions({ closeTimeout: 1 }))).toBe(true);
   });
 
@@ -86,7 +87,7 @@ describe('resolveWebSocketOptions', () => {
     ['maxMessagesPerSecond', 0.5, 'maxMessagesPerSecond is 0.5, but must be a whole number of messages from 0'],
     ['closetimeout', 5, 'closetimeout is not an option; there are keepAliveInterval, keepAliveTimeout, '],
     ['toString', 5, 'toString is not an option; there are keepAliveInterval, keepAliveTimeout, '],
-  ])('refuses %s = %p, and says what it takes', (name, value, message) => {
+  ])('rejects %s = %p, and says what it accepts', (name, value, message) => {
     expect(() => resolveWebSocketOptions({ [name]: value })).toThrow(
       expect.objectContaining({
         name: 'WebSocketError',
@@ -96,13 +97,13 @@ describe('resolveWebSocketOptions', () => {
     );
   });
 
-  it('names all that is wrong at once', () => {
+  it('lists all faults at once', () => {
     expect(() => resolveWebSocketOptions({ pingInterval: 1, closeTimeout: -1, maxMessageSize: 0 } as object)).toThrow(
       /^WebSocketsModule: pingInterval is not an option; .*; maxMessageSize is 0, .*; closeTimeout is -1, [^;]*\.$/,
     );
   });
 
-  it.each([[null], [5], ['text']])('refuses %p for options', (options) => {
+  it.each([[null], [5], ['text']])('rejects %p as options', (options) => {
     expect(() => resolveWebSocketOptions(options as never)).toThrow(
       expect.objectContaining({
         code: 'WS_INVALID_OPTION',
@@ -122,11 +123,11 @@ describe('resolveConnectionOptions', () => {
     });
   });
 
-  it.each([[{}], [{ closeTimeout: undefined }]])('is the options of the module for %p', (options) => {
+  it.each([[{}], [{ closeTimeout: undefined }]])('returns the options of the module for %p', (options) => {
     expect(resolveConnectionOptions(options, ofModule, 'The owner')).toBe(ofModule);
   });
 
-  it('leaves the other options of the owner alone', () => {
+  it('ignores the other options of the owner', () => {
     expect(resolveConnectionOptions({ other: 1 } as object, ofModule, 'The owner', ['other'])).toBe(ofModule);
   });
 
@@ -135,7 +136,7 @@ describe('resolveConnectionOptions', () => {
     [{ shutdownTimeout: 1 }, 'shutdownTimeout is an option of WebSocketsModule alone.'],
     [{ allowedOrigins: [] }, 'allowedOrigins is an option of WebSocketsModule alone.'],
     [{ mistyped: 1 }, 'mistyped is not an option; there are other, keepAliveInterval, '],
-  ])('refuses %p, and names the owner', (options, fault) => {
+  ])('rejects %p, and names the owner', (options, fault) => {
     expect(() => resolveConnectionOptions(options, ofModule, 'The owner', ['other'])).toThrow(
       expect.objectContaining({
         code: 'WS_INVALID_OPTION',

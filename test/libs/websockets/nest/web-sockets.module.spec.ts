@@ -20,7 +20,7 @@ import { connect } from '../../../support/socket-pair.js';
 
 const TIMEOUT = Symbol('timeout');
 
-/** What an application may have its options from. */
+/** A source of options in an application. */
 @Module({ providers: [{ provide: TIMEOUT, useValue: 7 }], exports: [TIMEOUT] })
 class ConfigurationModule {}
 
@@ -46,7 +46,7 @@ describe('WebSocketsModule', () => {
     ['forRoot', () => WebSocketsModule.forRoot({ closeTimeout: 7 })],
     ['forRootAsync with a factory', () => WebSocketsModule.forRootAsync({ useFactory: () => ({ closeTimeout: 7 }) })],
     [
-      'forRootAsync with a factory that waits and is injected',
+      'forRootAsync with an asynchronous factory that has dependencies',
       () =>
         WebSocketsModule.forRootAsync({
           imports: [ConfigurationModule],
@@ -59,7 +59,7 @@ describe('WebSocketsModule', () => {
       'forRootAsync with a provider',
       () => WebSocketsModule.forRootAsync({ imports: [OptionsModule], useExisting: OptionsFactory }),
     ],
-  ])('has the options of %s', async (_how, register) => {
+  ])('takes the options of %s', async (_how, register) => {
     const context = await start(register());
     expect(context.get(WebSocketConnections).options).toMatchObject({ closeTimeout: 7, shutdownTimeout: 30_000 });
     await context.close();
@@ -71,7 +71,7 @@ describe('WebSocketsModule', () => {
     await context.close();
   });
 
-  it('offers the live connections to the modules that import it', async () => {
+  it('exports the live connections to the modules that import it', async () => {
     @Module({ imports: [WebSocketsModule.forRoot()] })
     class Feature {
       constructor(readonly connections: WebSocketConnections) {}
@@ -84,7 +84,7 @@ describe('WebSocketsModule', () => {
   it.each<[string, (DynamicModule | typeof WebSocketsModule)[]]>([
     ['does not import it', []],
     ['imports it without options', [WebSocketsModule]],
-  ])('offers them to a feature module that %s, too', async (_how, imports) => {
+  ])('exports them to a feature module that %s', async (_how, imports) => {
     @Injectable()
     class Feature {
       constructor(readonly connections: WebSocketConnections) {}
@@ -99,23 +99,23 @@ describe('WebSocketsModule', () => {
     await context.close();
   });
 
-  it('refuses wrong options of forRoot at once', () => {
+  it('rejects invalid options of forRoot at once', () => {
     expect(() => WebSocketsModule.forRoot({ closeTimeout: -1 })).toThrow(
       'WebSocketsModule: closeTimeout is -1, but must be a whole number of ms from 0 to 2147483647.',
     );
   });
 
   it.each<[string, unknown, string]>([
-    ['a wrong value', { closeTimeout: -1 }, 'closeTimeout is -1, but must be a whole number of ms'],
+    ['an invalid value', { closeTimeout: -1 }, 'closeTimeout is -1, but must be a whole number of ms'],
     ['an unknown option', { pingInterval: 1 }, 'pingInterval is not an option'],
     ['null', null, 'the options are null, but must be an object'],
-  ])('does not let the application start with %s of forRootAsync', async (_what, options, message) => {
+  ])('stops the start of an application with %s from forRootAsync', async (_what, options, message) => {
     await expect(start(WebSocketsModule.forRootAsync({ useFactory: () => options as object }))).rejects.toThrow(
       expect.objectContaining({ code: 'WS_INVALID_OPTION', message: expect.stringContaining(message) as string }),
     );
   });
 
-  it('lets the application close its connections at shutdown, and says how many there are', async () => {
+  it('closes the connections at shutdown, and logs their number', async () => {
     const logger = new RecordingLogger();
     const imports = [WebSocketsModule.forRoot({ shutdownTimeout: 0 })];
     const context = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger });
@@ -128,7 +128,7 @@ describe('WebSocketsModule', () => {
     ]);
   });
 
-  it('says nothing at shutdown where there is no connection', async () => {
+  it('logs nothing at shutdown without connections', async () => {
     const logger = new RecordingLogger();
     const imports = [WebSocketsModule.forRoot()];
     const context = await NestFactory.createApplicationContext({ module: AppModule, imports }, { logger });
@@ -145,7 +145,7 @@ describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
       { logger: false },
     );
 
-  it('needs WebSocketsModule, and says so', async () => {
+  it('requires WebSocketsModule, with a clear error', async () => {
     const app = await create();
     expect(() => useWebSockets(app)).toThrow(
       expect.objectContaining({
@@ -158,7 +158,7 @@ describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('cannot be called twice, and says so', async () => {
+  it('cannot be called twice, with a clear error', async () => {
     const app = await create([]);
     useWebSockets(app);
     expect(() => useWebSockets(app)).toThrow(
@@ -174,7 +174,7 @@ describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
   it.each([
     ['forRoot()', () => [WebSocketsModule.forRoot(), WebSocketsModule.forRoot()]],
     ['forRootAsync()', () => [WebSocketsModule.forRoot(), WebSocketsModule.forRootAsync({ useFactory: () => ({}) })]],
-  ])('refuses a second module by %s, which would be a second registry', async (_how, register) => {
+  ])('rejects a second module through %s, which would be a second registry', async (_how, register) => {
     const app = await NestFactory.create({ module: AppModule, imports: register() }, createAdapter(), {
       logger: false,
     });
@@ -187,7 +187,7 @@ describe.each(platforms)('useWebSockets on %s', (_name, createAdapter) => {
     await app.close();
   });
 
-  it('listens for upgrades once, and no longer once the application is closed', async () => {
+  it('listens for upgrades once, until the application is closed', async () => {
     const app = await create([]);
     const server = app.getHttpServer() as Server;
     useWebSockets(app);

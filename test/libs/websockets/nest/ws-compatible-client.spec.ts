@@ -21,11 +21,11 @@ beforeEach(() => Logger.overrideLogger((logger = new RecordingLogger())));
 interface ConnectedClient {
   /** The raw end of the peer. */
   readonly peer: ConnectedPair['client'];
-  /** What a stock gateway has. */
+  /** The client of a stock gateway. */
   readonly client: WsCompatibleClient;
 }
 
-/** What a client and a server agree on that compress. */
+/** The parameters of a connection with compression. */
 const COMPRESSION: DeflateParameters = {
   serverNoContextTakeover: false,
   clientNoContextTakeover: false,
@@ -38,7 +38,7 @@ function connectClient(...args: Parameters<typeof connect>): ConnectedClient {
   return { peer, client: new WsCompatibleClient(connection) };
 }
 
-/** Emits messages, and answers the peer's close, as the adapter does it. */
+/** Emits messages, and answers the peer's close, as the adapter does. */
 function serve(client: WsCompatibleClient): void {
   void serveConnection(
     client.connection as ServerConnection,
@@ -47,7 +47,7 @@ function serve(client: WsCompatibleClient): void {
   );
 }
 
-/** What `client` emits of an event: the arguments of each time. */
+/** The events that `client` emits: the arguments of each. */
 function record(client: WsCompatibleClient, event: string): unknown[][] {
   const calls: unknown[][] = [];
   client.on(event, (...args: unknown[]) => void calls.push(args));
@@ -56,7 +56,7 @@ function record(client: WsCompatibleClient, event: string): unknown[][] {
 
 describe('WsCompatibleClient', () => {
   describe('has the interface of ws:', () => {
-    it('its states, by the same names and numbers', async () => {
+    it('its states, with the same names and numbers', async () => {
       const { client, peer } = connectClient();
       for (const state of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const) {
         expect(WsCompatibleClient[state]).toBe(WebSocket[state]);
@@ -73,7 +73,7 @@ describe('WsCompatibleClient', () => {
     it.each([
       ['chat', 'chat'],
       [undefined, ''],
-    ])('its protocol, which for %p is %j', (subprotocol, protocol) => {
+    ])('its protocol, for the subprotocol %p: %j', (subprotocol, protocol) => {
       const client = new WsCompatibleClient(connect({}, { subprotocol }).connection);
       expect(client.protocol).toBe(protocol);
       client.terminate();
@@ -82,13 +82,13 @@ describe('WsCompatibleClient', () => {
     it.each([
       [undefined, ''],
       [COMPRESSION, 'permessage-deflate'],
-    ])('its extensions, which with %j are %j', (deflate, extensions) => {
+    ])('its extensions, for %j: %j', (deflate, extensions) => {
       const { client } = connectClient({}, {}, deflate);
       expect(client.extensions).toBe(extensions);
       client.terminate();
     });
 
-    it('the address of its peer, where the documented throttler of Nest looks for it', () => {
+    it("the address of its peer, at the place where Nest's documented throttler reads it", () => {
       const { client } = connectClient({}, { remoteAddress: '192.0.2.1' });
       // oxlint-disable-next-line no-underscore-dangle
       expect(client._socket.remoteAddress).toBe('192.0.2.1');
@@ -105,7 +105,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('its bufferedAmount, in which messages count that wait to be compressed', async () => {
+    it('its bufferedAmount, which includes messages that wait for compression', async () => {
       const { client, peer } = connectClient({}, {}, COMPRESSION);
       for (let i = 0; i < 10; i++) {
         client.send('x'.repeat(10_000));
@@ -120,7 +120,7 @@ describe('WsCompatibleClient', () => {
   });
 
   describe('message', () => {
-    it('is emitted with each whole message, text as bytes too, until the peer closes', async () => {
+    it('is emitted for each whole message, with text as bytes, until the peer closes', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       const received = client.emitMessages();
@@ -134,7 +134,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('is emitted in order and once, also when many come in one read', async () => {
+    it('is emitted in order and once for each of many messages in one read', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       const received = client.emitMessages();
@@ -151,7 +151,7 @@ describe('WsCompatibleClient', () => {
       ['nodebuffer', Buffer.from('b')],
       ['arraybuffer', new Uint8Array([98]).buffer],
       ['fragments', [Buffer.from('b')]],
-    ])('lets the bytes of a message be handed on as %s', async (binaryType, expected) => {
+    ])('makes messages arrive as %s', async (binaryType, expected) => {
       const { client, peer } = connectClient();
       expect(client.binaryType).toBe('nodebuffer');
       const messages = record(client, 'message');
@@ -166,7 +166,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('lets the bytes of a message be a Blob', async () => {
+    it('makes messages arrive as a Blob', async () => {
       const { client, peer } = connectClient();
       client.binaryType = 'blob';
       const messages = record(client, 'message');
@@ -177,7 +177,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('cannot be anything else, and says so', () => {
+    it('rejects any other value', () => {
       const { client } = connectClient();
       expect(() => (client.binaryType = 'text' as BinaryType)).toThrow(
         new TypeError('binaryType was given "text"; it can be nodebuffer, arraybuffer, fragments, blob.'),
@@ -187,7 +187,7 @@ describe('WsCompatibleClient', () => {
   });
 
   describe('pause', () => {
-    it('holds messages back until resume, also one that was read already', async () => {
+    it('holds messages until resume(), even those that were already read', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       client.pause();
@@ -205,7 +205,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('ends with the connection, and emits nothing then', async () => {
+    it('ends with the connection, and emits nothing afterwards', async () => {
       const { client, peer } = connectClient();
       const messages = record(client, 'message');
       client.pause();
@@ -221,7 +221,7 @@ describe('WsCompatibleClient', () => {
   });
 
   describe('send', () => {
-    it('sends a Blob as binary, and in order what is sent after it', async () => {
+    it('sends a Blob as binary, and keeps the order of later messages', async () => {
       const { client, peer } = connectClient();
       client.send(new Blob(['bl', 'ob']));
       client.send('text');
@@ -245,7 +245,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('closes with 1011 when a Blob cannot be read, and logs it once', async () => {
+    it('closes with 1011 when a Blob cannot be read, and logs the error once', async () => {
       const { client, peer } = connectClient();
       const blob = new Blob(['x']);
       Object.assign(blob, { arrayBuffer: () => Promise.reject(new Error('unreadable')) });
@@ -263,12 +263,12 @@ describe('WsCompatibleClient', () => {
       ['an ArrayBuffer as binary', [new Uint8Array([98]).buffer], { opcode: 2, fin: true, payload: 'b' }],
       ['a part of a view', [new Uint16Array([0x6161, 0x6262]).subarray(1)], { opcode: 2, fin: true, payload: 'bb' }],
       ['a DataView', [new DataView(new Uint8Array([97, 98]).buffer, 1)], { opcode: 2, fin: true, payload: 'b' }],
-      ['nothing as no bytes', [undefined as never], { opcode: 2, fin: true, payload: '' }],
+      ['undefined as an empty binary message', [undefined as never], { opcode: 2, fin: true, payload: '' }],
       ['an array of numbers as bytes', [[98] as never], { opcode: 2, fin: true, payload: 'b' }],
       ['bytes as text', [Buffer.from('t'), { binary: false }], { opcode: 1, fin: true, payload: 't' }],
       ['text as binary', ['t', { binary: true }], { opcode: 2, fin: true, payload: 't' }],
       ['a part of a message', ['t', { fin: false }], { opcode: 1, fin: false, payload: 't' }],
-      ['what must not be compressed', ['t', { compress: false }], { opcode: 1, fin: true, payload: 't' }],
+      ['uncompressed text', ['t', { compress: false }], { opcode: 1, fin: true, payload: 't' }],
     ])('sends %s', async (_what, args, expected) => {
       const { client, peer } = connectClient();
       client.send(...args);
@@ -277,7 +277,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('throws at what has no bytes', () => {
+    it('throws for data without bytes', () => {
       const { client } = connectClient();
       expect(() => client.send({} as never)).toThrow(/must be of type string or an instance of Buffer/);
       client.terminate();
@@ -286,13 +286,13 @@ describe('WsCompatibleClient', () => {
     it.each<[string, (client: WsCompatibleClient, done: (error?: Error) => void) => void]>([
       ['second', (client, done) => client.send('x', done)],
       ['last', (client, done) => client.send('x', { binary: true }, done)],
-    ])('calls back when the message is on its way; the callback may come %s', async (_where, send) => {
+    ])('calls back when the message is sent, with the callback as the %s argument', async (_where, send) => {
       const { client } = connectClient();
       expect(await new Promise((resolve) => send(client, resolve))).toBeUndefined();
       client.terminate();
     });
 
-    it('calls back only when no more than sendBufferSize bytes wait', async () => {
+    it('calls back only when at most sendBufferSize bytes are unsent', async () => {
       const { client, peer } = connectClient({ sendBufferSize: 0 });
       let isDone = false;
       const done = new Promise<void>((resolve) => {
@@ -308,7 +308,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('calls back with an error, later, when the connection is not open', async () => {
+    it('calls back later with an error when the connection is not open', async () => {
       const { client } = connectClient();
       client.terminate();
       await once(client, 'close');
@@ -320,7 +320,7 @@ describe('WsCompatibleClient', () => {
       expect(error).toEqual(new Error('The WebSocket is not open.'));
     });
 
-    it('calls back with an error when the connection is lost before the message left', async () => {
+    it('calls back with an error when the connection is lost before the message is sent', async () => {
       const { client } = connectClient({ sendBufferSize: 0 });
       const sent = new Promise((resolve) => client.send(Buffer.alloc(1_000_000), resolve));
       client.terminate();
@@ -342,12 +342,12 @@ describe('WsCompatibleClient', () => {
     ['pong', 10],
   ] as const)('%s', (name, opcode) => {
     it.each<[string, Parameters<WsCompatibleClient['ping']>, string]>([
-      ['nothing', [], ''],
+      ['no payload', [], ''],
       ['undefined', [undefined], ''],
       ['text', ['héy'], 'héy'],
       ['a number', [7], '7'],
       ['bytes', [Buffer.alloc(125, 'x')], 'x'.repeat(125)],
-      ['a mask, which a server has not', ['x', true], 'x'],
+      ['a mask flag, which a server ignores', ['x', true], 'x'],
     ])(`sends a ${name} with %s`, async (_what, args, payload) => {
       const { client, peer } = connectClient();
       client[name](...args);
@@ -355,7 +355,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('throws at more than 125 bytes, which no control frame may have', () => {
+    it('throws for more than 125 bytes, the limit of a control frame', () => {
       const { client } = connectClient();
       const message = `${name}() was given 126 bytes; at most 125 fit.`;
       expect(() => client[name]('é'.repeat(63))).toThrow(new RangeError(message));
@@ -363,10 +363,10 @@ describe('WsCompatibleClient', () => {
     });
 
     it.each<[string, (client: WsCompatibleClient, done: (error?: Error) => void) => void]>([
-      ['alone', (client, done) => client[name](done)],
-      ['after the bytes', (client, done) => client[name]('x', done)],
-      ['after the mask', (client, done) => client[name]('x', false, done)],
-    ])('calls back, later, given a callback %s', async (_where, send) => {
+      ['as the only argument', (client, done) => client[name](done)],
+      ['after the payload', (client, done) => client[name]('x', done)],
+      ['after the mask flag', (client, done) => client[name]('x', false, done)],
+    ])('calls back later, with a callback %s', async (_where, send) => {
       const { client, peer } = connectClient();
       const sent = new Promise((resolve) => send(client, resolve));
       expect((await readFrame(peer)).opcode).toBe(opcode);
@@ -375,7 +375,7 @@ describe('WsCompatibleClient', () => {
       expect(await new Promise((resolve) => send(client, resolve))).toEqual(new Error('The WebSocket is not open.'));
     });
 
-    it('is emitted with the bytes of that of the peer', async () => {
+    it("is emitted with the payload of the peer's frame", async () => {
       const { client, peer } = connectClient();
       const emitted = record(client, name);
       peer.write(Buffer.concat(['one', 'two'].map((payload) => clientFrame({ opcode, payload }))));
@@ -385,7 +385,7 @@ describe('WsCompatibleClient', () => {
     });
   });
 
-  it('answers pings by itself', async () => {
+  it('answers pings automatically', async () => {
     const { client, peer } = connectClient();
     client.on('ping', () => {});
     peer.write(ping('one'));
@@ -395,11 +395,11 @@ describe('WsCompatibleClient', () => {
 
   describe('close', () => {
     it.each<[string, Parameters<WsCompatibleClient['close']>, number | undefined, string]>([
-      ['nothing', [], undefined, ''],
+      ['no arguments', [], undefined, ''],
       ['a status', [4000], 4000, ''],
       ['a reason', [1000, 'bye'], 1000, 'bye'],
       ['a reason of bytes', [1000, Buffer.from('bye')], 1000, 'bye'],
-      ['a reason but no status, which ws ignores', [undefined, 'bye'], undefined, ''],
+      ['a reason without a status, which ws ignores', [undefined, 'bye'], undefined, ''],
     ])('sends a close frame with %s', async (_what, args, status, reason) => {
       const { client, peer } = connectClient();
       client.close(...args);
@@ -416,14 +416,14 @@ describe('WsCompatibleClient', () => {
       [[5000]],
       [[NaN]],
       [[1000, 'é'.repeat(62)]],
-    ])('throws to its caller at %j, which no close frame may have, and leaves the connection open', (args) => {
+    ])('throws for %j, which a close frame cannot have, and leaves the connection open', (args) => {
       const { client } = connectClient();
       expect(() => client.close(...args)).toThrow(expect.objectContaining({ code: 'WS_INVALID_CLOSE' }));
       expect(client.readyState).toBe(WebSocket.OPEN);
       client.terminate();
     });
 
-    it('does nothing, whatever it is given, when the connection is not open', async () => {
+    it('has no effect, with any arguments, when the connection is not open', async () => {
       const { client } = connectClient();
       client.terminate();
       client.close(5000);
@@ -435,7 +435,7 @@ describe('WsCompatibleClient', () => {
     it.each<[string, (pair: ConnectedClient) => void, number, string]>([
       ['the peer closed', ({ peer }) => void peer.end(close(4001, 'mine')), 4001, 'mine'],
       ['the peer closed without a status', ({ peer }) => void peer.end(close()), 1005, ''],
-      ['the peer went away', ({ peer }) => void peer.destroy(), 1006, ''],
+      ['the peer vanished', ({ peer }) => void peer.destroy(), 1006, ''],
       ['it was terminated', ({ client }) => client.terminate(), 1006, ''],
     ])('is emitted once, with a code and a reason, when %s', async (_what, end, code, reason) => {
       const pair = connectClient();
@@ -449,7 +449,7 @@ describe('WsCompatibleClient', () => {
     });
   });
 
-  describe('a listener that throws or rejects', () => {
+  describe('With a listener that throws or rejects, the client', () => {
     it.each<[string, () => unknown]>([
       [
         'throws',
@@ -458,7 +458,7 @@ describe('WsCompatibleClient', () => {
         },
       ],
       ['rejects', () => Promise.reject(new Error('broken'))],
-    ])('closes with 1011 and is logged once when it %s at a pong', async (_how, listener) => {
+    ])('closes with 1011 and logs once when the listener %s at a pong', async (_how, listener) => {
       const { client, peer } = connectClient();
       client.on('pong', (() => listener()) as () => void);
       peer.write(pong());
@@ -473,7 +473,7 @@ describe('WsCompatibleClient', () => {
       ['on', (client, listener) => client.on('message', listener as () => void)],
       ['addEventListener', (client, listener) => client.addEventListener('message', listener)],
       ['onmessage', (client, listener) => Object.assign(client, { onmessage: listener })],
-    ])('closes with 1011 and is logged once when its promise is rejected, added by %s', async (_how, add) => {
+    ])('closes with 1011 and logs once when the promise of a listener rejects, added through %s', async (_how, add) => {
       const { client, peer } = connectClient();
       add(client, () => Promise.reject(new Error('broken')));
       serve(client);
@@ -483,7 +483,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('closes with 1011 and is logged once when it is a callback', async () => {
+    it('closes with 1011 and logs once when the listener is a callback', async () => {
       const { client, peer } = connectClient();
       client.send('x', () => {
         throw new Error('broken');
@@ -496,7 +496,7 @@ describe('WsCompatibleClient', () => {
       client.terminate();
     });
 
-    it('is logged when it throws at the close', async () => {
+    it('logs once when the listener throws at the close', async () => {
       const { client } = connectClient();
       client.once('close', () => {
         throw new Error('broken');
@@ -509,7 +509,7 @@ describe('WsCompatibleClient', () => {
   });
 });
 
-/** Two ways to add a listener to what emits `message` and `close`. */
+/** Two ways to add a listener for `message` and `close`. */
 const ways: [string, (target: EventTargetEmitter, type: 'message' | 'close', listener: EventListener) => void][] = [
   ['addEventListener', (target, type, listener) => target.addEventListener(type, listener)],
   ['a property', (target, type, listener) => void (target[`on${type}`] = listener)],
@@ -525,8 +525,8 @@ describe('EventTargetEmitter', () => {
     events = [];
   });
 
-  describe.each(ways)('given a listener by %s', (_how, add) => {
-    it('tells of text as a string, and of binary as bytes', () => {
+  describe.each(ways)('with a listener added through %s', (_how, add) => {
+    it('delivers text as a string, and binary as bytes', () => {
       add(target, 'message', listener);
       target.emit('message', Buffer.from('té'), false);
       target.emit('message', Buffer.from('b'), true);
@@ -540,13 +540,13 @@ describe('EventTargetEmitter', () => {
       [4001, 'mine', true],
       [1005, '', true],
       [1006, '', false],
-    ])('tells of a close with %d %j', (code, reason, wasClean) => {
+    ])('delivers a close with %d %j', (code, reason, wasClean) => {
       add(target, 'close', listener);
       target.emit('close', code, Buffer.from(reason));
       expect(events).toEqual([{ type: 'close', target, code, reason, wasClean }]);
     });
 
-    it('calls it with the target as this', () => {
+    it('calls the listener with the target as `this`', () => {
       let seen: unknown;
       add(target, 'message', function (this: unknown) {
         seen = this;
@@ -570,7 +570,7 @@ describe('EventTargetEmitter', () => {
       expect(heard()).toEqual(['1']);
     });
 
-    it('adds one for once, which can be removed before', () => {
+    it('adds a one-time listener, which can be removed earlier', () => {
       target.addEventListener('message', listener, { once: true });
       emit('1');
       emit('2');
@@ -580,7 +580,7 @@ describe('EventTargetEmitter', () => {
       expect(heard()).toEqual(['1']);
     });
 
-    it('takes an object with handleEvent', () => {
+    it('accepts an object with handleEvent', () => {
       const object = { handleEvent: listener };
       target.addEventListener('message', object);
       emit('1');
@@ -594,7 +594,7 @@ describe('EventTargetEmitter', () => {
     const type = name.slice(2);
     const other = (): void => {};
 
-    it('is null until it is assigned, and again when something is that is no function', () => {
+    it('is null until a function is assigned, and after anything else is assigned', () => {
       expect(target[name]).toBeNull();
       target[name] = listener;
       expect(target[name]).toBe(listener);
@@ -603,7 +603,7 @@ describe('EventTargetEmitter', () => {
       expect(target.listenerCount(type)).toBe(0);
     });
 
-    it('is one listener: the last that was assigned', () => {
+    it('holds one listener: the last one assigned', () => {
       target[name] = other;
       target[name] = listener;
       expect(target.listenerCount(type)).toBe(1);
@@ -611,7 +611,7 @@ describe('EventTargetEmitter', () => {
       expect(events).toHaveLength(1);
     });
 
-    it('leaves those of addEventListener alone, also the same one', () => {
+    it('does not affect the listeners of addEventListener, even if they are the same function', () => {
       target.addEventListener(type, listener);
       target[name] = listener;
       target.emit(type, 1006, '');

@@ -20,27 +20,30 @@ async function inflated(decompressor: Decompressor, piece: Buffer, endOfMessage:
 
 describe('Compressor', () => {
   it.each<[string, Partial<DeflateParameters>]>([
-    ['with a window that goes on', {}],
-    ['without one', { serverNoContextTakeover: true, clientNoContextTakeover: true }],
+    ['with context takeover', {}],
+    ['without context takeover', { serverNoContextTakeover: true, clientNoContextTakeover: true }],
     ['with a small window', { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }],
-  ])('makes what a Decompressor inflates, %s, whole messages and parts, empty ones too', async (_name, agreed) => {
-    const compressor = new Compressor(parameters(agreed));
-    const decompressor = new Decompressor(parameters(agreed));
-    const messages = [['Hello'], [''], ['Hel', '', 'lo', ''], ['x'.repeat(100_000)], ['', ''], ['end']];
-    for (const parts of messages) {
-      let message = '';
-      for (const [i, part] of parts.entries()) {
-        const isLast = i === parts.length - 1;
-        const payload = await compressor.compress(Buffer.from(part), isLast);
-        message += await inflated(decompressor, payload ?? Buffer.alloc(0), isLast);
+  ])(
+    'deflates data that a Decompressor inflates, %s, in messages and parts, including empty ones',
+    async (_name, agreed) => {
+      const compressor = new Compressor(parameters(agreed));
+      const decompressor = new Decompressor(parameters(agreed));
+      const messages = [['Hello'], [''], ['Hel', '', 'lo', ''], ['x'.repeat(100_000)], ['', ''], ['end']];
+      for (const parts of messages) {
+        let message = '';
+        for (const [i, part] of parts.entries()) {
+          const isLast = i === parts.length - 1;
+          const payload = await compressor.compress(Buffer.from(part), isLast);
+          message += await inflated(decompressor, payload ?? Buffer.alloc(0), isLast);
+        }
+        expect(message).toBe(`${parts.join('')}.`);
       }
-      expect(message).toBe(`${parts.join('')}.`);
-    }
-    compressor.close();
-    decompressor.close();
-  });
+      compressor.close();
+      decompressor.close();
+    },
+  );
 
-  it('makes the bytes of the RFC, and fewer of what it made before', async () => {
+  it('produces the bytes of the RFC example, and fewer for repeated data', async () => {
     const compressor = new Compressor(parameters());
     expect(await compressor.compress(Buffer.from('Hello'), true)).toEqual(
       Buffer.from([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),

@@ -10,11 +10,11 @@ const parameters = (overrides: Partial<DeflateParameters> = {}): DeflateParamete
   ...overrides,
 });
 
-/** A whole message as a client compresses it, without a window that goes on (RFC 7692 section 7.2.1). */
+/** A complete message as a client without context takeover compresses it (RFC 7692 section 7.2.1). */
 const deflated = (bytes: string | Buffer): Buffer =>
   deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 
-/** Each piece that comes out, the last of a message marked. */
+/** Each inflated chunk, with a mark on the last of a message. */
 async function inflate(decompressor: Decompressor, piece: Buffer, endOfMessage = true): Promise<string[]> {
   const outputs: string[] = [];
   await decompressor.decompress(piece, endOfMessage, (bytes, isEnd) => {
@@ -40,7 +40,7 @@ describe('Decompressor', () => {
     ['a block without compression', [[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00]]],
     ['a final block', [[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]]],
     ['two blocks', [[0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00]]],
-  ])('inflates the example of the RFC with %s', async (_name, frames) => {
+  ])('inflates the RFC example with %s', async (_name, frames) => {
     const decompressor = new Decompressor(parameters());
     let message = '';
     for (const [i, frame] of frames.entries()) {
@@ -50,14 +50,14 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('keeps the window from message to message, as in the example of the RFC', async () => {
+  it('keeps the window from message to message, as in the RFC example', async () => {
     const decompressor = new Decompressor(parameters());
     expect(await joined(decompressor, Buffer.from([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]))).toBe('Hello.');
     expect(await joined(decompressor, Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00]))).toBe('Hello.');
     decompressor.close();
   });
 
-  it('forgets the window with client_no_context_takeover', async () => {
+  it('resets the window with client_no_context_takeover', async () => {
     const decompressor = new Decompressor(parameters({ clientNoContextTakeover: true }));
     expect(await joined(decompressor, Buffer.from([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]))).toBe('Hello.');
     await expect(joined(decompressor, Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00]))).rejects.toMatchObject({
@@ -66,7 +66,7 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('goes on after a final block, with the next block and with the next message', async () => {
+  it('continues after a final block, with the next block and with the next message', async () => {
     const decompressor = new Decompressor(parameters());
     const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
     expect(await joined(decompressor, Buffer.concat([final, final, deflated('again')]))).toBe('HelloHelloagain.');
@@ -77,7 +77,7 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('refuses what follows a final block and is not deflated data', async () => {
+  it('rejects invalid deflated data after a final block', async () => {
     const decompressor = new Decompressor(parameters());
     const final = Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0xff]);
     await expect(joined(decompressor, final)).rejects.toMatchObject({ closeStatus: 1007 });
@@ -85,13 +85,13 @@ describe('Decompressor', () => {
   });
 
   it.each<[string, Buffer[]]>([
-    ['a message of no bytes', [Buffer.alloc(0)]],
-    ['a final block that nothing follows', [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])]],
+    ['a message without bytes', [Buffer.alloc(0)]],
+    ['a truncated final block', [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])]],
     [
-      'a final block that nothing follows, in a frame of its own',
+      'a truncated final block in its own frame',
       [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Buffer.alloc(0)],
     ],
-  ])('takes the message after %s, though something should', async (_name, frames) => {
+  ])('inflates the message after %s', async (_name, frames) => {
     const decompressor = new Decompressor(parameters());
     let message = '';
     for (const [i, frame] of frames.entries()) {
@@ -109,7 +109,7 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it('inflates a message that comes one byte at a time', async () => {
+  it('inflates a message that arrives byte by byte', async () => {
     const decompressor = new Decompressor(parameters());
     const bytes = deflated('How much wood would a woodchuck chuck?');
     let message = '';
@@ -122,14 +122,14 @@ describe('Decompressor', () => {
 
   it.each<[string, Buffer]>([
     ['bytes that are not deflated data', Buffer.from([0x06, 0xff, 0xff, 0xff])],
-    ['a distance that reaches before the window', Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00])],
-  ])('refuses %s with 1007', async (_name, bytes) => {
+    ['a distance beyond the window', Buffer.from([0xf2, 0x00, 0x11, 0x00, 0x00])],
+  ])('rejects %s with 1007', async (_name, bytes) => {
     const decompressor = new Decompressor(parameters());
     await expect(joined(decompressor, bytes)).rejects.toMatchObject({ name: 'ProtocolError', closeStatus: 1007 });
     decompressor.close();
   });
 
-  it('makes no more of a bomb than its receiver takes', async () => {
+  it('inflates a decompression bomb only as far as its receiver reads', async () => {
     const decompressor = new Decompressor(parameters());
     const bomb = deflated(Buffer.alloc(64 * 1024 * 1024));
     let taken = 0;
@@ -143,7 +143,7 @@ describe('Decompressor', () => {
     });
     await stopped;
     const before = taken;
-    // Others are served meanwhile, as many as like.
+    // Other messages are inflated meanwhile.
     const others = Array.from({ length: 20 }, () => new Decompressor(parameters()));
     expect(await Promise.all(others.map((other) => joined(other, deflated('hello'))))).toEqual(
       others.map(() => 'hello.'),
@@ -155,7 +155,7 @@ describe('Decompressor', () => {
     release?.();
   });
 
-  it('ends without a result when it is closed while it is at work', async () => {
+  it('ends without a result when it is closed during inflation', async () => {
     const decompressor = new Decompressor(parameters());
     const outputs = inflate(decompressor, deflated('never seen'));
     decompressor.close();

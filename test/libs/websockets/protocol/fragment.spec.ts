@@ -13,10 +13,10 @@ describe('Fragment', () => {
   it.each([
     ['text', text('x'.repeat(64)), false],
     ['a few bytes', binary(Buffer.alloc(64, 'x')), true],
-    ['as many bytes as stay masked', binary(Buffer.alloc(320, 'x')), true],
+    ['bytes up to the size that stays masked', binary(Buffer.alloc(320, 'x')), true],
     ['more bytes', binary(Buffer.alloc(321, 'x')), false],
-    ['very many bytes', binary(Buffer.alloc(5000, 'x')), false],
-  ])('shows the bytes of %s unmasked, however often it is asked', (_, frame, isMasked) => {
+    ['many bytes', binary(Buffer.alloc(5000, 'x')), false],
+  ])('returns the bytes of %s unmasked, at every call', (_, frame, isMasked) => {
     let count = 0;
     eachFragment(frame, (fragment) => {
       count++;
@@ -29,7 +29,7 @@ describe('Fragment', () => {
     expect(count).toBe(1);
   });
 
-  it('unmasks none but its own bytes', () => {
+  it('unmasks only its own bytes', () => {
     const frames = [binary(Buffer.from('first')), binary(Buffer.from('second')), binary(Buffer.from('third'))];
     const seen: string[] = [];
     eachFragment(Buffer.concat(frames), (fragment) =>

@@ -4,7 +4,7 @@ import { binary, clientFrame, close, continuation, ping, pong, text } from './cl
 
 const MIB = 1024 * 1024;
 
-/** Everything that a parser tells, with neighbouring fragments of a message joined, so that it does not matter where they were cut. */
+/** All events of a parser. Adjacent fragments of a message are joined, because their boundaries do not matter. */
 class Transcript {
   readonly events: string[] = [];
   fragments = 0;
@@ -35,12 +35,12 @@ class Transcript {
     this.parser.isFlowing = true;
   }
 
-  /** Takes the bytes in pieces that end at `cuts`. What is wrong with them ends the transcript. */
+  /** Parses the bytes in pieces that end at `cuts`. An error ends the transcript. */
   take(bytes: Buffer, cuts: readonly number[] = []): this {
     return this.noting(() => {
       let from = 0;
       for (const to of [...cuts, bytes.length]) {
-        // A copy: the parser unmasks in place, and the next way of cutting wants the bytes as they were.
+        // A copy, because the parser unmasks in place and the bytes are parsed again.
         this.parser.parse(Buffer.from(bytes.subarray(from, to)));
         from = to;
       }
@@ -73,12 +73,12 @@ const streams: readonly (readonly [string, Buffer, readonly string[]])[] = [
   ['a binary message of 126 bytes', binary('x'.repeat(126)), [`binary:${'x'.repeat(126)}`]],
   ['text outside ASCII', text('κόσμε – 𐍈 🎉'), [`text:${latin1('κόσμε – 𐍈 🎉')}`]],
   [
-    'a message in fragments, one of them empty, with control frames between',
+    'a fragmented message with an empty fragment and control frames',
     Buffer.concat([text('Hel', false), ping('a'), continuation('', false), pong('b'), continuation('lo'), ping()]),
     ['ping:a', 'pong:b', 'text:Hello', 'ping:'],
   ],
   [
-    'characters split over fragments',
+    'characters split between fragments',
     Buffer.concat([text(Buffer.from('🎉').subarray(0, 3), false), continuation(Buffer.from('🎉é').subarray(3))]),
     [`text:${latin1('🎉é')}`],
   ],
@@ -87,31 +87,27 @@ const streams: readonly (readonly [string, Buffer, readonly string[]])[] = [
     Buffer.concat([text('a'), binary('b'), text('c'), close(1000, 'bye')]),
     ['text:a', 'binary:b', 'text:c', 'close:1000:bye'],
   ],
-  ['what comes after a close', Buffer.concat([close(1000), text('no')]), ['close:1000:']],
+  ['bytes after a close', Buffer.concat([close(1000), text('no')]), ['close:1000:']],
   ['a close without a status', close(), ['close:undefined:']],
   ['a close with a reason of 123 bytes', close(4999, 'é'.repeat(61) + '.'), [`close:4999:${'é'.repeat(61)}.`]],
-  [
-    'text that is not UTF-8',
-    Buffer.concat([text('ok'), text(Buffer.from([0x61, 0xc0, 0xaf]))]),
-    ['text:ok', 'error:1007'],
-  ],
+  ['invalid UTF-8 text', Buffer.concat([text('ok'), text(Buffer.from([0x61, 0xc0, 0xaf]))]), ['text:ok', 'error:1007']],
   ['text that ends inside a character', text(Buffer.from('é').subarray(0, 1)), ['error:1007']],
   [
-    'a surrogate split over fragments',
+    'a surrogate split between fragments',
     Buffer.concat([text(Buffer.from([0xed]), false), continuation(Buffer.from([0xa0, 0x80]))]),
     ['error:1007'],
   ],
 ];
 
 describe('FrameParser', () => {
-  describe.each(streams)('given %s', (_name, bytes, events) => {
-    it('tells the same wherever the bytes are cut in two', () => {
+  describe.each(streams)('for %s', (_name, bytes, events) => {
+    it('gives the same events when the bytes are split in two anywhere', () => {
       for (let cut = 0; cut <= bytes.length; cut++) {
         expect(new Transcript().take(bytes, [cut]).events).toEqual(events);
       }
     });
 
-    it('tells the same wherever the bytes are cut in three', () => {
+    it('gives the same events when the bytes are split in three anywhere', () => {
       for (let first = 0; first <= Math.min(bytes.length, 40); first++) {
         for (let second = first; second <= Math.min(bytes.length, 40); second++) {
           expect(new Transcript().take(bytes, [first, second]).events).toEqual(events);
@@ -119,16 +115,16 @@ describe('FrameParser', () => {
       }
     });
 
-    it('tells the same when the bytes come one at a time', () => {
+    it('gives the same events when the bytes arrive one by one', () => {
       const cuts = Array.from({ length: bytes.length }, (_, i) => i);
       expect(new Transcript().take(bytes, cuts).events).toEqual(events);
     });
 
-    it('tells the same when fragments are limited to one byte', () => {
+    it('gives the same events when fragments are limited to one byte', () => {
       expect(new Transcript(1).take(bytes).events).toEqual(events);
     });
 
-    it('tells the same when the flow stops at every fragment', () => {
+    it('gives the same events when the flow stops at every fragment', () => {
       const transcript = new Transcript(3, { stopping: true }).take(bytes);
       while (transcript.parser.isHolding) {
         transcript.parser.isFlowing = true;
@@ -142,7 +138,7 @@ describe('FrameParser', () => {
     ['RSV1', clientFrame({ opcode: 1, reserved: 4 }), 1002],
     ['RSV2', clientFrame({ opcode: 1, reserved: 2 }), 1002],
     ['RSV3', clientFrame({ opcode: 1, reserved: 1 }), 1002],
-    ['a reserved bit of a control frame', clientFrame({ opcode: 9, reserved: 4 }), 1002],
+    ['a reserved bit in a control frame', clientFrame({ opcode: 9, reserved: 4 }), 1002],
     ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode): [string, Buffer, number] => [
       `the opcode ${opcode}`,
       clientFrame({ opcode }),
@@ -151,8 +147,8 @@ describe('FrameParser', () => {
     ['a fragmented ping', clientFrame({ opcode: 9, fin: false }), 1002],
     ['a fragmented close', clientFrame({ opcode: 8, fin: false }), 1002],
     ['a ping of 126 bytes', clientFrame({ opcode: 9, payload: 'x'.repeat(126) }), 1002],
-    ['a continuation of nothing', continuation('x'), 1002],
-    ['a continuation after the end', Buffer.concat([text('a'), continuation('b')]), 1002],
+    ['a continuation without a message', continuation('x'), 1002],
+    ['a continuation after the last fragment', Buffer.concat([text('a'), continuation('b')]), 1002],
     ['a message inside a message', Buffer.concat([text('a', false), text('b')]), 1002],
     ['an unmasked frame', clientFrame({ opcode: 1, payload: 'x', masked: false }), 1002],
     ['a length with the top bit set', Buffer.from([0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]), 1002],
@@ -165,48 +161,44 @@ describe('FrameParser', () => {
     ]),
     ['a close reason that is not UTF-8', close(1000, Buffer.from([0xff])), 1007],
     ['a close reason that ends inside a character', close(1000, Buffer.from([0xc3])), 1007],
-  ])('refuses %s, however it is cut', (_name, bytes, closeStatus) => {
+  ])('rejects %s, however it is split', (_name, bytes, closeStatus) => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       expect(new Transcript().take(bytes, [cut]).events.at(-1)).toBe(`error:${closeStatus}`);
     }
   });
 
   it.each<[string, number[], number]>([
-    ['a reserved bit, by the first byte', [0xc1], 1002],
-    ['an unknown opcode, by the first byte', [0x83], 1002],
-    ['an unmasked frame, by the second byte', [0x81, 0x05], 1002],
-    ['a length with the top bit set, by its first byte', [0x82, 0xff, 0x80], 1002],
-    ['a long ping, by the second byte', [0x89, 0xfe], 1002],
-    [
-      'a bad byte of text, before the frame is whole',
-      [0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x61, 0xff],
-      1007,
-    ],
-    ['an overlong form, by its second byte', [0x81, 0x84, 0, 0, 0, 0, 0xe0, 0x80], 1007],
-  ])('refuses %s', (_name, bytes, closeStatus) => {
+    ['a reserved bit at the first byte', [0xc1], 1002],
+    ['an unknown opcode at the first byte', [0x83], 1002],
+    ['an unmasked frame at the second byte', [0x81, 0x05], 1002],
+    ['a length with the top bit set at its first byte', [0x82, 0xff, 0x80], 1002],
+    ['a long ping at the second byte', [0x89, 0xfe], 1002],
+    ['invalid text before the end of the frame', [0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x61, 0xff], 1007],
+    ['an overlong form at its second byte', [0x81, 0x84, 0, 0, 0, 0, 0xe0, 0x80], 1007],
+  ])('rejects %s', (_name, bytes, closeStatus) => {
     const transcript = new Transcript().take(Buffer.from(bytes.slice(0, -1)));
     expect(transcript.events).toEqual([]);
     expect(transcript.take(Buffer.from(bytes.slice(-1))).events).toEqual([`error:${closeStatus}`]);
   });
 
   it.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999])(
-    'takes the close status %i',
+    'accepts the close status %i',
     (status) => expect(new Transcript().take(close(status)).events).toEqual([`close:${status}:`]),
   );
 
-  it('hands on what has come of a frame, and never more than receiveBufferSize', () => {
+  it('delivers incomplete frames, in fragments of at most receiveBufferSize', () => {
     const transcript = new Transcript(4096);
     transcript.take(binary('x'.repeat(10_000)));
     expect(transcript.fragments).toBe(3);
     expect(transcript.largest).toBe(4096);
   });
 
-  it('accepts a length in more bytes than it needs, as ASP.NET Core does', () => {
+  it('accepts a length field that is longer than necessary, as ASP.NET Core does', () => {
     const bytes = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x61]);
     expect(new Transcript().take(bytes).events).toEqual(['binary:a']);
   });
 
-  it('takes a frame of 5 GiB as it takes a small one', () => {
+  it('parses a frame of 5 GiB like a small one', () => {
     const transcript = new Transcript();
     const header = Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0x40, 0, 0, 0, 0, 0, 0, 0]);
     const parser = new FrameParser(
@@ -230,8 +222,8 @@ describe('FrameParser', () => {
     expect(transcript.fragments).toBe(5 * 1024 * MIB);
   });
 
-  describe('while nothing flows', () => {
-    it('takes control frames, keeps the first message, and says that it holds bytes', () => {
+  describe('while the flow is stopped', () => {
+    it('reads control frames, holds the first message, and reports that it holds bytes', () => {
       const transcript = new Transcript();
       const { parser } = transcript;
       parser.isFlowing = false;
@@ -246,7 +238,7 @@ describe('FrameParser', () => {
       expect(parser.isHolding).toBe(false);
     });
 
-    it('keeps an empty message, too', () => {
+    it('holds an empty message', () => {
       const transcript = new Transcript();
       transcript.parser.isFlowing = false;
       transcript.take(text(''));
@@ -257,7 +249,7 @@ describe('FrameParser', () => {
     });
   });
 
-  it('takes nothing any more once it was stopped', () => {
+  it('ignores all bytes after a stop', () => {
     const transcript = new Transcript();
     transcript.parser.isFlowing = false;
     transcript.take(text('held'));
@@ -268,7 +260,7 @@ describe('FrameParser', () => {
     expect(transcript.events).toEqual([]);
   });
 
-  it('does not let a fragment be used after its callback', () => {
+  it('invalidates a fragment after its callback', () => {
     let kept: { readonly data: Buffer; readonly length: number } | undefined;
     const parser = new FrameParser(
       { onFragment: (fragment) => (kept = fragment), onPing: () => {}, onPong: () => {}, onClose: () => {} },

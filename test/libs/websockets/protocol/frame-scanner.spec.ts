@@ -1,7 +1,7 @@
 import { FrameScanner, type WebSocketFrame } from '../../../../libs/websockets/src/protocol/frame-scanner.js';
 import { binary, clientFrame, close, continuation, ping, text, type ClientFrame } from './client-frame.js';
 
-/** What a scanner reports of bytes that arrive in pieces of this size. */
+/** The events of a scanner for bytes that arrive in pieces of this size. */
 function scan(bytes: Buffer, size: number): { frames: WebSocketFrame[]; messages: [type: string, length: number][] } {
   const frames: WebSocketFrame[] = [];
   const messages: [string, number][] = [];
@@ -59,7 +59,7 @@ describe('FrameScanner', () => {
     expect(scan(bytes, 100).messages).toEqual([['text', 8]]);
   });
 
-  it('counts each message for itself', () => {
+  it('counts each message separately', () => {
     expect(scan(Buffer.concat([binary('12'), text('123'), close(1000)]), 100).messages).toEqual([
       ['binary', 2],
       ['text', 3],
@@ -69,7 +69,7 @@ describe('FrameScanner', () => {
   it.each<[string, Buffer, Partial<WebSocketFrame>]>([
     ['an opcode without a meaning', Buffer.from([0x83, 0x80, 0, 0, 0, 0]), { opcode: 3 }],
     ['a length of more than 2^53 bytes', Buffer.from([0x82, 127, ...Buffer.alloc(8, 0xff)]), { length: 2 ** 64 }],
-  ])('reports a frame with %s, which the parser refuses', (_what, bytes, frame) => {
+  ])('reports a frame with %s, which the parser rejects', (_what, bytes, frame) => {
     expect(scan(bytes, 100).frames).toEqual([expect.objectContaining(frame)]);
   });
 });

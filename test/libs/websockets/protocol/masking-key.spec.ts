@@ -6,7 +6,7 @@ const masked = (plain: Buffer): Buffer => Buffer.from(plain.map((byte, i) => byt
 
 describe('A masking key', () => {
   it.each([0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 63, 64, 65, 767, 768, 1000, 5000])(
-    'unmasks %i bytes at every position of a word, and touches no other byte',
+    'unmasks %i bytes at every word alignment, and changes no other byte',
     (length) => {
       const plain = unmasked(length);
       for (let offset = 0; offset < 8; offset++) {
@@ -17,7 +17,7 @@ describe('A masking key', () => {
     },
   );
 
-  it('goes on where a piece ended, wherever a payload is cut', () => {
+  it('continues at the end of the previous piece, for every split of a payload', () => {
     for (const length of [40, 2000]) {
       const plain = unmasked(length);
       for (let cut = 0; cut <= length; cut++) {
@@ -30,7 +30,7 @@ describe('A masking key', () => {
     }
   });
 
-  it('says of bytes below 128 that they are ASCII, and of no others, wherever the one that is not stands', () => {
+  it('reports whether all bytes are ASCII, for a byte above 127 at any offset', () => {
     for (let length = 1; length < 100; length++) {
       for (let at = -1; at < length; at++) {
         const plain = unmasked(length);

@@ -2,7 +2,7 @@ import { acceptDeflate, type DeflateOptions } from '../../../../libs/websockets/
 
 const defaults: DeflateOptions = { disableServerContextTakeover: false, serverMaxWindowBits: 15 };
 
-/** The offers that a client can make stand in test/conformance/compression-parameters.spec.ts. */
+/** The possible offers of a client are in test/conformance/compression-parameters.spec.ts. */
 describe('acceptDeflate', () => {
   it.each<[string, string, Partial<DeflateOptions>]>([
     [
@@ -12,13 +12,13 @@ describe('acceptDeflate', () => {
     ],
     ['permessage-deflate', 'permessage-deflate; server_max_window_bits=9', { serverMaxWindowBits: 9 }],
     ['permessage-deflate', 'permessage-deflate; server_no_context_takeover', { disableServerContextTakeover: true }],
-  ])('answers the offer %p with %p, given %p', (offer, header, options) => {
+  ])('answers the offer %p with %p for the options %p', (offer, header, options) => {
     expect(acceptDeflate(offer, { ...defaults, ...options })?.header).toBe(header);
   });
 
   it.each([undefined, ''])('declines the offer %p', (offer) => expect(acceptDeflate(offer, defaults)).toBeUndefined());
 
-  it('tells what was agreed on', () => {
+  it('returns the negotiated parameters', () => {
     expect(acceptDeflate('permessage-deflate; server_max_window_bits=11; client_max_window_bits=9', defaults)).toEqual({
       parameters: {
         serverNoContextTakeover: false,

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { SharedStreams } from '../../../../libs/websockets/src/protocol/shared-streams.js';
 
 /** A stream that writes down what is done with it. */
-function createStream(windowBits: number) {
+function createStream(windowBits: number): { windowBits: number; reset: jest.Mock; close: jest.Mock } {
   return { windowBits, reset: jest.fn(), close: jest.fn() };
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Utf8Validator } from '../../../../libs/websockets/src/protocol/utf8-validator.js';
 
-/** Where a validator that gets the bytes one at a time says no; -1 where it does not. */
+/** The index at which a validator rejects single bytes; -1 if it accepts them all. */
 function firstBadByte(bytes: Buffer): number {
   const validator = new Utf8Validator();
   for (let at = 0; at < bytes.length; at++) {
@@ -12,7 +12,7 @@ function firstBadByte(bytes: Buffer): number {
   return -1;
 }
 
-/** The sequences of which a validator says something else than the platform. */
+/** The sequences on which a validator and the platform disagree. */
 function disagreements(sequences: Iterable<number[]>): number[][] {
   return Array.from(sequences).filter((sequence) => {
     const bytes = Buffer.from(sequence);
@@ -43,11 +43,11 @@ function* threeAndFourBytes(): Generator<number[]> {
 }
 
 describe('Utf8Validator', () => {
-  it('agrees with the platform on every sequence of one and of two bytes', () => {
+  it('agrees with the platform on every sequence of one and two bytes', () => {
     expect(disagreements(upToTwoBytes())).toEqual([]);
   });
 
-  it('agrees with the platform on sequences of three and four bytes around every edge', () => {
+  it('agrees with the platform on sequences of three and four bytes around every boundary', () => {
     expect(disagreements(threeAndFourBytes())).toEqual([]);
   });
 
@@ -59,14 +59,14 @@ describe('Utf8Validator', () => {
     ['a surrogate', [0xed, 0xa0, 0x80], 1],
     ['what is above U+10FFFF', [0xf4, 0x90, 0x80, 0x80], 1],
     ['a byte that UTF-8 does not have', [0x61, 0xff], 1],
-    ['a character cut short by another one', [0xe2, 0x82, 0x61], 2],
+    ['a truncated character before another one', [0xe2, 0x82, 0x61], 2],
     ['nothing: the last character of all', [0xf4, 0x8f, 0xbf, 0xbf], -1],
     ['nothing: U+FFFF, which is not a character but well-formed', [0xef, 0xbf, 0xbf], -1],
-  ])('finds %s at the first byte that makes it so', (_name, bytes, at) => {
+  ])('rejects %s at the first invalid byte', (_name, bytes, at) => {
     expect(firstBadByte(Buffer.from(bytes))).toBe(at);
   });
 
-  it('says the same of a long text wherever it is cut, whole pieces or split characters', () => {
+  it('gives the same result for every split of a long text', () => {
     const bytes = Buffer.from('aé€🎉'.repeat(20));
     for (let first = 0; first <= bytes.length; first++) {
       for (let second = first; second <= bytes.length; second += 7) {
@@ -79,7 +79,7 @@ describe('Utf8Validator', () => {
     }
   });
 
-  it('finds a bad byte at every place of a long text', () => {
+  it('finds an invalid byte at every offset of a long text', () => {
     for (let at = 0; at < 200; at++) {
       for (const length of [at + 1, 200]) {
         const bytes = Buffer.alloc(length, 0x61);
@@ -89,7 +89,7 @@ describe('Utf8Validator', () => {
     }
   });
 
-  it.each([1, 2, 3])('says after a long piece that a character lacks bytes, when it has %i of four', (has) => {
+  it.each([1, 2, 3])('reports a truncated character after a long text, with %i of four bytes', (has) => {
     const bytes = Buffer.concat([Buffer.alloc(100, 0x61), Buffer.from('🎉').subarray(0, has)]);
     const validator = new Utf8Validator();
     expect(validator.accepts(bytes, 0, bytes.length)).toBe(true);

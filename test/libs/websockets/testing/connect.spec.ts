@@ -33,7 +33,7 @@ describe('connect', () => {
   });
   afterEach(() => app.close());
 
-  it('has an application listen, and connects a client that exchanges messages and closes', async () => {
+  it('makes an application listen, and connects a client that exchanges messages and closes', async () => {
     const client = await connect(app, '/rooms', { headers, subprotocols: ['chat', 'other'] });
     expect(client.subprotocol).toBe('chat');
     client.send('Hi, ', { endOfMessage: false });
@@ -53,7 +53,7 @@ describe('connect', () => {
     expect(await client.closed).toEqual({ status: 1006, description: '' });
   });
 
-  it('rejects with the answer of a server that refuses the handshake', async () => {
+  it('rejects with the response of a server that refuses the handshake', async () => {
     await expect(connect(app, '/rooms')).rejects.toMatchObject({
       name: 'HandshakeRefusedError',
       status: 403,

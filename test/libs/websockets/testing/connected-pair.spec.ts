@@ -1,14 +1,14 @@
 import { connectedPair } from 'nest-raw-websockets/testing';
 import type { WebSocketConnection } from 'nest-raw-websockets';
 
-/** A handler as an application has it. */
+/** A handler as applications write it. */
 async function echo(webSocket: WebSocketConnection): Promise<void> {
   const peer = await webSocket.receive((fragment) => webSocket.send(fragment));
   await webSocket.close(peer.status, peer.description);
 }
 
 describe('A connected pair', () => {
-  it('lets a test talk to a handler, and close', async () => {
+  it('lets a test exchange messages with a handler, and close', async () => {
     const { webSocket, client } = connectedPair();
     const handled = echo(webSocket);
     client.send('Hi');
@@ -31,7 +31,7 @@ describe('A connected pair', () => {
     expect(await webSocket.closed).toEqual({ by: 'peer', status: undefined, description: '' });
   });
 
-  it('has what the handshake would tell, and the options that it is given', async () => {
+  it('has the given handshake and options', async () => {
     const told = {
       path: '/rooms/7?name=Ada',
       httpVersion: '2',
@@ -47,7 +47,7 @@ describe('A connected pair', () => {
     expect(await client.closed).toEqual({ status: 1009, description: 'Message too big' });
   });
 
-  it('answers the close of the server, and says so to a receive that waits', async () => {
+  it('answers a close of the server, and reports it to a pending receive()', async () => {
     const { webSocket, client } = connectedPair();
     const message = client.receive();
     await Promise.all([webSocket.close(4000, 'enough'), expect(message).rejects.toThrow('status 4000, "enough"')]);
@@ -65,7 +65,7 @@ describe('A connected pair', () => {
     expect(await pair.webSocket.closed).toMatchObject({ by, status: 1006 });
   });
 
-  it('has a client that answers pings, and reads what it is sent', async () => {
+  it('has a client that answers pings, and reads messages', async () => {
     const { webSocket, client } = connectedPair();
     expect(await webSocket.ping()).toBeGreaterThan(0);
     const large = Buffer.alloc(1_000_000, 7);
@@ -75,9 +75,9 @@ describe('A connected pair', () => {
   });
 
   it.each<[string, object]>([
-    ['an option that is wrong', { maxMessageSize: 0 }],
-    ['compression, which it does not have', { dangerousEnableCompression: true }],
-  ])('refuses %s', (_what, options) => {
+    ['an invalid option', { maxMessageSize: 0 }],
+    ['compression, which it does not support', { dangerousEnableCompression: true }],
+  ])('rejects %s', (_what, options) => {
     expect(() => connectedPair(options)).toThrow(expect.objectContaining({ code: 'WS_INVALID_OPTION' }));
   });
 });

@@ -1,0 +1,196 @@
+import type {
+  WebSocketClosed,
+  WebSocketConnection,
+  WebSocketConnectionObserver,
+  WebSocketFrame,
+  WebSocketHandshake,
+  WebSocketRefusal,
+} from 'nest-raw-websockets';
+import type { EventStream } from './event-stream.js';
+
+/** How many frames a second are told one by one. Those above are summed up. */
+const FRAMES_PER_SECOND = 500;
+
+const SECOND = 1_000;
+
+const PING = 9;
+const PONG = 10;
+
+/** `closed.status` of a close frame without a status (RFC 6455 section 7.1.5). */
+const NO_STATUS = 1005;
+
+/** The headers whose values are secrets. */
+const SECRET = /^(?:proxy-)?authorization$|^cookie$/i;
+
+type Side = 'client' | 'server';
+
+/** Frames that are not told one by one. */
+interface Sum {
+  count: number;
+  length: number;
+  /** When the first of them was seen. */
+  readonly since: number;
+}
+
+/** The data of an event. */
+interface EventData {
+  readonly at: number;
+  readonly [field: string]: unknown;
+}
+
+/** Milliseconds since 1970, with a fraction. */
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** Tells one client about one WebSocket: its handshake, its frames, its pings and its end. */
+export class Watch implements WebSocketConnectionObserver {
+  private hasHandshake = false;
+  /** When the second began in which frames are counted, and how many events were sent since. */
+  private secondStart = 0;
+  private sent = 0;
+  private readonly sums = new Map<Side, Sum>();
+  private sumTimer: NodeJS.Timeout | undefined;
+  private pausedAt = 0;
+  private isOver = false;
+
+  constructor(private stream: EventStream) {}
+
+  /** Whether the WebSocket has come, and so is the only one that is told of. */
+  get isTaken(): boolean {
+    return this.hasHandshake;
+  }
+
+  /** Goes on with another response, as after a client lost the first one. */
+  continueOn(stream: EventStream): void {
+    this.stream.end();
+    this.stream = stream;
+  }
+
+  /** Whether events go to this response. */
+  isOn(stream: EventStream): boolean {
+    return this.stream === stream;
+  }
+
+  refused(handshake: WebSocketHandshake, { status, message }: WebSocketRefusal): void {
+    this.request(handshake, { extensions: '', status, message });
+  }
+
+  opened({ subprotocol, extensions }: WebSocketConnection, handshake: WebSocketHandshake): void {
+    this.request(handshake, { extensions, subprotocol, status: handshake.httpVersion === '2' ? 200 : 101 });
+  }
+
+  closed({ by, status = NO_STATUS, description }: WebSocketClosed): void {
+    this.flushSums();
+    this.stream.send('close', { at: now(), by, status, description });
+    this.end();
+  }
+
+  /** Ends the response. */
+  end(): void {
+    this.isOver = true;
+    clearTimeout(this.sumTimer);
+    this.stream.end();
+  }
+
+  frameReceived(_connection: WebSocketConnection, frame: WebSocketFrame): void {
+    this.frame('client', frame);
+  }
+
+  frameSent(_connection: WebSocketConnection, frame: WebSocketFrame): void {
+    this.frame('server', frame);
+  }
+
+  pongReceived(_connection: WebSocketConnection, length: number, roundTrip: number | undefined): void {
+    this.sendIfRoom('pong', { at: now(), from: 'client', length, roundTrip });
+  }
+
+  paused(_connection: WebSocketConnection, bufferedAmount: number): void {
+    this.pausedAt = now();
+    this.sendIfRoom('pause', { at: this.pausedAt, bufferedAmount });
+  }
+
+  resumed(): void {
+    const at = now();
+    this.sendIfRoom('resume', { at, duration: at - this.pausedAt });
+  }
+
+  private request(
+    { path, headers, rawHeaders, httpVersion, tlsVersion, addresses }: WebSocketHandshake,
+    answer: object,
+  ): void {
+    this.hasHandshake = true;
+    const method = headers[':method'] ?? 'GET';
+    this.stream.send('request', {
+      at: now(),
+      line: `${String(method)} ${path} HTTP/${httpVersion}`,
+      headers: pairsOf(rawHeaders),
+      httpVersion,
+      tlsVersion,
+      addresses,
+      ...answer,
+    });
+  }
+
+  private frame(from: Side, frame: WebSocketFrame): void {
+    if (this.isOver) {
+      return; // the client has left, and its WebSocket goes on
+    }
+    const at = now();
+    if (!this.sendIfRoom('frame', { at, from, ...frame })) {
+      this.add(from, frame.length, at);
+      return;
+    }
+    const { opcode, length } = frame;
+    if (opcode === PING) {
+      this.stream.send('ping', { at, from, length });
+    } else if (opcode === PONG && from === 'server') {
+      this.stream.send('pong', { at, from, length }); // that of the client is told with its round trip
+    }
+  }
+
+  /** Sends an event unless there are too many in this second, or the client does not keep up. */
+  private sendIfRoom(event: string, data: EventData): boolean {
+    if (data.at - this.secondStart >= SECOND) {
+      this.secondStart = data.at;
+      this.sent = 0;
+    }
+    const hasRoom = this.sent < FRAMES_PER_SECOND && !this.stream.isBehind;
+    if (hasRoom) {
+      this.sent++;
+      this.stream.send(event, data);
+    }
+    return hasRoom;
+  }
+
+  private add(from: Side, length: number, at: number): void {
+    const sum = this.sums.get(from);
+    if (sum === undefined) {
+      this.sums.set(from, { count: 1, length, since: at });
+    } else {
+      sum.count++;
+      sum.length += length;
+    }
+    this.sumTimer ??= setTimeout(() => this.flushSums(), SECOND);
+  }
+
+  /** Sends the sums, or waits on while the client does not keep up. */
+  private flushSums(): void {
+    clearTimeout(this.sumTimer);
+    this.sumTimer = undefined;
+    if (this.stream.isBehind) {
+      this.sumTimer = setTimeout(() => this.flushSums(), SECOND);
+      return;
+    }
+    const at = now();
+    for (const [from, { count, length, since }] of this.sums) {
+      this.stream.send('frames', { at, from, count, length, duration: at - since });
+    }
+    this.sums.clear();
+  }
+}
+
+/** Headers as pairs of a name and a value, without secrets. */
+function pairsOf(rawHeaders: readonly string[]): [name: string, value: string][] {
+  return rawHeaders.flatMap((name, i): [string, string][] =>
+    i % 2 === 0 ? [[name, SECRET.test(name) ? '(redacted)' : rawHeaders[i + 1]]] : [],
+  );
+}

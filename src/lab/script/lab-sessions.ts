@@ -1,0 +1,117 @@
+import type { ReceivedFrame } from '../peer/frame.js';
+import type { LabPeer } from '../peer/lab-peer.js';
+
+/** How the client ended a connection, as `/lab/closes/:id` tells it. */
+export interface ClientClose {
+  /**
+   * The first of these: a close frame of the client, the end of its half without one, its reset, or the end of the
+   * connection by the lab.
+   */
+  readonly by: 'close-frame' | 'end' | 'reset' | 'lab';
+  /** Of a close frame that has one. */
+  readonly code?: number;
+  readonly reason?: string;
+  /** What the client had sent until then. */
+  readonly received: ReceivedCounts;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** How many messages and control frames a client sent. */
+export interface ReceivedCounts {
+  readonly messages: number;
+  readonly pings: number;
+  readonly pongs: number;
+}
+
+/** How many closes are kept. The oldest is forgotten first. */
+const CLOSES_KEPT = 1000;
+
+/** How many bytes of a channel may wait for one of its connections, which loses the messages after them. */
+const CHANNEL_BACKLOG = 1024 * 1024;
+
+/** What a message costs beside its bytes while it waits, in bytes: many empty ones cost, too. */
+const MESSAGE_OVERHEAD = 512;
+
+/** What the connections to one lab share. */
+export class LabSessions {
+  private readonly peers = new Set<LabPeer>();
+  private readonly channels = new Map<string, Set<LabPeer>>();
+  private readonly waiting = new WeakMap<LabPeer, number>();
+  private readonly closes = new Map<string, ClientClose>();
+
+  private ending = false;
+
+  /** Whether the lab ends, and takes no more connections. */
+  get isEnding(): boolean {
+    return this.ending;
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.peers.size;
+  }
+
+  /** Counts a peer, and has it in a channel, until its connection ends. */
+  join(peer: LabPeer, channel?: string): void {
+    this.peers.add(peer);
+    const members = channel === undefined ? undefined : (this.channels.get(channel) ?? new Set());
+    if (channel !== undefined && members !== undefined) {
+      this.channels.set(channel, members.add(peer));
+    }
+    void peer.ended.then(() => {
+      this.peers.delete(peer);
+      if (members?.delete(peer) && members.size === 0 && channel !== undefined) {
+        this.channels.delete(channel);
+      }
+    });
+  }
+
+  /** Sends frames to every connection of a channel. One that reads too slowly loses them, and delays no other. */
+  broadcast(channel: string, frames: readonly Buffer[]): void {
+    const size = frames.reduce((sum, { length }) => sum + length, MESSAGE_OVERHEAD);
+    for (const peer of this.channels.get(channel) ?? []) {
+      const waiting = this.waiting.get(peer) ?? 0;
+      if (waiting === 0 || waiting + size <= CHANNEL_BACKLOG) {
+        this.waiting.set(peer, waiting + size);
+        void peer.writer
+          .write(frames)
+          .catch(() => {}) // the connection has ended
+          .then(() => this.waiting.set(peer, (this.waiting.get(peer) ?? size) - size));
+      }
+    }
+  }
+
+  /**
+   * Notes how the client of a connection closed.
+   *
+   * @param payload that of its close frame
+   */
+  noteClose(id: string, by: ClientClose['by'], received: ReceivedCounts, payload?: ReceivedFrame['payload']): void {
+    const hasCode = payload !== undefined && payload.length >= 2;
+    this.closes.delete(id);
+    this.closes.set(id, {
+      by,
+      ...(hasCode ? { code: payload.readUInt16BE(), reason: payload.toString('utf8', 2) } : {}),
+      received: { ...received },
+      at: new Date().toISOString(),
+    });
+    const [oldest] = this.closes.keys();
+    if (this.closes.size > CLOSES_KEPT && oldest !== undefined) {
+      this.closes.delete(oldest);
+    }
+  }
+
+  /** How the client of the last connection with this id closed. */
+  closeOf(id: string): ClientClose | undefined {
+    return this.closes.get(id);
+  }
+
+  /** Resets every connection, and resolves when all have ended. */
+  async end(): Promise<void> {
+    this.ending = true;
+    const peers = [...this.peers];
+    peers.forEach((peer) => peer.reset());
+    await Promise.all(peers.map((peer) => peer.ended));
+  }
+}

@@ -1,0 +1,25 @@
+/** Which workers have subscribed to which topics. */
+export class Subscriptions<Worker> {
+  private readonly topics = new Map<string, Set<Worker>>();
+
+  add(topic: string, worker: Worker): void {
+    this.topics.set(topic, (this.topics.get(topic) ?? new Set()).add(worker));
+  }
+
+  remove(topic: string, worker: Worker): void {
+    const workers = this.topics.get(topic);
+    if (workers?.delete(worker) && workers.size === 0) {
+      this.topics.delete(topic);
+    }
+  }
+
+  /** Removes a worker that has ended. */
+  removeAll(worker: Worker): void {
+    [...this.topics.keys()].forEach((topic) => this.remove(topic, worker));
+  }
+
+  /** The workers that hear what one of them publishes on a topic: all others that have subscribed. */
+  others(topic: string, publisher: Worker): Worker[] {
+    return Array.from(this.topics.get(topic) ?? []).filter((worker) => worker !== publisher);
+  }
+}

@@ -1,0 +1,46 @@
+import type { PrimaryFunctions } from './calls.js';
+import type { Channel } from './channel.js';
+
+/** Messages between workers, by topic: what one publishes, the others hear that have subscribed. */
+export class WorkerTopics {
+  /** The counts of this worker since its start. */
+  readonly status = { isUp: true, published: 0, received: 0, lost: 0 };
+  private readonly listeners = new Map<string, (message: string) => void>();
+
+  constructor(private readonly primary: Channel<PrimaryFunctions>) {}
+
+  /** Sends a message to the other workers. It does not wait: a message that cannot be sent is lost. */
+  publish(topic: string, message: string): void {
+    if (this.primary.isCongested) {
+      this.lose();
+    } else {
+      this.primary.tell('publish', topic, message);
+      this.status.published++;
+    }
+  }
+
+  /**
+   * Hears what other workers publish on a topic. A topic has one listener.
+   *
+   * @returns a function that ends the subscription
+   */
+  subscribe(topic: string, listener: (message: string) => void): () => void {
+    this.listeners.set(topic, listener);
+    this.primary.tell('subscribe', topic);
+    return () => {
+      this.listeners.delete(topic);
+      this.primary.tell('unsubscribe', topic);
+    };
+  }
+
+  /** A message has come from another worker. */
+  hear(topic: string, message: string): void {
+    this.status.received++;
+    this.listeners.get(topic)?.(message);
+  }
+
+  /** A message of this worker is lost for another worker. */
+  lose(): void {
+    this.status.lost++;
+  }
+}

@@ -1,0 +1,70 @@
+import type { SharedLimits } from 'nest-raw-websockets';
+import type { MetricValues, PrimaryFunctions, WorkerFunctions, WorkerStart } from './calls.js';
+import { Channel } from './channel.js';
+import { WorkerTopics } from './worker-topics.js';
+
+/** The signals that end the server. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+
+/** What this process, a worker, shares with the other workers, through the primary. */
+export class WorkerProcess {
+  /** The limits on the number of connections hold for all workers together. */
+  readonly sharedLimits: SharedLimits = {
+    take: (remoteAddress) => this.primary.call('takePlace', remoteAddress),
+    release: (remoteAddress) => this.primary.tell('releasePlace', remoteAddress),
+  };
+  /** Messages to the other workers, and from them. */
+  readonly topics: WorkerTopics;
+  private readonly primary: Channel<PrimaryFunctions>;
+  private readMetrics: () => Promise<MetricValues> = () => Promise.resolve([]);
+  private ending = false;
+
+  constructor() {
+    const functions: WorkerFunctions = {
+      deliver: (signal) => this.onDelivery(signal),
+      hear: (topic, message) => this.topics.hear(topic, message),
+      lose: () => this.topics.lose(),
+      metrics: () => this.readMetrics(),
+    };
+    this.primary = new Channel((message, done) => process.send?.(message, undefined, undefined, done), functions);
+    this.topics = new WorkerTopics(this.primary);
+    process.on('message', (message) => this.primary.receive(message));
+    ENDING.forEach((signal) => process.on(signal, () => (this.ending = true)));
+  }
+
+  /** Whether a signal that ends the server came, maybe before the application could listen for it. */
+  get isEnding(): boolean {
+    return this.ending;
+  }
+
+  /** Tells the primary that this worker has started. */
+  start(): Promise<WorkerStart> {
+    return this.primary.call('start');
+  }
+
+  /** Tells the primary that this worker listens. */
+  listening(urls: readonly string[]): void {
+    this.primary.tell('listening', urls);
+  }
+
+  /** @param read reads the metrics of this worker when a worker asks for those of all */
+  provideMetrics(read: () => Promise<MetricValues>): void {
+    this.readMetrics = read;
+  }
+
+  /**
+   * The metrics of all workers, of each its own.
+   *
+   * @throws Error if a worker does not answer in time
+   */
+  gatherMetrics(): Promise<readonly MetricValues[]> {
+    return this.primary.call('gatherMetrics');
+  }
+
+  /** A terminal, and some supervisors, send a signal to this process as well as to the primary, which passes it on. */
+  private onDelivery(signal: NodeJS.Signals): void {
+    if (!(this.ending && ENDING.includes(signal))) {
+      process.emit(signal, signal);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import { defineTests } from './suite.mjs';
+
+defineTests({ test, beforeAll, afterAll });

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OptionalProgram } from './installed-program.js';
+
+/** How a proxy is started. */
+export interface ProxyStart {
+  readonly program: OptionalProgram;
+  /** Its files, by name, with their content. They stand in a folder of their own. */
+  readonly files: (folder: string) => Readonly<Record<string, string>>;
+  readonly args: (folder: string) => readonly string[];
+  /** What it writes to stderr when it listens. */
+  readonly ready: string;
+}
+
+const running: (() => Promise<void>)[] = [];
+
+/** Starts a proxy, and resolves when it listens. */
+export async function startProxy({ program, files, args, ready }: ProxyStart): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), `nest-ws-echo-${program.name}-`));
+  for (const [name, content] of Object.entries(files(folder))) {
+    await writeFile(join(folder, name), content);
+  }
+  const child = spawn(program.path ?? program.name, args(folder), { stdio: ['ignore', 'ignore', 'pipe'] });
+  const exit = once(child, 'exit');
+  running.push(async () => {
+    // Not SIGKILL, which would leave its worker behind.
+    child.kill('SIGTERM');
+    await exit;
+    await rm(folder, { recursive: true });
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  while (!said.includes(ready)) {
+    await Promise.race([
+      once(child.stderr, 'data'),
+      exit.then(() => Promise.reject(new Error(`${program.name} ended: ${said}`))),
+    ]);
+  }
+}
+
+/** Ends each proxy that is left; for `afterEach`. */
+export async function endProxies(): Promise<void> {
+  await Promise.all(running.splice(0).map((end) => end()));
+}
