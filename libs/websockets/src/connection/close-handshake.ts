@@ -263,7 +263,7 @@ export class CloseHandshake {
     const { socket } = this;
     this.connection.onClosed(failure);
     this.startTimer(this.closeTimeout);
-    socket.once('finish', () => this.cabandonTransport());
+    socket.once('finish', () => this.closeTransport());
     socket.end();
     // Bytes left unread would make the kernel reset the connection, and the peer would lose our close frame.
     socket.resume();
@@ -276,7 +276,7 @@ export class CloseHandshake {
    * If the peer still sends, as it does after a protocol error or to answer a ping, the kernel resets a connection that is
    * closed, and the peer loses what it has not read yet; so does a reset of an HTTP/2 stream.
    */
-  private cabandonTransport(): void {
+  private closeTransport(): void {
     if (this.peerClose !== undefined && this.isCloseTheOnlyFrame && this.httpVersion === '1.1') {
       this.socket.destroy();
     } else {

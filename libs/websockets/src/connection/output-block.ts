@@ -73,7 +73,11 @@ export class OutputBlock {
   flushSoon(afterRound: boolean): void {
     if (!this.isFlushScheduled) {
       this.isFlushScheduled = true;
-      (afterRound ? setImmediate : process.nextTick)(this.onFlushTime);
+      if (afterRound) {
+        setImmediate(this.onFlushTime);
+      } else {
+        process.nextTick(this.onFlushTime);
+      }
     }
   }
 

@@ -64,11 +64,13 @@ export function isTrustProxy(value: unknown): value is TrustProxy {
 export class TrustedProxies {
   private readonly hops: number;
   private readonly addresses = new BlockList();
+  private readonly trustsAddresses: boolean;
   private readonly trustsUnix: boolean;
 
   constructor(trustProxy: TrustProxy) {
     const ranges = typeof trustProxy === 'number' ? [] : rangesOf(trustProxy);
     this.hops = typeof trustProxy === 'number' ? trustProxy : 0;
+    this.trustsAddresses = ranges.some((range) => range !== UNIX);
     this.trustsUnix = ranges.includes(UNIX);
     for (const range of ranges) {
       const parsed = parseRange(range);
@@ -106,9 +108,11 @@ export class TrustedProxies {
     if (hop < this.hops) {
       return true;
     }
-    return address === ''
-      ? this.trustsUnix
-      : this.addresses.check(address.replace(/%.*/, ''), isIPv4(address) ? 'ipv4' : 'ipv6');
+    if (address === '') {
+      return this.trustsUnix;
+    }
+    // A check takes longer than the rest of what is known of a client, so there is none where no address is trusted.
+    return this.trustsAddresses && this.addresses.check(address.replace(/%.*/, ''), isIPv4(address) ? 'ipv4' : 'ipv6');
   }
 
   /** What trusted proxies tell, and which of them it passed. The first hop is that of the peer, which is one. */
@@ -157,8 +161,14 @@ function parseRange(range: string): [address: string, prefix: number, family: 'i
 
 /** An address in the one form that is compared; undefined for what is not an address. */
 function canonicalAddress(text: string): string | undefined {
-  if (!isIPv6(text) || text.includes('%')) {
-    return isIP(text) === 0 ? undefined : text;
+  if (isIPv4(text)) {
+    return text;
+  }
+  if (!isIPv6(text)) {
+    return undefined;
+  }
+  if (text.includes('%')) {
+    return text;
   }
   const { address } = new SocketAddress({ address: text, family: 'ipv6' });
   const mapped = address.replace(/^::ffff:/, '');
