@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** What the build makes. A copy of the stamp is in each, so that one that was deleted is built again. */
-const buildStamps = ['dist', 'libs/websockets/dist', 'client/console/dist'].map((folder) =>
-  join(root, folder, '.built-from'),
-);
+const buildStamp = join(root, 'dist', '.built-from');
+/** The folders that the build makes in the packages. */
+const builtPackages = ['libs/websockets/dist', 'client/console/dist'];
 const buildInputs = [
   'src',
   'libs/websockets/src',
@@ -63,7 +62,11 @@ function fingerprint() {
 }
 
 function isBuilt(inputs) {
-  return buildStamps.every((stamp) => existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs);
+  return (
+    builtPackages.every((folder) => existsSync(join(root, folder))) &&
+    existsSync(buildStamp) &&
+    readFileSync(buildStamp, 'utf8') === inputs
+  );
 }
 
 function run(command) {
@@ -84,5 +87,5 @@ if (!isInstalled()) {
 const inputs = fingerprint();
 if (!isBuilt(inputs)) {
   run('npm run --silent build');
-  buildStamps.forEach((stamp) => writeFileSync(stamp, inputs));
+  writeFileSync(buildStamp, inputs);
 }

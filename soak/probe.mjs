@@ -14,7 +14,7 @@ function countOf(items) {
   return items.reduce((counts, item) => ({ ...counts, [item]: (counts[item] ?? 0) + 1 }), {});
 }
 
-process.on('message', async () => {
+async function answer() {
   for (let i = 0; i < 4; i++) {
     await new Promise(setImmediate); // what waits for finalizers is collected by the next one
     globalThis.gc();
@@ -27,6 +27,8 @@ process.on('message', async () => {
     // Sockets, servers, timers and pending requests, among others.
     counts: { ...countOf(process.getActiveResourcesInfo()), files: countFiles(), ...Object.fromEntries(listeners) },
   });
-});
+}
+
+process.on('message', () => void answer());
 // The channel alone does not keep the server running.
 process.channel.unref();

@@ -18,8 +18,8 @@ export type Post = (message: unknown, done: () => void) => void;
 const CONGESTION = 4 * 1024 * 1024;
 
 interface PendingCall {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** One end of the channel between the primary process and a worker: each calls functions of the other. */

@@ -17,9 +17,9 @@ interface Manifest {
 }
 
 const manifests = readdirSync(new URL(folder, root)).flatMap((file) => readYaml(`${folder}/${file}`)) as Manifest[];
-const find = <Type>(kind: string): Type => manifests.find((manifest) => manifest.kind === kind) as Type;
+const find = (kind: string): Manifest | undefined => manifests.find((manifest) => manifest.kind === kind);
 
-const deployment = find<Deployment>('Deployment');
+const deployment = find('Deployment') as Deployment;
 const pod = deployment.spec?.template;
 const container = pod?.spec?.containers[0];
 const labels = pod?.metadata?.labels;
@@ -51,10 +51,10 @@ function typeFaults(): string[] {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
   };
   const host = ts.createCompilerHost(options);
-  const { fileExists, getSourceFile } = host;
-  host.fileExists = (path) => path === fileName || fileExists(path);
+  const files = ts.createCompilerHost(options);
+  host.fileExists = (path) => path === fileName || files.fileExists(path);
   host.getSourceFile = (path, ...rest) =>
-    path === fileName ? ts.createSourceFile(path, source, ts.ScriptTarget.ES2023) : getSourceFile(path, ...rest);
+    path === fileName ? ts.createSourceFile(path, source, ts.ScriptTarget.ES2023) : files.getSourceFile(path, ...rest);
   const program = ts.createProgram([fileName], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
@@ -113,9 +113,9 @@ describe('deploy/kubernetes', () => {
   it('has everything select the pods', () => {
     expect(labels).toBeDefined();
     expect(deployment.spec?.selector.matchLabels).toEqual(labels);
-    expect(find<Service>('Service').spec?.selector ?? labels).toEqual(labels);
-    expect(find<NetworkPolicy>('NetworkPolicy').spec?.podSelector.matchLabels).toEqual(labels);
-    expect(find<PodDisruptionBudget>('PodDisruptionBudget').spec?.selector?.matchLabels).toEqual(labels);
+    expect((find('Service') as Service).spec?.selector ?? labels).toEqual(labels);
+    expect((find('NetworkPolicy') as NetworkPolicy).spec?.podSelector.matchLabels).toEqual(labels);
+    expect((find('PodDisruptionBudget') as PodDisruptionBudget).spec?.selector?.matchLabels).toEqual(labels);
   });
 
   it('has the ingress pass everything but the metrics to the pods', () => {
@@ -125,7 +125,7 @@ describe('deploy/kubernetes', () => {
         .map((manifest) => manifest as Service)
         .map(({ metadata, spec }) => [metadata?.name, spec?.selector]),
     );
-    const rules = find<Ingress>('Ingress').spec?.rules ?? [];
+    const rules = (find('Ingress') as Ingress).spec?.rules ?? [];
     const backends = rules.flatMap(({ http }) => http?.paths ?? []);
 
     expect(backends.map(({ path, backend }) => [path, selectors.get(backend.service?.name)])).toEqual([
@@ -136,7 +136,7 @@ describe('deploy/kubernetes', () => {
 
   it('has the ingress wait longer than a ping and its answer take', () => {
     const { keepAliveInterval, keepAliveTimeout } = readConfiguration({}).webSockets;
-    const annotations = find<Ingress>('Ingress').metadata?.annotations ?? {};
+    const annotations = (find('Ingress') as Ingress).metadata?.annotations ?? {};
 
     for (const name of ['proxy-read-timeout', 'proxy-send-timeout']) {
       const seconds = Number(annotations[`nginx.ingress.kubernetes.io/${name}`]);

@@ -221,7 +221,7 @@ describe('The access log and the metrics', () => {
       ['messagesSent', 'websocket_sent_messages_total'],
       ['bytesSent', 'websocket_sent_bytes_total'],
     ]) {
-      await expect(counted(name)).resolves.toEqual(closed[field] === 0 ? [] : [` ${closed[field]}`]);
+      await expect(counted(name)).resolves.toEqual(closed[field] === 0 ? [] : [` ${String(closed[field])}`]);
     }
     await expect(counted('websocket_connections_by_route')).resolves.toEqual([]);
     expect(app.logger.alarms).toEqual([]);

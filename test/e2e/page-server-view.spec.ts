@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
 import { describeWith } from '../support/installed-program.js';
 import { LogPage } from '../support/log-page.js';
-import { endNginx, nginxProgram, startNginx } from '../support/nginx.js';
+import { nginxProgram, startNginx } from '../support/nginx.js';
+import { endProxies } from '../support/proxy-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(150_000);
@@ -69,7 +70,7 @@ describeInBrowser('The page’s view of what the server sees', (executablePath) 
   });
 
   describeWith([nginxProgram], 'through nginx', () => {
-    afterEach(endNginx);
+    afterEach(endProxies);
 
     it('shows what nginx made of the handshake, and the frames', async () => {
       const { url } = await startApp({ COMPRESSION: 'true', TRUST_PROXY: 'loopback' });

@@ -77,7 +77,7 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     });
   };
   afterEach(async () => {
-    endHttp2Clients();
+    await endHttp2Clients();
     await endRawClients();
     await app.app.close();
     expect(app.logger.alarms).toEqual([]);

@@ -22,7 +22,7 @@ const gone = (socket: Socket): Promise<unknown> =>
   });
 
 const ipv4 = Buffer.from([192, 0, 2, 1, 10, 0, 0, 1, 0x12, 0x67, 0, 80]);
-const ipv6 = Buffer.from(`20010db8${'0'.repeat(23)}1${'0'.repeat(31)}1${'12670050'}`, 'hex');
+const ipv6 = Buffer.from(`20010db8${'0'.repeat(23)}1${'0'.repeat(31)}112670050`, 'hex');
 
 afterEach(endRawClients);
 

@@ -41,7 +41,7 @@ WebSockets()(NameController.prototype, 'join', 0);
 Get()(NameController.prototype, 'join', Object.getOwnPropertyDescriptor(NameController.prototype, 'join'));
 Controller('name')(NameController);
 
-class AppModule {}
+function AppModule() {}
 Module({
   imports: [
     WebSocketsModule.forRoot(),

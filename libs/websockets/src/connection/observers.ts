@@ -62,13 +62,13 @@ export class ConnectionObservers {
     private readonly connection: WebSocketConnection,
     private readonly observers: readonly WebSocketConnectionObserver[],
   ) {
-    if (observers.some(({ frameReceived, messageReceived }) => frameReceived ?? messageReceived)) {
+    if (observers.some((one) => one.frameReceived !== undefined || one.messageReceived !== undefined)) {
       this.incoming = new FrameScanner({
         onFrame: (frame) => this.tell((observer) => observer.frameReceived?.(connection, frame)),
         onMessage: (type, length) => this.tell((observer) => observer.messageReceived?.(connection, type, length)),
       });
     }
-    if (observers.some(({ frameSent, messageSent }) => frameSent ?? messageSent)) {
+    if (observers.some((one) => one.frameSent !== undefined || one.messageSent !== undefined)) {
       this.outgoing = new FrameScanner({
         onFrame: (frame) => this.tell((observer) => observer.frameSent?.(connection, frame)),
         onMessage: (type, length) => this.tell((observer) => observer.messageSent?.(connection, type, length)),

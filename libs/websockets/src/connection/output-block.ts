@@ -80,7 +80,11 @@ export class OutputBlock {
       this.flush();
     } else if (!this.isFlushScheduled) {
       this.isFlushScheduled = true;
-      (afterRound ? setImmediate : process.nextTick)(this.onFlushTime);
+      if (afterRound) {
+        setImmediate(this.onFlushTime);
+      } else {
+        process.nextTick(this.onFlushTime);
+      }
     }
   }
 

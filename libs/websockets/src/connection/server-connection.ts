@@ -110,8 +110,8 @@ export class ServerConnection implements WebSocketConnection {
       },
     );
     this.keepAlive = this.startKeepAlive();
-    socket.on('data', (bytes: Buffer) => this.inReceiveContext(this.onData, bytes));
-    socket.on('drain', () => this.inReceiveContext(this.onDrain));
+    socket.on('data', (bytes: Buffer) => this.inReceiveContext(() => this.onData(bytes)));
+    socket.on('drain', () => this.inReceiveContext(() => this.onDrain()));
     socket.on('end', () => this.onEnd());
     socket.on('error', (error) => this.closeHandshake.onTransportError(error));
     socket.on('close', () => this.onTransportClosed());
@@ -354,11 +354,11 @@ export class ServerConnection implements WebSocketConnection {
   }
 
   /** Calls a listener of the socket in the context of `receive`, and not in that of the socket: once for each read. */
-  private inReceiveContext<Args extends unknown[]>(listener: (...args: Args) => void, ...args: Args): void {
+  private inReceiveContext(listener: () => void): void {
     if (this.receiveContext === undefined) {
-      listener.apply(this, args);
+      listener();
     } else {
-      this.receiveContext.runInAsyncScope(listener, this, ...args);
+      this.receiveContext.runInAsyncScope(listener);
     }
   }
 
