@@ -18,7 +18,7 @@ afterAll(removeFolders);
 
 describe('The package of the library', () => {
   it('contains the build of its sources, README and LICENSE', () => {
-    const built = compiledFiles('libs/websockets/src', 'dist', ['.js', '.js.map', '.d.ts']);
+    const built = compiledFiles('libs/websockets/src', 'dist', ['.js', '.d.ts']);
     expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...built].toSorted());
   });
 
