@@ -143,10 +143,10 @@ export const misbehaving = {
     await expectClose(connection, 1007);
   },
 
-  /** Where messages are collected, a message that is larger than MAX_MESSAGE_SIZE once it is decompressed. */
+  /** A message that is larger than MAX_MESSAGE_SIZE once it is decompressed. At these paths the server sends nothing first. */
   async bomb({ server, transports }) {
     const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
-    const connection = await Connection.open(server, pick(transports), pick(['/rpc', '/background/soak']), offer);
+    const connection = await Connection.open(server, pick(transports), pick(['/rpc', '/sockets']), offer);
     connection.stream.write(frame(OPCODE.text, BOMB, { rsv1: true }));
     await expectClose(connection, 1009);
   },

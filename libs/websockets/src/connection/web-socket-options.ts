@@ -185,25 +185,22 @@ export function resolveOptions<Options extends object>(
     const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
     throw new WebSocketError('WS_INVALID_OPTION', message);
   }
-  const given = options as Readonly<Record<string, unknown>>;
-  const names = Object.keys(rulesByName);
-  const overridden = names.filter((name) => given[name] !== undefined);
+  const given = Object.entries(options);
+  const overridden = given.filter(([name, value]) => value !== undefined && Object.hasOwn(rulesByName, name));
   const faults = [
-    ...Object.keys(given)
-      .filter((name) => !names.includes(name) && !others.includes(name))
-      .map((name) =>
+    ...given
+      .filter(([name]) => !Object.hasOwn(rulesByName, name) && !others.includes(name))
+      .map(([name]) =>
         Object.hasOwn(defaults, name)
           ? `${name} is an option of WebSocketsModule alone`
-          : `${name} is not an option; there are ${[...others, ...names].join(', ')}`,
+          : `${name} is not an option; there are ${[...others, ...Object.keys(rulesByName)].join(', ')}`,
       ),
     ...overridden
-      .filter((name) => !rulesByName[name].accepts(given[name]))
-      .map((name) => `${name} is ${inspect(given[name])}, but must be ${rulesByName[name].accepted}`),
+      .filter(([name, value]) => !rulesByName[name].accepts(value))
+      .map(([name, value]) => `${name} is ${inspect(value)}, but must be ${rulesByName[name].accepted}`),
   ];
   if (faults.length > 0) {
     throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
   }
-  return overridden.length === 0
-    ? defaults
-    : Object.freeze({ ...defaults, ...Object.fromEntries(overridden.map((name) => [name, given[name]])) });
+  return overridden.length === 0 ? defaults : Object.freeze({ ...defaults, ...Object.fromEntries(overridden) });
 }

@@ -38,8 +38,11 @@ export interface HandshakeEndpoint {
   /** Asks the application why a client may not connect. Undefined where it has nothing to say. */
   readonly verify: ((request: IncomingMessage) => Promise<Refusal | undefined>) | undefined;
   /** Accepts a handshake and serves the connection. False if that failed. */
-  readonly connect: (upgrade: PendingUpgrade, request: IncomingMessage) => Promise<boolean>;
+  readonly connect: (upgrade: PendingUpgrade, request: IncomingMessage) => boolean;
 }
+
+/** An endpoint that asks the application first. */
+type VerifyingEndpoint = HandshakeEndpoint & { readonly verify: NonNullable<HandshakeEndpoint['verify']> };
 
 /** Where handshakes go. */
 export interface HandshakeRoutes {
@@ -206,30 +209,30 @@ export class HandshakeServer {
   private route(upgrade: PendingUpgrade, refuse: Refuse): void {
     const { request } = upgrade;
     const endpoint = this.routes.endpointOf(request.url ?? '/');
-    if (endpoint !== undefined) {
-      void this.connect(endpoint, upgrade, refuse);
-    } else {
+    if (endpoint === undefined) {
       this.routes.offer(request, upgrade);
       upgrade.handleOverHttp(this.server);
+    } else if (isVerifying(endpoint)) {
+      void this.verify(endpoint, upgrade, refuse);
+    } else {
+      this.connect(endpoint, upgrade, refuse);
     }
   }
 
-  private async connect(
-    { verify, connect }: HandshakeEndpoint,
-    upgrade: PendingUpgrade,
-    refuse: Refuse,
-  ): Promise<void> {
-    const { request } = upgrade;
-    if (verify !== undefined) {
-      const giveBack = upgrade.takePlace();
-      const refusal = (await verify(request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
-      giveBack();
-      if (refusal !== undefined) {
-        refuse(refusal);
-        return;
-      }
+  private async verify(endpoint: VerifyingEndpoint, upgrade: PendingUpgrade, refuse: Refuse): Promise<void> {
+    const giveBack = upgrade.takePlace();
+    const refusal =
+      (await endpoint.verify(upgrade.request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
+    giveBack();
+    if (refusal === undefined) {
+      this.connect(endpoint, upgrade, refuse);
+    } else {
+      refuse(refusal);
     }
-    if (!(await connect(upgrade, request)) && upgrade.connection === undefined) {
+  }
+
+  private connect({ connect }: HandshakeEndpoint, upgrade: PendingUpgrade, refuse: Refuse): void {
+    if (!connect(upgrade, upgrade.request) && upgrade.connection === undefined) {
       refuse(upgrade.isGone ? CLIENT_GONE : HANDSHAKE_FAILED);
     }
   }
@@ -247,6 +250,10 @@ export class HandshakeServer {
       upgrade.handleOverHttp(this.server);
     }
   }
+}
+
+function isVerifying(endpoint: HandshakeEndpoint): endpoint is VerifyingEndpoint {
+  return endpoint.verify !== undefined;
 }
 
 /** Whether an upgrade came with the socket itself, and not with a wrapper of it. That of Bun is not a `net.Socket`. */

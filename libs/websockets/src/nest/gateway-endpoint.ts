@@ -12,7 +12,7 @@ import {
   type HandleProtocols,
 } from './gateway-options.js';
 import { guardHandlers, isRaw, type Gateway } from './gateways.js';
-import { callHandler, runHandler, serveConnection } from './serve-connection.js';
+import { callHandler, runHandler, runSynchronousHandler, serveConnection } from './serve-connection.js';
 import type { HandshakeEndpoint } from '../handshake/handshake-server.js';
 import { refusalBy } from './verify-client.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
@@ -105,7 +105,9 @@ function createRawEndpoint(path: string, { name, instance }: Gateway, options: G
     void serveConnection(connection, `${name}.handleWebSocket`, callHandler(handle, connection, request));
     void connection.closed.then((closed) => {
       server.clients.delete(connection);
-      return runHandler(`${name}.handleDisconnect`, () => instance.handleDisconnect?.(connection, closed));
+      if (instance.handleDisconnect !== undefined) {
+        void runHandler(`${name}.handleDisconnect`, () => instance.handleDisconnect?.(connection, closed));
+      }
     });
   });
 }
@@ -149,13 +151,13 @@ function endpointOf(
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
   const accept = (upgrade: PendingUpgrade, request: IncomingMessage): void => {
-    const offered = new Set(upgrade.requestedProtocols);
-    const subprotocol = (offered.size > 0 && choose(offered, request)) || undefined;
+    const { requestedProtocols } = upgrade;
+    const subprotocol = (requestedProtocols.length > 0 && choose(new Set(requestedProtocols), request)) || undefined;
     handOver(upgrade.accept({ ...options, subprotocol }), request);
   };
   return {
     server,
     verify: verifyClient && ((request) => refusalBy(verifyClient, `${name}: verifyClient`, request)),
-    connect: (upgrade, request) => runHandler(`${name}: the handshake`, () => accept(upgrade, request)),
+    connect: (upgrade, request) => runSynchronousHandler(`${name}: the handshake`, () => accept(upgrade, request)),
   };
 }

@@ -28,16 +28,19 @@ export async function serveConnection(
   name: string,
   handled: Promise<unknown>,
 ): Promise<void> {
-  if (await succeeds(name, handled, (error) => (connection.handlerError = error))) {
-    warnOfEarlyReturn(connection, name);
-    const { status, description } = connection.peerClose ?? {
-      status: WebSocketCloseStatus.normalClosure,
-      description: '',
-    };
-    await connection.close(status, description);
-  } else {
+  try {
+    await handled;
+  } catch (error) {
+    connection.handlerError = error;
+    logFailure(name, error);
     await connection.close(WebSocketCloseStatus.internalServerError);
+    return;
   }
+  warnOfEarlyReturn(connection, name);
+  const { peerClose } = connection;
+  await (peerClose === undefined
+    ? connection.close(WebSocketCloseStatus.normalClosure)
+    : connection.close(peerClose.status, peerClose.description));
 }
 
 /** The handlers that were warned of, so that each is once. */
@@ -63,23 +66,37 @@ export function callHandler<Args extends unknown[]>(
   return new Promise((resolve) => resolve(handler(...args)));
 }
 
-/** Runs a handler of the application. What it throws is logged, once, and never reaches the process. */
-export function runHandler(name: string, handler: () => unknown): Promise<boolean> {
-  return succeeds(name, callHandler(handler));
-}
-
-async function succeeds(name: string, handled: Promise<unknown>, onError?: (error: unknown) => void): Promise<boolean> {
+/**
+ * Runs a handler of the application. An error is logged once and never reaches the process.
+ *
+ * @returns whether it succeeded
+ */
+export async function runHandler(name: string, handler: () => unknown): Promise<boolean> {
   try {
-    await handled;
+    await handler();
     return true;
   } catch (error) {
-    onError?.(error);
-    if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
-      logger.debug(`${name}: ${error.message}`);
-    } else {
-      const [what, stack] = error instanceof Error ? [String(error), error.stack] : [inspect(error), undefined];
-      logger.error(`${name} failed: ${what}`, stack);
-    }
+    logFailure(name, error);
     return false;
+  }
+}
+
+/** Runs a synchronous handler, as `runHandler` does. */
+export function runSynchronousHandler(name: string, handler: () => void): boolean {
+  try {
+    handler();
+    return true;
+  } catch (error) {
+    logFailure(name, error);
+    return false;
+  }
+}
+
+function logFailure(name: string, error: unknown): void {
+  if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
+    logger.debug(`${name}: ${error.message}`);
+  } else {
+    const [what, stack] = error instanceof Error ? [String(error), error.stack] : [inspect(error), undefined];
+    logger.error(`${name} failed: ${what}`, stack);
   }
 }

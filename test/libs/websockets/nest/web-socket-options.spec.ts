@@ -97,9 +97,9 @@ describe('resolveWebSocketOptions', () => {
     );
   });
 
-  it('lists all faults at once', () => {
+  it('lists all faults at once, in the order of the options', () => {
     expect(() => resolveWebSocketOptions({ pingInterval: 1, closeTimeout: -1, maxMessageSize: 0 } as object)).toThrow(
-      /^WebSocketsModule: pingInterval is not an option; .*; maxMessageSize is 0, .*; closeTimeout is -1, [^;]*\.$/,
+      /^WebSocketsModule: pingInterval is not an option; .*; closeTimeout is -1, .*; maxMessageSize is 0, [^;]*\.$/,
     );
   });
 
