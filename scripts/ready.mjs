@@ -1,5 +1,5 @@
 // Installs and builds what is missing, and nothing else. `npm start` and `npm test` run it first, in a fresh
-// clone as on the hundredth call, so it uses only what Node.js brings and is quick when there is nothing to do.
+// clone as on the hundredth call, so it needs only Node.js, and is quick if nothing is missing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';

@@ -54,7 +54,10 @@ export class ChatRoom {
   constructor(
     readonly name: string,
     private readonly backplane: Backplane,
-    /** The largest size in which joins and leaves are announced, because their cost grows with the square of the size. 0: any. */
+    /**
+     * The largest size in which joins and leaves are announced; 0 for any size. Their cost grows with the square of the
+     * size.
+     */
     private readonly presenceLimit: number,
   ) {
     this.unsubscribe = backplane.subscribe(name, (event) => this.deliver(event));

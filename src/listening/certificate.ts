@@ -24,7 +24,7 @@ export class CertificateError extends Error {
 const WATCH_INTERVAL = 1000;
 
 const reasons: Record<string, string> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'the file does not exist',
   EACCES: 'this user may not read it',
   EISDIR: 'that is a folder',
 };

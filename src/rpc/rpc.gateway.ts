@@ -29,7 +29,7 @@ export class RpcGateway implements OnGatewayConnection<WsCompatibleClient>, OnGa
   constructor(@Inject(ClientQuestions) private readonly questions: ClientQuestions) {}
 
   handleConnection(client: WsCompatibleClient): void {
-    // Nest ignores a message for which there is no handler.
+    // Nest ignores a message without a handler.
     client.on('message', (bytes: Buffer) => {
       const exception = exceptionFor(bytes);
       if (exception !== undefined) {

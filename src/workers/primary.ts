@@ -106,7 +106,7 @@ export class Primary {
       this.onEnd(member, signal ?? `exit code ${code}`, code ?? 1),
     );
     worker.on('error', (error: Error) => {
-      // Without a process there is no exit. Other errors say that it does not read any more, and its exit follows.
+      // A process that could not start does not exit. After other errors its exit follows.
       if (worker.process.pid === undefined) {
         this.onEnd(member, error.message, 1);
       }

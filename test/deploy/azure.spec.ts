@@ -138,7 +138,7 @@ describe('The script', () => {
     expect([status, calls.filter(([command]) => command === 'webapp')]).toMatchObject([3, { length: 1 }]);
   });
 
-  it.each(scripts)('%s says when there is no az', async (script) => {
+  it.each(scripts)('%s says that az is missing', async (script) => {
     // Only what the scripts need before: this machine may have an az.
     await rm(join(bin, 'az'));
     for (const program of ['bash', 'basename', 'dirname']) {

@@ -241,7 +241,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     const { code, stdout, stderr } = await startServerProcess(['--urls', urls], { TLS_CERT: cert, TLS_KEY: missing })
       .exit;
 
-    expect(stderr).toBe(`TLS_KEY is "${missing}": there is no such file.\n`);
+    expect(stderr).toBe(`TLS_KEY is "${missing}": the file does not exist.\n`);
     expect(code).toBe(1);
     expect(stdout).not.toContain('listening');
   });

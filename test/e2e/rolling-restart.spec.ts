@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { freePort } from '../support/free-port.js';
 import { haproxyProgram, startHaproxy } from '../support/haproxy.js';
@@ -46,11 +45,9 @@ class ReconnectingClient {
   readonly echoes: string[] = [];
   private webSocket!: WebSocket;
   private isLeaving = false;
+  private onEcho = (): void => {};
 
-  constructor(
-    private readonly url: string,
-    private readonly onEcho: () => void,
-  ) {}
+  constructor(private readonly url: string) {}
 
   async connect(): Promise<void> {
     const webSocket = (this.webSocket = new WebSocket(this.url));
@@ -78,6 +75,13 @@ class ReconnectingClient {
     this.sent.push(text);
     if (this.webSocket.readyState === WebSocket.OPEN) {
       this.webSocket.send(text);
+    }
+  }
+
+  /** Resolves when all messages have been echoed. */
+  async echoed(): Promise<void> {
+    while (this.echoes.length < this.sent.length) {
+      await new Promise<void>((resolve) => (this.onEcho = resolve));
     }
   }
 
@@ -122,20 +126,20 @@ describeWith([haproxyProgram], 'A rolling restart of three servers behind a bala
     const successors = await Promise.all(urls.map(async () => `http://127.0.0.1:${await freePort()}`));
     const port = await freePort();
     await startHaproxy(() => balancer(port, [...urls, ...successors]));
-    let wake = (): void => {};
     for (let i = 0; i < SERVERS * CLIENTS_PER_SERVER; i++) {
-      clients.push(new ReconnectingClient(`ws://127.0.0.1:${port}/ws`, () => wake()));
+      clients.push(new ReconnectingClient(`ws://127.0.0.1:${port}/ws`));
     }
     for (const client of clients) {
       await client.connect();
     }
 
-    // All the time some clients send.
+    // At every moment one client waits for an echo.
     let isRolling = true;
     const sending = (async (): Promise<void> => {
       for (let i = 0; isRolling; i++) {
-        clients[i % clients.length].send();
-        await sleep(2);
+        const client = clients[i % clients.length];
+        client.send();
+        await client.echoed();
       }
     })();
     const drains: number[][] = [];
@@ -149,12 +153,6 @@ describeWith([haproxyProgram], 'A rolling restart of three servers behind a bala
     }
     isRolling = false;
     await sending;
-    const missing = (): number => clients.reduce((sum, { sent, echoes }) => sum + sent.length - echoes.length, 0);
-    while (missing() > 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
 
     expect(new Set(clients.flatMap(({ ends }) => ends.map(({ code }) => code)))).toEqual(new Set([1001]));
     expect(clients.flatMap(({ refusals }) => refusals)).toEqual([]);

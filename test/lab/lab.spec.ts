@@ -292,7 +292,7 @@ describe('The limits of /lab', () => {
 });
 
 describe('Without LAB', () => {
-  it('there is no /lab', async () => {
+  it('does not serve /lab', async () => {
     const app = await startApp();
 
     expect((await fetch(`${app.url}/lab`)).status).toBe(404);

@@ -30,8 +30,8 @@ describe('A certificate and its key', () => {
   });
 
   it.each<[string, 'TLS_CERT' | 'TLS_KEY', () => Promise<string>, string]>([
-    ['a missing certificate file', 'TLS_CERT', async () => join(await makeFolder(), 'no'), 'there is no such file'],
-    ['a missing key file', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'there is no such file'],
+    ['a missing certificate file', 'TLS_CERT', async () => join(await makeFolder(), 'no'), 'the file does not exist'],
+    ['a missing key file', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'the file does not exist'],
     ['a folder as the certificate', 'TLS_CERT', makeFolder, 'that is a folder'],
     ['an empty certificate', 'TLS_CERT', () => fileWith(''), 'which is not a certificate in PEM format'],
     ['an invalid certificate', 'TLS_CERT', () => fileWith('hello'), 'which is not a certificate in PEM format'],

@@ -89,7 +89,7 @@ afterAll(removeFolders);
     await expect(readFile(path, 'utf8')).resolves.toBe('precious');
   });
 
-  it('is an error where there is no folder', async () => {
+  it('is an error in a folder that does not exist', async () => {
     await expect(startApp({ URLS: `http://unix:${path}/x.sock` })).rejects.toThrow(/: its folder does not exist, or /);
   });
 });

@@ -27,7 +27,7 @@ const WINDOWS_PROGRAMS = [
 ];
 
 /**
- * The path of a Chromium-based browser on this machine, or `undefined` if there is none.
+ * The path of a Chromium-based browser on this machine, or `undefined` without one.
  *
  * @throws Error if a variable names a browser that does not exist: whoever set it does not want the tests skipped
  */
@@ -36,7 +36,7 @@ export function findBrowser(): string | undefined {
     const path = process.env[variable];
     if (path) {
       if (!existsSync(path)) {
-        throw new Error(`${variable} is "${path}", but there is no such file.`);
+        throw new Error(`${variable} is "${path}", but that file does not exist.`);
       }
       return path;
     }

@@ -7,7 +7,7 @@ export const ExitCode = {
   done: 0,
   /** The command line or a line of stdin is invalid. */
   usage: 1,
-  /** The connection could not be opened: there was no answer, TLS failed, or the server or the proxy refused. */
+  /** The connection could not be opened: the server did not answer, TLS failed, or the server or the proxy refused. */
   notConnected: 2,
   /** The connection was lost, the server closed it with a status other than 1000, or stdout could not be written. */
   closedAbnormally: 3,

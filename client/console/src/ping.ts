@@ -41,7 +41,7 @@ export async function ping(session: Session, options: PingOptions, patience: Ech
   return true;
 }
 
-/** The result; times in milliseconds, undefined if there was no echo. */
+/** The result; times in milliseconds, undefined without an echo. */
 export interface PingSummary {
   readonly sent: number;
   readonly received: number;

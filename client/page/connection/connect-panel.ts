@@ -51,7 +51,7 @@ export class ConnectPanel {
     const linkHint = element('linkHint', HTMLElement);
     button('copyLink', () => {
       const link = listener.onLink();
-      // Without permission, or over plain http, there is no clipboard, so the link itself is shown.
+      // Without permission, or over plain http, the clipboard is not available, so the link itself is shown.
       const copied = navigator.clipboard?.writeText(link) ?? Promise.reject(new Error('No clipboard'));
       copied.then(
         () => setText(linkHint, 'The link is copied.'),

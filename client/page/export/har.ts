@@ -103,7 +103,7 @@ export function toHar(entries: Iterable<LogEntry>, url: string): string {
 /**
  * Reads the WebSocket messages of a HAR file.
  *
- * @returns the log's entries, or in `problem` the reason why there are none
+ * @returns the entries of the log, or in `problem` the reason why they cannot be read
  */
 export function fromHar(text: string): { readonly entries: readonly LogEntry[] } | { readonly problem: string } {
   let har: { log?: { entries?: unknown } } | null;

@@ -15,7 +15,7 @@ export interface ServerEvents {
     tlsVersion?: string;
     /** The peer's address, then those from trusted proxies, the client's last. */
     addresses: readonly string[];
-    /** The negotiated extensions as in the response; empty if there are none. */
+    /** The negotiated extensions as in the response; empty without extensions. */
     extensions: string;
     subprotocol?: string;
     /** The status of the response: 101, or 200 over HTTP/2; any other status is a refusal. */

@@ -6,7 +6,7 @@ export interface TextStorage {
   setItem(key: string, value: string): void;
 }
 
-/** A value in the browser's storage, as JSON. If there is no storage, or it is full, the value is not stored. */
+/** A value in the browser's storage, as JSON. Without storage, or if it is full, the value is not stored. */
 export class KeptValue<T> {
   private readonly storage: () => TextStorage;
   private readonly key: string;

@@ -178,7 +178,7 @@ export class LabPeer {
   /**
    * Reads a text message of one frame.
    *
-   * @param expected default: any text
+   * @param expected the text of the message. Default: any text is accepted
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveText(expected?: string): Promise<string> {
@@ -192,7 +192,7 @@ export class LabPeer {
   /**
    * Reads a binary message of one frame.
    *
-   * @param expected default: any bytes
+   * @param expected the bytes of the message. Default: any bytes are accepted
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveBinary(expected?: Uint8Array): Promise<Buffer> {
@@ -226,7 +226,7 @@ export class LabPeer {
   /**
    * Reads a close frame.
    *
-   * @param expected default: any code
+   * @param expected the status of the close frame. Default: any status is accepted
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveClose(expected?: number): Promise<{ code: number | undefined; reason: string }> {

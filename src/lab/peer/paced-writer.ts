@@ -58,7 +58,7 @@ export class PacedWriter {
     this.held.push(bytes);
   }
 
-  /** Writes the bytes that are held, where there was no job after them. */
+  /** Writes the bytes that were held for a job that did not follow. */
   flush(): Promise<void> {
     return this.write([]);
   }

@@ -82,7 +82,7 @@ export function caveats({ load, lateness, busy, unanswered, unsent }: BenchResul
 function latencyFigures(latencies: Latencies): string {
   const { min, max } = latencies;
   if (min === undefined || max === undefined) {
-    return 'none: there was no echo';
+    return 'not measured: no echo arrived';
   }
   const percentiles = PERCENTILES.map((share) => `p${share} ${formatDuration(latencies.percentile(share) ?? 0)}`);
   return [`min ${formatDuration(min)}`, ...percentiles, `max ${formatDuration(max)}`].join('  ');

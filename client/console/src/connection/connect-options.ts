@@ -58,7 +58,7 @@ function checkScheme(url: URL, { http2, servername, connectTo, proxy }: ConnectA
 /**
  * The Authorization header: from --auth, otherwise from the address, otherwise from the environment.
  *
- * @returns undefined if there are no credentials, or if --header sets the header
+ * @returns undefined without credentials, and if --header sets the header
  * @throws UsageError if a user has no password
  */
 function authorization(

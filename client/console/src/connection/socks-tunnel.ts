@@ -11,7 +11,7 @@ import { openSocket } from './open-socket.js';
 const REPLIES: Record<string, readonly [explanation: string, isTransient: boolean]> = {
   Failure: ['it failed and gave no reason', true],
   NotAllowed: ['its rules do not allow this connection', false],
-  NetworkUnreachable: ['there is no route to the network', true],
+  NetworkUnreachable: ['the network has no route', true],
   HostUnreachable: ['the host cannot be reached', true],
   ConnectionRefused: ['the server refused the connection', true],
   TTLExpired: ['the server is too many hops away', true],

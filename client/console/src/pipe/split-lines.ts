@@ -7,7 +7,7 @@ const CARRIAGE_RETURN = 13;
 
 /**
  * Splits a stream of bytes into lines, without their separators. With LF as the separator, CRLF also ends a line. It reads on
- * only when the caller asks for the next line. The bytes after the last separator are a line, unless there are none.
+ * only when the caller asks for the next line. Bytes after the last separator are a line.
  *
  * @throws UsageError if a line is larger than a message may be
  */

@@ -84,7 +84,7 @@ export class PromptScreen implements Output {
     this.out(line);
   }
 
-  /** Writes to a terminal are synchronous, so there is nothing to wait for. */
+  /** Writes to a terminal are synchronous, so a wait is not needed. */
   async drained(): Promise<void> {}
 
   /** Inserts pasted text into the line. Without this, a line break in it would send a part of it. */

@@ -2,7 +2,7 @@ import type { ConnectError } from '../connection/connect-error.js';
 
 /** The end of a connection. */
 export interface Closed {
-  /** The status of the close frame; 1005 if it has no status, 1006 if there was no close frame (RFC 6455 section 7.4.1). */
+  /** The status of the close frame; 1005 if it has no status, 1006 without a close frame (RFC 6455 section 7.4.1). */
   readonly code: number;
   readonly reason: string;
   /** Whether the client closed the connection. */

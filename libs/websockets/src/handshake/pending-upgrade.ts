@@ -207,7 +207,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
   /** What happens once the pipeline has made the answer that accepts. */
   private answerWith = (headers: HandshakeHeaders): Duplex => this.switchProtocols(headers);
 
-  /** The status of the answer that is an acceptance, as long as there is none. */
+  /** The status of the response that accepts. */
   protected readonly accepting = (): number | undefined =>
     this.agreed === undefined || this.isGone ? undefined : this.acceptedStatus;
 

@@ -43,7 +43,7 @@ describe('--bench', () => {
 
     expect(code).toBe(4);
     expect([...waiting.values()]).toEqual([4, 4, 4]);
-    expect(stdout).toContain('\nlatency  none: there was no echo\nfaults   12 without an echo\n');
+    expect(stdout).toContain('\nlatency  not measured: no echo arrived\nfaults   12 without an echo\n');
   });
 
   it('measures latency from the scheduled time of a message, even if the server stalls', async () => {

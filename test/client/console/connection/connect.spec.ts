@@ -316,7 +316,7 @@ describe('A Unix socket', () => {
 
     expect(await runClient([`ws+unix:${path}:/ws`], '', { ALL_PROXY: 'http://127.0.0.1:1' })).toMatchObject({
       code: 2,
-      stderr: `Cannot connect to ws+unix:${path}:/ws: there is no such Unix socket. Is the server running?\n`,
+      stderr: `Cannot connect to ws+unix:${path}:/ws: the Unix socket does not exist. Is the server running?\n`,
     });
   });
 });

@@ -8,7 +8,7 @@ describe('A failure to connect', () => {
   it.each([
     ['ECONNREFUSED', 'ws://a.example/', 'the connection was refused', true],
     ['ENOTFOUND', 'ws://a.example/', 'the host name is not known', true],
-    ['ETIMEDOUT', 'ws://a.example/', 'there is no answer', true],
+    ['ETIMEDOUT', 'ws://a.example/', 'the server does not answer', true],
     ['ECONNRESET', 'ws://a.example/', 'Is it wss:// instead of ws://?', true],
     ['ECONNRESET', 'wss://a.example/', 'the connection was cut before there was an answer.', true],
     ['HPE_INVALID_CONSTANT', 'ws://a.example/', 'the answer is not HTTP. Is it wss:// instead of ws://?', false],
@@ -18,7 +18,7 @@ describe('A failure to connect', () => {
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wss://a.example/', 'Is it ws:// instead of wss://?', false],
     ['EMFILE', 'ws://a.example/', 'ulimit -n', false],
     ['ENFILE', 'ws://a.example/', 'this machine has too many open files', false],
-    ['ENOENT', 'ws+unix:/a.sock', 'there is no such Unix socket. Is the server running?', true],
+    ['ENOENT', 'ws+unix:/a.sock', 'the Unix socket does not exist. Is the server running?', true],
     ['ECONNREFUSED', 'ws+unix:/a.sock', 'Is the server running?', true],
     ['ANYTHING', 'ws://a.example/', 'what the system says', false],
   ])('with %s at %s is explained', (code, url, explanation, isTransient) => {

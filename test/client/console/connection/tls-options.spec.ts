@@ -163,7 +163,7 @@ describe('A server that requires a client certificate', () => {
     });
   });
 
-  it('is named as the cause when there is no certificate', async () => {
+  it('is named as the cause without a certificate', async () => {
     const url = await startServer('127.0.0.1', { requestCert: true, rejectUnauthorized: true });
 
     const { code, stderr } = await runClient([url, '--insecure']);

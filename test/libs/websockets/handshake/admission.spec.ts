@@ -26,7 +26,7 @@ const abortAll = (connections: WebSocketConnections): void => [...connections].f
 
 describe('admissionRefusal', () => {
   it.each<[string, WebSocketOptions, string[], { status: number; message: RegExp; retry: boolean } | undefined]>([
-    ['there is no limit', {}, ['1.1.1.1', '1.1.1.1'], undefined],
+    ['neither limit is set', {}, ['1.1.1.1', '1.1.1.1'], undefined],
     ['there is room for one more', { maxConnections: 3 }, ['1.1.1.1', '2.2.2.2'], undefined],
     [
       'the server is full',
