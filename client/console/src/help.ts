@@ -17,7 +17,7 @@ Times are 500ms, 1.5s, 2m, 1h or milliseconds; sizes are bytes, 64KiB, 1MiB or
 
 Environment:
   ${AUTH_VARIABLE}        user:password, as in --auth
-  ${TOKEN_VARIABLE}       a bearer token, sent without a user
+  ${TOKEN_VARIABLE}       a bearer token; used if no user is given
   ${PASSPHRASE_VARIABLE}  the passphrase of --key
   HTTP_PROXY, HTTPS_PROXY  the proxy for ws:// and for wss://; ALL_PROXY for
                            both
