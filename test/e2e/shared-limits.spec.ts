@@ -126,6 +126,14 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     limits.answer = () => Promise.reject(new Error('The other process has ended.'));
 
     await expect(app.shakeHands('/ws')).resolves.toMatchObject({ status: 500 });
+
+    expect(app.logger.alarms).toEqual([
+      {
+        level: 'error',
+        text: expect.stringContaining('sharedLimits.take failed: Error: The other process has ended.') as string,
+      },
+    ]);
+    app.logger.lines.length = 0;
   });
 
   it.each<[string, WebSocketOptions]>([
@@ -147,13 +155,21 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     const waiting = await app.beginHandshake('/room');
     await asked;
 
+    const connections = app.app.get(WebSocketConnections);
+    const refused = new Promise((resolve) =>
+      connections.observe({ refused: (_handshake, { reason }) => resolve(reason) }),
+    );
+    const released = once(limits, 'released');
     waiting.reset();
     waiting.gone.catch(() => {});
-    const released = once(limits, 'released');
+    while (connections.placesTaken > 0) {
+      await turn();
+    }
     answer();
-    await released;
 
+    await released;
     expect(limits.taken).toBe(0);
+    await expect(refused).resolves.toBe('aborted');
   });
 
   it('refuses with 503 when the application shuts down meanwhile', async () => {

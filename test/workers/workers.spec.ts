@@ -190,6 +190,7 @@ describe('Two workers', () => {
     await bob.hear('message', { text: 'message 99' });
     bob.say('goodbye');
     await ann.hear('message', { text: 'goodbye' });
+    await bob.hear('message', { text: 'goodbye' });
 
     expect(bob.messages).toEqual([...texts, 'goodbye']);
     expect(ann.messages).toEqual([...texts, 'goodbye']);

@@ -9,7 +9,8 @@ export interface KeepAliveOptions {
 export interface KeepAliveTarget {
   /** Whether bytes of the peer would be read now. While they would not, silence proves nothing. */
   isReading(): boolean;
-  sendPing(payload: Buffer): void;
+  /** @returns whether it was sent */
+  sendPing(payload: Buffer): boolean;
   sendPong(): void;
   /** No byte of the peer arrived for `keepAliveTimeout` after a ping. */
   onSilence(): void;
@@ -95,15 +96,18 @@ export class KeepAlive {
       this.target.sendPong();
       return;
     }
+    const number = this.count + 1;
+    const payload = Buffer.allocUnsafe(8);
+    payload.writeBigUInt64BE(BigInt(number));
+    if (!this.target.sendPing(payload)) {
+      return; // a ping that was not sent proves nothing
+    }
+    this.count = number;
     this.unansweredSince ??= now;
-    const number = ++this.count;
     // A peer may answer only the latest ping: one that is older than the time-out is not waited for any more.
     if (this.measured === undefined || this.measured.at + this.options.keepAliveTimeout <= now) {
       this.measured = { number, at: now };
     }
-    const payload = Buffer.allocUnsafe(8);
-    payload.writeBigUInt64BE(BigInt(number));
-    this.target.sendPing(payload);
   }
 
   /** When the next ping or unsolicited pong is due. Bytes of the peer count as life only where pings are sent. */

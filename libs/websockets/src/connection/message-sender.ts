@@ -93,11 +93,14 @@ export class MessageSender {
     maskingKey: number,
   ): Promise<boolean> {
     const firstByte = (endOfMessage ? FIN : 0) | (this.isInMessage ? Opcode.continuation : opcode);
-    this.count(endOfMessage);
+    this.isInMessage = !endOfMessage;
     return this.addFrame(firstByte, bytes, start, end, maskingKey);
   }
 
   private addFrame(firstByte: number, bytes: Buffer, start: number, end: number, maskingKey: number): Promise<boolean> {
+    if (firstByte & FIN) {
+      this.messagesSent++;
+    }
     this.output.frame(firstByte, bytes, start, end, maskingKey);
     this.output.flushSoon();
     return this.output.isFull ? this.untilDrained() : SENT;
@@ -123,7 +126,7 @@ export class MessageSender {
     { compress = true }: WebSocketSendOptions,
   ): Promise<boolean> {
     const startsMessage = !this.isInMessage;
-    this.count(endOfMessage);
+    this.isInMessage = !endOfMessage;
     const deflate = compression.startSend(startsMessage, endOfMessage, compress);
     const firstByte = (endOfMessage ? FIN : 0) | (startsMessage ? opcode | deflate.reservedBits : Opcode.continuation);
     const atOnce = this.unfinished === undefined ? deflate.payloadAtOnceOf(bytes) : undefined;
@@ -146,13 +149,6 @@ export class MessageSender {
       }
     });
     return sent;
-  }
-
-  private count(endOfMessage: boolean): void {
-    this.isInMessage = !endOfMessage;
-    if (endOfMessage) {
-      this.messagesSent++;
-    }
   }
 
   private untilDrained(): Promise<boolean> {

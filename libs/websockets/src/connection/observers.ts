@@ -57,6 +57,8 @@ export class ConnectionObservers {
   private readonly incoming: FrameScanner | undefined;
   private readonly outgoing: FrameScanner | undefined;
   private isPaused = false;
+  /** Frames and messages that were written, and that the observers have not been told of yet. */
+  private sent: ((observer: WebSocketConnectionObserver) => void)[] = [];
 
   constructor(
     private readonly connection: WebSocketConnection,
@@ -70,8 +72,8 @@ export class ConnectionObservers {
     }
     if (observers.some((one) => one.frameSent !== undefined || one.messageSent !== undefined)) {
       this.outgoing = new FrameScanner({
-        onFrame: (frame) => this.tell((observer) => observer.frameSent?.(connection, frame)),
-        onMessage: (type, length) => this.tell((observer) => observer.messageSent?.(connection, type, length)),
+        onFrame: (frame) => this.sent.push((observer) => observer.frameSent?.(connection, frame)),
+        onMessage: (type, length) => this.sent.push((observer) => observer.messageSent?.(connection, type, length)),
       });
     }
   }
@@ -81,9 +83,18 @@ export class ConnectionObservers {
     this.incoming?.scan(bytes);
   }
 
-  /** Bytes are written to the transport. */
+  /** Bytes are written to the transport. An observer that sends in its callback must not disturb this write: see `flushed`. */
   written(bytes: Buffer): void {
     this.outgoing?.scan(bytes);
+  }
+
+  /** Tells the observers what was written. */
+  flushed(): void {
+    if (this.sent.length > 0) {
+      const { sent } = this;
+      this.sent = [];
+      sent.forEach((what) => this.tell(what));
+    }
   }
 
   pong(length: number, roundTripTime: number | undefined): void {

@@ -5,10 +5,12 @@ import { copyUnmasked, wordViewOf } from '../protocol/masking-key.js';
 import { OutputBlock } from './output-block.js';
 import { ReadRounds } from './read-rounds.js';
 
-/** What is told of an output that is observed. */
+/** Observes an output. */
 export interface OutputObserver {
-  /** Bytes are given to the socket, whole frames in the end. */
+  /** Bytes are given to the socket. They may change afterwards. */
   written(bytes: Buffer): void;
+  /** The frames of earlier calls of `written` are complete: from here on the application may be told of them. */
+  flushed(): void;
   /** More than `sendBufferSize` bytes wait for the peer. */
   full(): void;
 }
@@ -61,7 +63,7 @@ export class OutputBuffer {
 
   constructor(
     private readonly socket: Duplex,
-    /** How many bytes may wait, in bytes. The socket's own high-water mark is the least that has an effect. */
+    /** How many bytes may wait. The socket's own high-water mark is the least that has an effect. */
     private readonly sendBufferSize: number,
   ) {}
 
@@ -181,15 +183,18 @@ export class OutputBuffer {
     block.release(this, this.isStalled && this.hasLent);
     this.hasLent = false;
     this.updateIsFull();
+    this.observer?.flushed();
   }
 
   /** Lets `length` bytes follow the frames of this output. */
   private takeBlock(length: number): void {
+    if (block.latest !== this) {
+      this.flush(); // what was added before comes first, and may fill the block
+    }
     if (block.filled + length > block.size) {
       block.flush();
     }
     if (block.latest !== this) {
-      this.flush(); // what was added before comes first
       block.take(this);
       this.isInBlock = true;
       this.from = block.filled;
@@ -216,7 +221,9 @@ export class OutputBuffer {
     shared.forEach((bytes) => this.write(bytes));
     socket.uncork();
     this.written += sharedBytes;
+    this.isStalled = socket.writableLength > 0;
     this.updateIsFull();
+    this.observer?.flushed();
   }
 
   private updateIsFull(): void {

@@ -216,7 +216,7 @@ export class ServerConnection implements WebSocketConnection {
     return this.handlerError ?? this.closeHandshake.failure;
   }
 
-  /** Has observers told of what happens from here on. No byte has arrived or been sent yet. */
+  /** Tells observers what happens from now on. No byte has arrived or been sent yet. */
   observe(observers: ConnectionObservers): void {
     this.observers = observers;
     this.output.observer = observers;
@@ -280,7 +280,7 @@ export class ServerConnection implements WebSocketConnection {
     return new KeepAlive(options, {
       isReading: () => !socket.isPaused(),
       // A peer that reads nothing is not sent more: its pings would accumulate in memory.
-      sendPing: (payload) => void (output.isFull || this.sendPing(payload)),
+      sendPing: (payload) => !output.isFull && this.sendPing(payload),
       sendPong: () => void (output.isFull || this.sendPong(NO_BYTES)),
       onSilence: () =>
         this.closeHandshake.giveUp(`The peer did not answer a ping within ${options.keepAliveTimeout} ms.`),

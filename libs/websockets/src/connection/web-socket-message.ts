@@ -114,7 +114,10 @@ export async function* readMessages(
     }
     throw error;
   } finally {
-    connection.stopReceiving();
+    // A receive() that has ended may have been refused, because of another one that goes on.
+    if (!hasEnded) {
+      connection.stopReceiving();
+    }
     wakeReceiver?.();
   }
 }

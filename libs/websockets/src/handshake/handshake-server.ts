@@ -2,7 +2,13 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { admissionRefusal, limitRefusal, type AdmissionOptions, type SharedLimits } from './admission.js';
+import {
+  admissionRefusal,
+  limitRefusal,
+  type AdmissionOptions,
+  type ConnectionLimit,
+  type SharedLimits,
+} from './admission.js';
 import {
   hasUnsupportedVersion,
   isConnectToWebSocket,
@@ -41,9 +47,6 @@ export interface HandshakeEndpoint {
   readonly connect: (upgrade: PendingUpgrade, request: IncomingMessage) => boolean;
 }
 
-/** An endpoint that asks the application first. */
-type VerifyingEndpoint = HandshakeEndpoint & { readonly verify: NonNullable<HandshakeEndpoint['verify']> };
-
 /** Where handshakes go. */
 export interface HandshakeRoutes {
   /** The endpoint of a target such as `/ws?x=1`. Without one the HTTP pipeline handles the request. */
@@ -52,6 +55,8 @@ export interface HandshakeRoutes {
   offer(request: IncomingMessage, upgrade: PendingUpgrade): void;
   /** Tells the HTTP pipeline why it cannot accept a WebSocket of this request. */
   decline(request: IncomingMessage, refusal: Refusal): void;
+  /** Reports an error of the application. */
+  fail(what: string, error: unknown): void;
 }
 
 type Refuse = (refusal: Refusal) => void;
@@ -72,7 +77,7 @@ export class HandshakeServer {
   /** Answers from now on. */
   open(): void {
     this.server.on(connectionEventOf(this.server), leaveBodiesOfUpgrades);
-    // Before other listeners, whose use of a socket is noticed only from then on.
+    // First, so that what other listeners do with the socket is noticed.
     this.server.prependListener('upgrade', this.onUpgrade);
     this.server.prependListener('connect', this.onConnect);
   }
@@ -94,16 +99,16 @@ export class HandshakeServer {
   };
 
   private handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const isHandshake = isWebSocketRequest(request);
+    const isOfOtherVersion = !isHandshake && hasUnsupportedVersion(request);
+    if (isHandshake || isOfOtherVersion) {
+      useOriginForm(request);
+    }
     const handshake = new ReceivedHandshake(request, this.proxies.clientOf(request));
     const refuse = this.refusing(handshake, (refusal) => refuseUpgrade(socket, refusal));
     if (!isSocket(socket)) {
       refuse(UPGRADE_WITH_BODY);
       return;
-    }
-    const isHandshake = isWebSocketRequest(request);
-    const isOfOtherVersion = hasUnsupportedVersion(request);
-    if (isHandshake || isOfOtherVersion) {
-      useOriginForm(request);
     }
     const malformed = mayLackHeaders(request, this.server.maxHeadersCount) ? TOO_MANY_HEADERS : refusalOfHost(request);
     if (malformed !== undefined) {
@@ -182,22 +187,28 @@ export class HandshakeServer {
 
   /** Refuses a handshake, or routes it with a place that it keeps until its connection or stream has ended. */
   private async admitAmongProcesses(upgrade: PendingUpgrade, refuse: Refuse, limits: SharedLimits): Promise<void> {
-    const { remoteAddress, ended } = upgrade;
-    let isGone = false;
-    void ended.then(() => (isGone = true));
+    const { remoteAddress } = upgrade;
+    const ended = upgrade.whenEnded();
     const giveBack = upgrade.takePlace();
-    const result = await limits.take(remoteAddress).catch(() => 'failed' as const);
-    giveBack();
-    if (result === undefined) {
-      void ended.then(() => limits.release(remoteAddress));
-    }
-    if (isGone) {
-      return;
-    }
-    if (result === 'failed') {
+    let limit: ConnectionLimit | undefined;
+    try {
+      limit = await limits.take(remoteAddress);
+    } catch (error) {
+      this.routes.fail('sharedLimits.take', error);
       refuse(HANDSHAKE_FAILED);
-    } else if (result !== undefined) {
-      refuse(limitRefusal(result, this.admission));
+      return;
+    } finally {
+      giveBack();
+    }
+    if (limit === undefined) {
+      void ended
+        .then(() => limits.release(remoteAddress))
+        .catch((error) => this.routes.fail('sharedLimits.release', error));
+    }
+    if (upgrade.isGone) {
+      refuse(CLIENT_GONE);
+    } else if (limit !== undefined) {
+      refuse(limitRefusal(limit, this.admission));
     } else if (this.connections.isDraining) {
       refuse(SHUTTING_DOWN);
     } else {
@@ -212,17 +223,21 @@ export class HandshakeServer {
     if (endpoint === undefined) {
       this.routes.offer(request, upgrade);
       upgrade.handleOverHttp(this.server);
-    } else if (isVerifying(endpoint)) {
-      void this.verify(endpoint, upgrade, refuse);
+    } else if (endpoint.verify !== undefined) {
+      void this.verify(endpoint, endpoint.verify(request), upgrade, refuse);
     } else {
       this.connect(endpoint, upgrade, refuse);
     }
   }
 
-  private async verify(endpoint: VerifyingEndpoint, upgrade: PendingUpgrade, refuse: Refuse): Promise<void> {
+  private async verify(
+    endpoint: HandshakeEndpoint,
+    verified: Promise<Refusal | undefined>,
+    upgrade: PendingUpgrade,
+    refuse: Refuse,
+  ): Promise<void> {
     const giveBack = upgrade.takePlace();
-    const refusal =
-      (await endpoint.verify(upgrade.request)) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
+    const refusal = (await verified) ?? (this.connections.isDraining ? SHUTTING_DOWN : undefined);
     giveBack();
     if (refusal === undefined) {
       this.connect(endpoint, upgrade, refuse);
@@ -250,10 +265,6 @@ export class HandshakeServer {
       upgrade.handleOverHttp(this.server);
     }
   }
-}
-
-function isVerifying(endpoint: HandshakeEndpoint): endpoint is VerifyingEndpoint {
-  return endpoint.verify !== undefined;
 }
 
 /** Whether an upgrade came with the socket itself, and not with a wrapper of it. That of Bun is not a `net.Socket`. */

@@ -135,28 +135,34 @@ export abstract class PendingUpgrade implements PendingHandshake {
     if (this.agreed !== undefined) {
       throw this.answeredAlready('takeOver()');
     }
-    const gone = new WebSocketError(
-      'WS_CLOSED_PREMATURELY',
-      'The client has gone before its handshake was taken over.',
-    );
     if (this.isGone) {
-      throw gone;
+      throw notTakenOver('The client has gone');
     }
     this.agreed = {};
     this.isTakenOver = true;
     return new Promise((resolve, reject) => {
-      this.handedOver?.once('close', () => reject(gone)); // has no effect after `resolve`
+      // Has no effect after `resolve`.
+      this.handedOver?.once('close', () =>
+        reject(notTakenOver(this.isGone ? 'The client has gone' : 'The HTTP pipeline has answered')),
+      );
       this.answerWith = () => {
         const stream = this.leaveHttp();
         const { request, handshake, remoteAddress } = this;
         const place = { remoteAddress, cut: () => this.cut() };
-        this.connections.removePending(this);
+        // In this order, so that a drain does not see a moment without a pending handshake.
         this.connections.addPending(place);
+        this.connections.removePending(this);
         stream.once('close', () => this.connections.removePending(place));
         resolve({ request, httpVersion: handshake.httpVersion, remoteAddress, stream });
         return stream;
       };
-      answer(this.acceptedStatus);
+      try {
+        answer(this.acceptedStatus);
+      } catch (error) {
+        this.agreed = undefined;
+        this.isTakenOver = false;
+        reject(error);
+      }
     });
   }
 
@@ -185,7 +191,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
   }
 
   /** Resolves when the connection (HTTP/1.1) or the stream (HTTP/2) of the handshake has closed. */
-  get ended(): Promise<void> {
+  whenEnded(): Promise<void> {
     return new Promise((resolve) => this.stream.once('close', resolve));
   }
 
@@ -286,4 +292,8 @@ export abstract class PendingUpgrade implements PendingHandshake {
       throw new WebSocketError('WS_INVALID_OPTION', message);
     }
   }
+}
+
+function notTakenOver(reason: string): WebSocketError {
+  return new WebSocketError('WS_CLOSED_PREMATURELY', `${reason} before the handshake was taken over.`);
 }

@@ -8,6 +8,8 @@ import type { WebSocketHandshake } from '../connection/web-socket-observer.js';
 export class ReceivedHandshake implements WebSocketHandshake {
   readonly httpVersion: '1.1' | '2';
   readonly tlsVersion: string | undefined;
+  /** Kept, because middleware for a path has it stripped from the request while it runs. */
+  readonly path: string;
 
   readonly request: IncomingMessage;
 
@@ -19,6 +21,7 @@ export class ReceivedHandshake implements WebSocketHandshake {
     // The compatibility API of node:http2 gives its requests the interface of node:http.
     this.request = request as IncomingMessage;
     const socket = request.socket as Partial<TLSSocket>;
+    this.path = request.url ?? '/';
     this.httpVersion = request.httpVersionMajor === 2 ? '2' : '1.1';
     // Read now: an HTTP/2 stream that has ended does not have it any more.
     this.tlsVersion = (socket.encrypted && socket.getProtocol?.()) || undefined;
@@ -31,10 +34,6 @@ export class ReceivedHandshake implements WebSocketHandshake {
   get addresses(): readonly string[] {
     const { proxies = [], address } = this.client;
     return [...proxies, address];
-  }
-
-  get path(): string {
-    return this.request.url ?? '/';
   }
 
   get headers(): IncomingHttpHeaders {

@@ -69,6 +69,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   maxConnections: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   maxConnectionsPerAddress: 'use it in WebSocketsModule, for all gateways, or verifyClient',
   trustProxy: 'use it in WebSocketsModule, for all gateways',
+  sharedLimits: 'use it in WebSocketsModule, for all gateways',
   shutdownTimeout: 'use it in WebSocketsModule, for all gateways',
   drainDelay: 'use it in WebSocketsModule, for all gateways',
   drainSpread: 'use it in WebSocketsModule, for all gateways',

@@ -92,7 +92,8 @@ export function runSynchronousHandler(name: string, handler: () => void): boolea
   }
 }
 
-function logFailure(name: string, error: unknown): void {
+/** Logs an error of the application; one that only tells how a connection ended at the level debug. */
+export function logFailure(name: string, error: unknown): void {
   if (error instanceof WebSocketError && ordinaryEndings.has(error.code)) {
     logger.debug(`${name}: ${error.message}`);
   } else {

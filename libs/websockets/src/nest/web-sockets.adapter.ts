@@ -14,6 +14,7 @@ import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
 import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
 import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { logFailure } from './serve-connection.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
@@ -63,6 +64,7 @@ export class WebSocketsAdapter extends WsAdapter {
       endpointOf: (target) => this.endpoints.get(gatewayPath(target)),
       offer: setUpgrade,
       decline: setUpgradeRefusal,
+      fail: logFailure,
     });
     this.handshakes.open();
     refuseMalformedHosts(app);
@@ -97,7 +99,7 @@ export class WebSocketsAdapter extends WsAdapter {
         (client as WsCompatibleClient).send(JSON.stringify(message));
       }
     };
-    // WsAdapter logs what a handler throws, but sends where nobody catches what has no JSON.
+    // WsAdapter catches what a handler throws, but not what JSON.stringify throws when it sends the result.
     const answering: typeof transform = (result) => transform(result).pipe(tap(answer), ignoreElements());
     super.bindMessageHandlers(
       client,

@@ -10,6 +10,7 @@ const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, recei
 class Diary {
   readonly entries: string[] = [];
   isReading = true;
+  isFull = false;
   readonly keepAlive: KeepAlive;
   private readonly startedAt = performance.now();
 
@@ -20,7 +21,12 @@ class Diary {
       { ...off, ...options },
       {
         isReading: () => this.isReading,
-        sendPing: (payload) => note(`ping ${payload.readBigUInt64BE()}`),
+        sendPing: (payload) => {
+          if (!this.isFull) {
+            note(`ping ${payload.readBigUInt64BE()}`);
+          }
+          return !this.isFull;
+        },
         sendPong: () => note('pong'),
         onSilence: () => note('gave up'),
         onNoMessage: () => note('no message'),
@@ -139,6 +145,15 @@ describe('KeepAlive', () => {
     jest.advanceTimersByTime(3500);
     expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2000', 'ping 3 at 3000']);
     diary.keepAlive.stop();
+  });
+
+  it('does not count silence as a failure while pings cannot be sent', () => {
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
+    diary.isFull = true;
+    jest.advanceTimersByTime(3500);
+    diary.isFull = false;
+    jest.advanceTimersByTime(2000);
+    expect(diary.entries).toEqual(['ping 1 at 4000', 'gave up at 4300']);
   });
 });
 

@@ -178,6 +178,25 @@ describe('An observer of one connection', () => {
     connection.abort();
   });
 
+  it('may send in the callback of a frame that is sent', async () => {
+    const sizes: number[] = [];
+    const { client, connection } = open({
+      frameSent(observed, { length }) {
+        sizes.push(length);
+        if (length === 40_000) {
+          void observed.send(Buffer.alloc(30_000, 2));
+        } else if (length === 30_000) {
+          void observed.send(Buffer.alloc(3, 3));
+        }
+      },
+    });
+    void connection.send(Buffer.alloc(40_000, 1));
+    const bytes = await readBytes(client, 40_004 + 30_004 + 5);
+    expect(sizes).toEqual([40_000, 30_000, 3]);
+    expect([bytes[10], bytes[40_010], bytes.at(-1)]).toEqual([1, 2, 3]);
+    connection.abort();
+  });
+
   it('receives a frame that violates the protocol, and the close frame that answers it', async () => {
     const { calls, observer } = recorder();
     const { client, connection } = open(observer);

@@ -155,6 +155,20 @@ describe('OutputBuffer', () => {
     });
   });
 
+  it('writes a whole frame after shared frames that have filled the block', () => {
+    const sinks = Array.from({ length: 5 }, () => new Sink());
+    const [output, ...others] = sinks.map((sink) => new OutputBuffer(sink, 1_000_000));
+    others.forEach((other) => add(other, payload(14 * 1024)));
+    const [first, second, last] = [payload(30 * 1024, 1), payload(30 * 1024, 2), payload(16 * 1024, 3)];
+    output.sharedFrame(frame(first));
+    output.sharedFrame(frame(second));
+
+    add(output, last);
+    [output, ...others].forEach((one) => one.flush());
+
+    expect(sinks[0].bytes.equals(Buffer.concat([first, second, last].map(frame)))).toBe(true);
+  });
+
   it.each([[10], [1000], [100_000]])('never overwrites %i bytes that a socket has not sent yet', async (length) => {
     const stuck = new Sink();
     stuck.isStuck = true;

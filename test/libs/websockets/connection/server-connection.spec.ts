@@ -120,10 +120,18 @@ describe('ServerConnection', () => {
       connection.abort();
     });
 
-    it('rejects a second receive() during the first', async () => {
+    it('rejects a second receive() or messages() during the first, which goes on', async () => {
       const { connection } = connect();
       const first = connection.receive(() => {});
       await expect(connection.receive(() => {})).rejects.toMatchObject({ code: 'WS_ALREADY_RECEIVING' });
+      const { value } = await connection
+        .messages()
+        .next()
+        .then(
+          () => ({ value: 'a message' }),
+          (error: { code: string }) => ({ value: error.code }),
+        );
+      expect(value).toBe('WS_ALREADY_RECEIVING');
       connection.abort();
       await expect(first).rejects.toMatchObject({ code: 'WS_ABORTED' });
     });

@@ -120,6 +120,29 @@ describe('Http1Upgrade', () => {
       expect(() => upgrade.takeOver(() => {})).toThrow(expect.objectContaining({ code: 'WS_CLOSED_PREMATURELY' }));
     });
 
+    it('can be repeated when the framework fails to answer', async () => {
+      const { upgrade, response } = await handOver();
+      const failure = new Error('of the framework');
+      const failed = upgrade.takeOver(() => {
+        throw failure;
+      });
+      await expect(failed).rejects.toBe(failure);
+
+      const { stream } = await upgrade.takeOver((status) => void response.writeHead(status).end());
+      stream.destroy();
+    });
+
+    it('rejects when the HTTP pipeline has answered otherwise', async () => {
+      const { client, upgrade, response } = await handOver();
+      const taken = upgrade.takeOver(() => response.writeHead(404).end());
+
+      await expect(taken).rejects.toMatchObject({
+        code: 'WS_CLOSED_PREMATURELY',
+        message: 'The HTTP pipeline has answered before the handshake was taken over.',
+      });
+      client.reset();
+    });
+
     it('rejects when the client goes before the framework has answered', async () => {
       const { client, upgrade } = await handOver();
       const taken = upgrade.takeOver(() => {});
