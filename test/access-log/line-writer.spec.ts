@@ -3,6 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { LineWriter } from '../../src/access-log/line-writer.js';
+import { until } from '../support/until.js';
 
 const droppedLine = (count: number): string => `${count} dropped\n`;
 
@@ -85,14 +86,12 @@ describe('The writer of lines', () => {
     expect(writer.dropped).toBe(8);
     expect(stream.writableLength).toBeLessThan(1024 * 1024 + 100_001);
     const drained = once(stream, 'drain');
-    while (stream.writableLength > 0) {
+    await until(() => {
       stream.take();
-      await turn();
-    }
+      return stream.writableLength === 0;
+    });
     await drained;
-    while (stream.writes.at(-1) !== '8 dropped\n') {
-      await turn();
-    }
+    await until(() => stream.writes.at(-1) === '8 dropped\n');
     expect(writer.dropped).toBe(8);
   });
 });

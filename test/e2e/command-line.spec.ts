@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { echoOf } from '../support/echo-of.js';
+import { makeFolder } from '../support/folder.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -47,13 +47,12 @@ describe('The command line', () => {
       .object({ bin: z.object({ 'nest-ws-echo': z.string() }), version: z.string() })
       .parse(JSON.parse(packageJson));
     const main = new URL(`../../${bin['nest-ws-echo']}`, import.meta.url);
-    const folder = await mkdtemp(join(tmpdir(), 'bin-'));
+    const folder = makeFolder();
     const link = join(folder, 'nest-ws-echo');
     await symlink(fileURLToPath(main), link);
 
     expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(execFileSync(process.execPath, [link, '--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
-    await rm(folder, { recursive: true });
   });
 
   it.each([
@@ -130,7 +129,7 @@ describe('The server process', () => {
 
   it('listens on the named pipe in PORT', async () => {
     // On systems other than Windows, the name is a socket in the working directory.
-    const folder = await mkdtemp(join(tmpdir(), 'pipe-'));
+    const folder = makeFolder();
     const pipe = `\\\\.\\pipe\\nest-ws-echo-${process.pid}`;
     const server = startServerProcess([], { PORT: pipe }, folder);
     await expect(server.listening()).resolves.toEqual([pipe]);
@@ -143,7 +142,6 @@ describe('The server process', () => {
     expect(stdout).toContain(`LOG [Main] Now listening on: ${pipe}\n`);
     // The log goes to a pipe.
     expect(stdout).not.toContain('\u001b');
-    await rm(folder, { recursive: true });
   });
 
   it('reports in one line that an address is in use', async () => {

@@ -17,6 +17,7 @@ import { clientFrame, close, text } from '../libs/websockets/protocol/client-fra
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { endRawClients, RawClient, type Headers } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 class LockedGuard implements CanActivate {
   canActivate(): boolean {
@@ -108,15 +109,13 @@ describe('The access log and the metrics', () => {
 
   /** The first line of an event, as soon as it is there. */
   async function logged(event: string): Promise<Record<string, unknown>> {
-    for (;;) {
+    const find = (): Record<string, unknown> | undefined => {
       const lines = written.mock.calls.flatMap(([chunk]) => String(chunk).trimEnd().split('\n'));
       const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-      const entry = entries.find((one) => one['event'] === event);
-      if (entry !== undefined) {
-        return entry;
-      }
-      await new Promise(setImmediate);
-    }
+      return entries.find((one) => one['event'] === event);
+    };
+    await until(() => find() !== undefined);
+    return find()!;
   }
 
   /** The series of a metric that are not 0. */
@@ -126,10 +125,8 @@ describe('The access log and the metrics', () => {
   }
 
   async function untilRoomWaits(): Promise<() => void> {
-    while (release === undefined) {
-      await new Promise(setImmediate);
-    }
-    return release;
+    await until(() => release !== undefined);
+    return release!;
   }
 
   const shake =
@@ -165,9 +162,7 @@ describe('The access log and the metrics', () => {
         const answered = app.shakeHands('/room/4');
         const goOn = await untilRoomWaits();
         const closed = app.app.close();
-        while (!app.app.get(WebSocketConnections, { strict: false }).isDraining) {
-          await new Promise(setImmediate);
-        }
+        await until(() => app.app.get(WebSocketConnections, { strict: false }).isDraining);
         goOn();
         await Promise.all([answered, closed]);
       },

@@ -20,6 +20,7 @@ import {
   type Headers,
   type RawResponse,
 } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
@@ -120,12 +121,10 @@ describe.each(platforms)('On %s', (_name, createAdapter) => {
     first.destroy();
     await closed;
     // The server notices a little later.
-    for (;;) {
+    await until(async () => {
       const client = await RawClient.connect(nest.port);
-      if ((await client.write(handshake('/ws')).readResponse()).status === 101) {
-        break;
-      }
-    }
+      return (await client.write(handshake('/ws')).readResponse()).status === 101;
+    });
     expect((await refusalOf(handshake('/room'))).status).toBe(503);
   });
 

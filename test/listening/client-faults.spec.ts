@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -25,8 +25,6 @@ afterEach(async () => {
   await endHttp2Clients();
   await closeApps();
 });
-afterAll(removeFolders);
-
 describe('The server logs no warning and no error', () => {
   it.each(['/ws', '/', '/swagger', '/nowhere'])(
     'when a client disconnects in the middle of a body for %s',

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Http2FrameClient } from '../support/http2-frames.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -35,8 +35,6 @@ async function startAnswering(shutdownTimeout: string): Promise<{
 }
 
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe('At shutdown', () => {
   it('the server finishes a request in progress', async () => {
     const { text, response, close, closing } = await startAnswering('1m');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { metricTypes, scrape } from '../support/scrape.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
 
 const documentation = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
@@ -131,13 +132,10 @@ describe('/metrics', () => {
     const webSocket = new WebSocket(running.webSocketUrl);
     await once(webSocket, 'open');
     webSocket.pause();
-    const waiting = async (): Promise<Record<string, number>> => {
-      const figures = await scrape(running.url);
-      return figures['websocket_send_waits_total'] > 0 ? figures : waiting();
-    };
     webSocket.send(Buffer.alloc(32 * 1024 * 1024));
+    await until(async () => (await scrape(running.url))['websocket_send_waits_total'] > 0);
 
-    expect((await waiting())['websocket_send_waiting_bytes']).toBeGreaterThan(0);
+    expect((await scrape(running.url))['websocket_send_waiting_bytes']).toBeGreaterThan(0);
     webSocket.terminate();
   });
 

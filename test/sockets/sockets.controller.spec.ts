@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import { SocketsController } from '../../src/sockets/sockets.controller.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { startNestApp, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -20,10 +20,7 @@ describe('/sockets', () => {
     running = await startApp({ MAX_MESSAGE_SIZE: '100KiB' });
     ({ port } = running.app.getHttpServer().address() as AddressInfo);
   });
-  afterAll(async () => {
-    await closeApps();
-    await removeFolders();
-  });
+  afterAll(closeApps);
   afterEach(endRawClients);
   afterEach(endHttp2Clients);
 

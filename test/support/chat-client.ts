@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { WebSocket } from 'ws';
 
 /** Any event of the chat, as a client gets it. */
@@ -12,15 +12,21 @@ const clients = new Set<ChatClient>();
 /** A client of the chat, which keeps what it hears. */
 export class ChatClient {
   readonly heard: HeardEvent[] = [];
-  private wake: (() => void) | undefined;
+  /** How the connection ended. */
+  private end: { code: number; reason: string } | undefined;
+  /** Emits `news` at each event and at the end. Any number of waits may listen. */
+  private readonly news = new EventEmitter().setMaxListeners(0);
 
   private constructor(readonly webSocket: WebSocket) {
     clients.add(this);
     webSocket.on('message', (data: Buffer) => {
       this.heard.push(JSON.parse(data.toString()) as HeardEvent);
-      this.wake?.();
+      this.news.emit('news');
     });
-    webSocket.on('close', () => this.wake?.());
+    webSocket.on('close', (code, reason) => {
+      this.end = { code, reason: reason.toString() };
+      this.news.emit('news');
+    });
     webSocket.on('error', () => {});
   }
 
@@ -54,17 +60,19 @@ export class ChatClient {
       if (event !== undefined) {
         return event;
       }
-      if (this.webSocket.readyState === WebSocket.CLOSED) {
+      if (this.end !== undefined) {
         throw new Error(`The connection ended before a ${type} came: ${JSON.stringify(this.heard)}`);
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
-  /** How the connection ends. */
+  /** Waits for the end of the connection, unless it has ended. */
   async closed(): Promise<{ code: number; reason: string }> {
-    const [code, reason] = (await once(this.webSocket, 'close')) as [number, Buffer];
-    return { code, reason: reason.toString() };
+    while (this.end === undefined) {
+      await once(this.news, 'news');
+    }
+    return this.end;
   }
 }
 

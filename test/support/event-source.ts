@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 
 /** One Server-Sent Event, with the data of JSON. */
@@ -13,7 +13,8 @@ const sources = new Set<EventSource>();
 export class EventSource {
   readonly events: ServerSentEvent[] = [];
   private text = '';
-  private wake: (() => void) | undefined;
+  /** Emits `news` at each read and at the end. Any number of waits may listen. */
+  private readonly news = new EventEmitter();
   private hasEnded = false;
 
   private constructor(readonly response: IncomingMessage) {
@@ -22,7 +23,7 @@ export class EventSource {
     for (const event of ['end', 'close', 'error']) {
       response.on(event, () => {
         this.hasEnded = true;
-        this.wake?.();
+        this.news.emit('news');
       });
     }
   }
@@ -45,14 +46,14 @@ export class EventSource {
       if (this.hasEnded) {
         throw new Error(`The stream ended: ${JSON.stringify(this.events)}`);
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
   /** Resolves when the server has ended the stream. */
   async ended(): Promise<void> {
     while (!this.hasEnded) {
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
@@ -65,7 +66,7 @@ export class EventSource {
         this.events.push({ event, data: JSON.parse(data) as ServerSentEvent['data'] });
       }
     }
-    this.wake?.();
+    this.news.emit('news');
   }
 }
 

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { makeCertificate } from './certificate.js';
 import { connectHeaders, Http2Client, type Http2Exchange } from './http2-client.js';
-import { makeCertificateFiles } from './https-app.js';
 import { startNestApp, type NestApp, type NestAppParts } from './nest-app.js';
 import { platforms, type Platform } from './platforms.js';
 import { handshake, RawClient, requestHead, type Headers } from './raw-client.js';
@@ -95,8 +94,7 @@ function http2Headers(headers: Headers = {}): OutgoingHttpHeaders {
 }
 
 async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promise<HandshakeApp> {
-  const files = await makeCertificateFiles();
-  const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
+  const { cert, key } = await makeCertificate();
   const https = { cert, key, settings: { enableConnectProtocol: true } };
   const nest = await startNestApp(() => new FastifyAdapter({ http2: true, https }) as AbstractHttpAdapter, ...args);
   const connect = (): Promise<Http2Client> => Http2Client.connect(`https://${nest.host}`, cert);

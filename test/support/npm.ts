@@ -1,22 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { makeFolder } from './folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders: string[] = [];
 
 const versions = z.record(z.string(), z.string());
 const manifestShape = z.object({
@@ -39,20 +28,6 @@ export interface PackedPackage {
   readonly tarball: string;
 }
 
-/** A folder of its own, outside the repository, that `removeFolders` removes. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nest-ws-echo-npm-'));
-  folders.push(folder);
-  return folder;
-}
-
-/** Removes every temporary folder; for `afterAll`. */
-export function removeFolders(): void {
-  for (const folder of folders.splice(0)) {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /**
  * Packs what `npm test` built before it started the tests. The script `prepack` is left out: it would build again while
  * other tests use the build. One call of npm packs all, because npm starts slowly.
@@ -62,7 +37,7 @@ export function removeFolders(): void {
 export function packPackages<const Folders extends readonly string[]>(
   ...packageFolders: Folders
 ): { [Index in keyof Folders]: PackedPackage } {
-  const destination = temporaryFolder();
+  const destination = makeFolder();
   const paths = packageFolders.map((folder) => `./${folder}`).join(' ');
   const packed = z
     .array(z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) }))
@@ -107,7 +82,7 @@ export function typeFaults(tarball: string): string {
 
 /** An empty project, in which packages are installed. */
 export class Project {
-  readonly folder = temporaryFolder();
+  readonly folder = makeFolder();
 
   constructor(dependencies: Readonly<Record<string, string>> = {}) {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }));

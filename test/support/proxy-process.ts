@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './folder.js';
 import type { OptionalProgram } from './installed-program.js';
 
 /** How a proxy is started. */
@@ -19,7 +19,7 @@ const running: (() => Promise<void>)[] = [];
 
 /** Starts a proxy, and resolves when it listens. */
 export async function startProxy({ program, files, args, ready }: ProxyStart): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), `nest-ws-echo-${program.name}-`));
+  const folder = makeFolder();
   for (const [name, content] of Object.entries(files(folder))) {
     await writeFile(join(folder, name), content);
   }
@@ -29,7 +29,6 @@ export async function startProxy({ program, files, args, ready }: ProxyStart): P
     // Not SIGKILL, which would leave its worker behind.
     child.kill('SIGTERM');
     await exit;
-    await rm(folder, { recursive: true });
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));

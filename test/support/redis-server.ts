@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { makeFolder } from './folder.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './installed-program.js';
 
@@ -15,7 +13,6 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
-    private readonly folder: string,
   ) {
     servers.add(this);
   }
@@ -28,13 +25,12 @@ export class RedisServer {
    */
   static async start(port?: number, args: readonly string[] = []): Promise<RedisServer> {
     const at = port ?? (await freePort());
-    const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-redis-'));
     const child = spawn(
       redisServerProgram.path ?? 'redis-server',
-      ['--port', String(at), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args],
+      ['--port', String(at), '--bind', '127.0.0.1', '--dir', makeFolder(), '--save', '', '--appendonly', 'no', ...args],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const server = new RedisServer(at, child, folder);
+    const server = new RedisServer(at, child);
     const ended = once(child, 'exit').then(() => Promise.reject(new Error(`Redis ended: ${said}`)));
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -66,7 +62,6 @@ export class RedisServer {
     if (this.child.kill('SIGKILL')) {
       await exit;
     }
-    await rm(this.folder, { recursive: true });
   }
 }
 
