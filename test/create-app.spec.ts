@@ -28,6 +28,10 @@ describe('The application', () => {
     await expect(response.text()).resolves.toContain('commsLog');
   });
 
+  it.each(['/ws/room', '/wss', '/nothing'])('answers %s, which does not exist, with 404', async (path) => {
+    expect((await fetch(running.url + path)).status).toBe(404);
+  });
+
   it.each([
     ['off', []],
     ['error', []],

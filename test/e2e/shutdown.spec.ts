@@ -1,15 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { serverClose } from '../conformance/server-frames.js';
-import { endRawClients, RawClient } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
-import { closeApps, startApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
-
-/** Connects a client that answers nothing. */
-const connectStraggler = (url: string): Promise<RawClient> => RawClient.open(Number(new URL(url).port), '/ws');
 
 /** Connects clients that answer a close. Resolves with one promise per client, for the result of the close. */
 async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
@@ -41,8 +34,6 @@ async function untilDraining(url: string): Promise<void> {
 
 const politely = (count: number): object[] =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
-
-afterEach(endRawClients);
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
   afterEach(endServerProcesses);
@@ -85,48 +76,5 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     const impatience = setInterval(() => server.child.kill(signal), 100);
     await expect(server.exit).resolves.toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 });
     clearInterval(impatience);
-  });
-});
-
-describe('app.close()', () => {
-  afterEach(closeApps);
-
-  it('cuts a client that does not answer the close within SHUTDOWN_TIMEOUT', async () => {
-    const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
-    const straggler = await connectStraggler(url);
-
-    const closed = close();
-
-    await expect(straggler.readBytes(24)).resolves.toEqual(serverClose(1001, 'Server shutting down'));
-    const cut = once(straggler.socket.resume(), 'end');
-    await closed;
-    await cut;
-  });
-
-  it('refuses handshakes with 503, and answers requests while clients are closing', async () => {
-    const { url, webSocketUrl, close } = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
-    const straggler = await connectStraggler(url);
-
-    const closed = close();
-    await straggler.readClose();
-
-    await expect(refusalOf(webSocketUrl)).resolves.toMatchObject(comeBackLater);
-    const response = await fetch(`${url}/ws`);
-    await response.arrayBuffer();
-    expect(response.status).toBe(400);
-    straggler.destroy();
-    await closed;
-  });
-
-  it('does not wait for idle connections', async () => {
-    const { urls, close } = await startApp({
-      URLS: 'http://127.0.0.1:0;http://127.0.0.1:0',
-      SHUTDOWN_TIMEOUT: '1h',
-    });
-    const sockets = urls.map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-
-    await expect(close()).resolves.toBeUndefined();
-    sockets.forEach((socket) => socket.destroy());
   });
 });
