@@ -30,16 +30,13 @@ describe('The command line', () => {
     expect(stdout).toContain('(default: http://localhost:5000)');
   });
 
-  it.each([[['ws://me:secret@localhost:5000/ws']], [['ws://localhost', '--count', '3']]])(
-    'rejects %j, which are arguments of the client',
-    async (args) => {
-      const { code, stderr } = await startServerProcess(args).exit;
+  it('rejects an address alone, which is an argument of the client, and does not show its password', async () => {
+    const { code, stderr } = await startServerProcess(['ws://me:secret@localhost:5000/ws']).exit;
 
-      expect(code).toBe(1);
-      expect(stderr).toContain('To connect to a server: nest-ws-echo client <url> [options]');
-      expect(stderr).not.toContain('secret');
-    },
-  );
+    expect(code).toBe(1);
+    expect(stderr).toContain('To connect to a server: nest-ws-echo client <url> [options]');
+    expect(stderr).not.toContain('secret');
+  });
 
   it('shows the version of the package with --version, in the program that npm links', async () => {
     const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
@@ -56,12 +53,8 @@ describe('The command line', () => {
   });
 
   it.each([
-    [['--url', 'http://localhost:0']],
-    [['http://localhost:0']],
     [['serve', '--url', 'http://localhost:0']],
-    [['--count', '3']],
     [['--urls', 'http://localhost:0', 'client', 'ws://localhost:0']],
-    [['clients']],
   ])('rejects %j', async (args) => {
     const { code, stdout, stderr } = await startServerProcess(args).exit;
 
@@ -103,7 +96,6 @@ describe('The server process', () => {
   });
 
   it.each([
-    ['http://localhost:0', 'localhost'],
     ['http://*:0', 'localhost'],
     ['http://127.0.0.1:0', '127.0.0.1'],
   ])('says at last where to open the page, and little before, at %s', async (urls, host) => {
