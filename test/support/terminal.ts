@@ -18,8 +18,11 @@ export interface Terminal {
 
 const terminals = new Set<Terminal>();
 
-/** The pseudo-terminals, or undefined where they have no binary for this platform. */
+/** The pseudo-terminals, or undefined without a binary for this platform, or without a shell of POSIX. */
 function loadPty(): typeof NodePty | undefined {
+  if (process.platform === 'win32') {
+    return undefined;
+  }
   try {
     return createRequire(import.meta.url)('@lydell/node-pty') as typeof NodePty;
   } catch {
@@ -29,16 +32,8 @@ function loadPty(): typeof NodePty | undefined {
 
 const pty = loadPty();
 
-/** Runs a program and keeps the terminal open behind it: what is in a terminal that is closed may be lost. */
-const KEEP_OPEN = `
-  process.on('SIGINT', () => {});
-  require('node:child_process')
-    .spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })
-    .on('exit', (code) => {
-      process.stdout.write('[left with ' + code + ']');
-      setInterval(() => {}, 60_000);
-    });
-`;
+/** Runs a program and keeps the terminal open after it: output in a terminal that is closed may be lost. */
+const KEEP_OPEN = `trap : INT; "$@"; printf '[left with %s]' "$?"; kill -STOP $$`;
 
 /**
  * Starts `nest-ws-echo client` with these arguments in a terminal.
@@ -49,7 +44,7 @@ export function openTerminal(args: readonly string[], environment: Record<string
   if (!pty) {
     throw new Error('There are no pseudo-terminals here: use describeInTerminal.');
   }
-  const child = pty.spawn(process.execPath, ['--eval', KEEP_OPEN, program, 'client', ...args], {
+  const child = pty.spawn('/bin/sh', ['-c', KEEP_OPEN, 'sh', process.execPath, program, 'client', ...args], {
     cols: 80,
     rows: 24,
     env: { TERM: 'xterm', ...environment },
@@ -106,7 +101,7 @@ export function closeTerminals(): void {
 export function describeInTerminal(title: string, tests: () => void): void {
   if (!pty) {
     process.stderr.write(
-      `Skipped: "${title}", because @lydell/node-pty has no binary for ${process.platform} on ${process.arch}.\n`,
+      `Skipped: "${title}", because there are no pseudo-terminals for ${process.platform} on ${process.arch}.\n`,
     );
   }
   (pty ? describe : describe.skip)(title, tests);
