@@ -31,7 +31,7 @@ const WINDOWS_PROGRAMS = [
  *
  * @throws Error if a variable names a browser that does not exist: whoever set it does not want the tests skipped
  */
-export function findBrowser(): string | undefined {
+function findBrowser(): string | undefined {
   for (const variable of VARIABLES) {
     const path = process.env[variable];
     if (path) {
