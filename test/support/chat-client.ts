@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { WebSocket } from 'ws';
 
-/** Any event of the chat, as a client gets it. */
+/** An event of the chat, as a client receives it. */
 export interface HeardEvent {
   readonly type: 'welcome' | 'joined' | 'left' | 'message';
   readonly [field: string]: unknown;
@@ -9,7 +9,7 @@ export interface HeardEvent {
 
 const clients = new Set<ChatClient>();
 
-/** A client of the chat, which keeps what it hears. */
+/** A client of the chat, which records its events. */
 export class ChatClient {
   readonly heard: HeardEvent[] = [];
   /** How the connection ended. */
@@ -37,12 +37,12 @@ export class ChatClient {
     return client;
   }
 
-  /** The id that the server gave it. */
+  /** Its id, which the server assigned. */
   get id(): unknown {
     return this.heard[0].you;
   }
 
-  /** What was said, in the order in which it heard that. */
+  /** The texts of the messages, in the order of their arrival. */
   get messages(): unknown[] {
     return this.heard.filter(({ type }) => type === 'message').map(({ text }) => text);
   }
@@ -51,7 +51,7 @@ export class ChatClient {
     this.webSocket.send(text);
   }
 
-  /** Waits for the first event of a type, with these fields, that it hears or has heard. */
+  /** Waits for an event of a type, with these fields, unless it has arrived. */
   async hear(type: HeardEvent['type'], fields: Readonly<Record<string, unknown>> = {}): Promise<HeardEvent> {
     for (;;) {
       const event = this.heard.find(
@@ -76,7 +76,7 @@ export class ChatClient {
   }
 }
 
-/** Ends every client that is left; for `afterEach`. */
+/** Ends every open client; for `afterEach`. */
 export function endChatClients(): void {
   clients.forEach(({ webSocket }) => webSocket.terminate());
   clients.clear();

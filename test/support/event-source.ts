@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 
-/** One Server-Sent Event, with the data of JSON. */
+/** A Server-Sent Event, with JSON data. */
 export interface ServerSentEvent {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export interface ServerSentEvent {
 
 const sources = new Set<EventSource>();
 
-/** A client of Server-Sent Events, which keeps what it reads. */
+/** A client of Server-Sent Events, which records them. */
 export class EventSource {
   readonly events: ServerSentEvent[] = [];
   private text = '';
@@ -34,13 +34,13 @@ export class EventSource {
     return new EventSource(response);
   }
 
-  /** Waits for the first event of a kind that it reads or has read. */
+  /** Waits for an event of a kind, unless it has arrived. */
   async event(kind: string): Promise<Readonly<Record<string, unknown>>> {
     await this.until(() => this.events.some(({ event }) => event === kind));
     return this.events.find(({ event }) => event === kind)?.data ?? {};
   }
 
-  /** Waits until what it has read is enough, or fails if the stream ends before. */
+  /** Waits until the events suffice. Fails if the stream ends before. */
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
       if (this.hasEnded) {
@@ -70,7 +70,7 @@ export class EventSource {
   }
 }
 
-/** Ends every stream that is left; for `afterEach`. */
+/** Ends every open stream; for `afterEach`. */
 export function endEventSources(): void {
   sources.forEach(({ response }) => response.destroy());
   sources.clear();

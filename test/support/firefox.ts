@@ -6,7 +6,7 @@ import { findProgram } from './installed-program.js';
 
 export const firefoxProgram = findProgram('firefox-esr', 'apt-get install -y firefox-esr');
 
-/** The keys that tests press, as WebDriver writes them (section 17.4.2 of WebDriver). */
+/** The keys that tests press, in the notation of WebDriver (section 17.4.2). */
 export const KEYS = { Enter: '\uE007', Shift: '\uE008' } as const;
 
 /** The answer to a command; an event has no id. */
@@ -18,8 +18,8 @@ interface Answer {
 }
 
 /**
- * Firefox, driven by WebDriver BiDi. Playwright needs a Firefox of its own build for that; here it is that of the
- * system, and the few commands that one spec needs.
+ * The Firefox of the system, driven by WebDriver BiDi, with the commands that one spec needs. Playwright would need a
+ * build of its own.
  */
 export class Firefox {
   private readonly process: ChildProcess;
@@ -66,7 +66,7 @@ export class Firefox {
     await this.command('browsingContext.navigate', { context: this.context, url, wait: 'complete' });
   }
 
-  /** The value of an expression that gives a string. */
+  /** The value of an expression whose type is string. */
   async evaluate(expression: string): Promise<string> {
     const { result } = (await this.command('script.evaluate', {
       expression,
@@ -76,7 +76,7 @@ export class Firefox {
     return result?.value ?? '';
   }
 
-  /** Waits until an element has a text that matches. The observer in the page tells, so nothing is polled. */
+  /** Waits until the text of an element matches. An observer in the page reports changes. */
   async waitForText(selector: string, pattern: RegExp): Promise<void> {
     await this.evaluate(`new Promise((resolve) => {
       const check = () => {

@@ -12,6 +12,6 @@ export function makeFolder(): string {
 }
 
 afterAll(() => {
-  // A program that is ending may still write into its folder.
+  // A program may still write into its folder while it ends.
   folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 });

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { makeFolder } from './folder.js';
 import type { OptionalProgram } from './installed-program.js';
 
-/** How a proxy is started. */
+/** The command line and the files of a proxy. */
 export interface ProxyStart {
   readonly program: OptionalProgram;
-  /** Its files, by name, with their content. They stand in a folder of their own. */
+  /** Its files, by name, with their content. They are in a folder of their own. */
   readonly files: (folder: string) => Readonly<Record<string, string>>;
   readonly args: (folder: string) => readonly string[];
-  /** What it writes to stderr when it listens. */
+  /** The text on stderr when it listens. */
   readonly ready: string;
 }
 
@@ -26,7 +26,7 @@ export async function startProxy({ program, files, args, ready }: ProxyStart): P
   const child = spawn(program.path ?? program.name, args(folder), { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(child, 'exit');
   running.push(async () => {
-    // Not SIGKILL, which would leave its worker behind.
+    // SIGKILL would not end its worker.
     child.kill('SIGTERM');
     await exit;
   });
@@ -40,7 +40,7 @@ export async function startProxy({ program, files, args, ready }: ProxyStart): P
   }
 }
 
-/** Ends each proxy that is left; for `afterEach`. */
+/** Ends every proxy; for `afterEach`. */
 export async function endProxies(): Promise<void> {
   await Promise.all(running.splice(0).map((end) => end()));
 }

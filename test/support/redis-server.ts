@@ -8,7 +8,7 @@ export const redisServerProgram = findProgram('redis-server', 'apt-get install -
 
 const servers = new Set<RedisServer>();
 
-/** A Redis in a process of its own, which keeps nothing on disk. */
+/** A Redis server in a process of its own, without persistence. */
 export class RedisServer {
   private constructor(
     readonly port: number,
@@ -18,9 +18,9 @@ export class RedisServer {
   }
 
   /**
-   * Starts one, and waits until it takes connections.
+   * Starts Redis, and waits until it accepts connections.
    *
-   * @param port a free one unless it is given, as where another one was
+   * @param port by default a free one
    * @param args further arguments, such as `--requirepass`
    */
   static async start(port?: number, args: readonly string[] = []): Promise<RedisServer> {
@@ -45,17 +45,17 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Stands still: connections stay, and nothing is answered. */
+  /** Stops it: connections stay open, and commands have no answer. */
   freeze(): void {
     this.child.kill('SIGSTOP');
   }
 
-  /** Goes on after `freeze`. */
+  /** Continues it after `freeze`. */
   thaw(): void {
     this.child.kill('SIGCONT');
   }
 
-  /** Ends it as a crash does. */
+  /** Ends it, as a crash does. */
   async kill(): Promise<void> {
     servers.delete(this);
     const exit = once(this.child, 'exit');
@@ -65,7 +65,7 @@ export class RedisServer {
   }
 }
 
-/** Ends every Redis that is left; for `afterEach`. */
+/** Ends every Redis; for `afterEach`. */
 export async function endRedisServers(): Promise<void> {
   await Promise.all(Array.from(servers, (server) => server.kill()));
 }

@@ -29,7 +29,7 @@ const seconds = {
   'e2e/smoke': 10,
 };
 
-/** Starts with the slowest files, so that no worker is left with a slow one at the end. */
+/** Starts the slowest files first, so that all workers end at about the same time. */
 export default class SlowestFirst extends Sequencer {
   time(test) {
     const [, name = ''] = /[\\/]test[\\/](.*)\.spec\.ts$/.exec(test.path) ?? [];

@@ -3,22 +3,22 @@ import { createRequire } from 'node:module';
 import type * as NodePty from '@lydell/node-pty';
 import { program } from './console-client.js';
 
-/** A program in a pseudo-terminal, as somebody sits before it. */
+/** A program in a pseudo-terminal. */
 export interface Terminal {
   /** Types, as the keyboard does: Enter is `\r`, Ctrl+C is `\u0003`. */
   type(keys: string): void;
-  /** Resolves when this was shown since the last time that something was waited for. Fails if the program ends before. */
+  /** Resolves when the program shows a text, after the text of the previous call. Fails if the program ends before. */
   shows(text: string): Promise<void>;
-  /** All that the program wrote, with escape sequences. */
+  /** The whole output of the program, with escape sequences. */
   readonly output: string;
-  /** Its exit code, when it has left. */
+  /** Resolves with its exit code. */
   exit(): Promise<number>;
   close(): void;
 }
 
 const terminals = new Set<Terminal>();
 
-/** The pseudo-terminals, or undefined without a binary for this platform, or without a shell of POSIX. */
+/** The pseudo-terminals, or undefined without a binary for this platform, or without a POSIX shell. */
 function loadPty(): typeof NodePty | undefined {
   if (process.platform === 'win32') {
     return undefined;
@@ -33,7 +33,7 @@ function loadPty(): typeof NodePty | undefined {
 const pty = loadPty();
 
 /** Runs a program and keeps the terminal open after it: output in a terminal that is closed may be lost. */
-const KEEP_OPEN = `trap : INT; "$@"; printf '[left with %s]' "$?"; kill -STOP $$`;
+const KEEP_OPEN = `trap : INT; "$@"; printf '[exited with %s]' "$?"; kill -STOP $$`;
 
 /**
  * Starts `nest-ws-echo client` with these arguments in a terminal.
@@ -68,15 +68,15 @@ export function openTerminal(args: readonly string[], environment: Record<string
           seen = at + text.length;
           return;
         }
-        if (LEFT.test(output)) {
-          throw new Error(`It left without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
+        if (EXITED.test(output)) {
+          throw new Error(`It exited without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
         }
         await once(written, 'data');
       }
     },
     async exit() {
       for (;;) {
-        const [, code] = LEFT.exec(output) ?? [];
+        const [, code] = EXITED.exec(output) ?? [];
         if (code !== undefined) {
           return Number(code);
         }
@@ -89,7 +89,7 @@ export function openTerminal(args: readonly string[], environment: Record<string
   return terminal;
 }
 
-const LEFT = /\[left with (\d+)\]/;
+const EXITED = /\[exited with (\d+)\]/;
 
 /** Ends every program that still runs in a terminal; for `afterEach`. */
 export function closeTerminals(): void {
@@ -97,7 +97,7 @@ export function closeTerminals(): void {
   terminals.clear();
 }
 
-/** `describe` for tests that need pseudo-terminals. Without them they are skipped, and one line says so. */
+/** `describe` for tests that need pseudo-terminals. Without them they are skipped, and a line on stderr says so. */
 export function describeInTerminal(title: string, tests: () => void): void {
   if (!pty) {
     process.stderr.write(
