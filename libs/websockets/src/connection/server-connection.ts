@@ -347,7 +347,11 @@ export class ServerConnection implements WebSocketConnection {
   }
 
   private onPong(payload: Buffer): void {
-    const roundTripTime = this.keepAlive?.onPong(payload) ?? this.pings.onPong(payload);
+    const ofKeepAlive = this.keepAlive?.onPong(payload);
+    if (ofKeepAlive !== undefined) {
+      this.pings.answeredUntil(performance.now() - ofKeepAlive);
+    }
+    const roundTripTime = ofKeepAlive ?? this.pings.onPong(payload);
     this.latestRoundTripTime = roundTripTime ?? this.latestRoundTripTime;
     this.observers?.pong(payload.length, roundTripTime);
     this.pongListener?.(payload);
