@@ -102,13 +102,14 @@ function checkRaw(path: string, raw: Gateway, gateways: readonly Gateway[]): voi
 
 function createRawEndpoint(path: string, { name, instance }: Gateway, options: GatewayOptions): GatewayEndpoint {
   const server = new RawGatewayServer(path);
+  const handlerName = `${name}.handleWebSocket`;
   const handle = (connection: WebSocketConnection, request: IncomingMessage): unknown => {
     server.emit('connection', connection, request);
     return instance.handleWebSocket?.(connection, request);
   };
   return endpointOf(server, name, options, noProtocol, (connection, request) => {
     server.clients.add(connection);
-    void serveConnection(connection, `${name}.handleWebSocket`, callHandler(handle, connection, request));
+    void serveConnection(connection, handlerName, callHandler(handle, connection, request));
     void connection.closed.then((closed) => {
       server.clients.delete(connection);
       if (instance.handleDisconnect !== undefined) {
@@ -156,6 +157,7 @@ function endpointOf(
   handOver: (connection: ServerConnection, request: IncomingMessage) => void,
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
+  const handshakeName = `${name}: the handshake`;
   const accept = (upgrade: PendingUpgrade, request: IncomingMessage): void => {
     const { requestedProtocols } = upgrade;
     const subprotocol = (requestedProtocols.length > 0 && choose(new Set(requestedProtocols), request)) || undefined;
@@ -164,6 +166,6 @@ function endpointOf(
   return {
     server,
     verify: verifyClient && ((request) => refusalBy(verifyClient, `${name}: verifyClient`, request)),
-    connect: (upgrade, request) => runSynchronousHandler(`${name}: the handshake`, () => accept(upgrade, request)),
+    connect: (upgrade, request) => runSynchronousHandler(handshakeName, () => accept(upgrade, request)),
   };
 }
