@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
-import { ProtocolError, WebSocketCloseStatus } from '../protocol/close-status.js';
+import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
 import type { FragmentHandler } from '../protocol/fragment.js';
 import { Opcode } from '../protocol/frame-header.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';

@@ -1,4 +1,5 @@
-import { ProtocolError, WebSocketCloseStatus } from './close-status.js';
+import { WebSocketCloseStatus } from './close-status.js';
+import { ProtocolError } from './protocol-error.js';
 
 /** The types of frames (RFC 6455 section 5.2). From 8 on they are control frames. */
 export const Opcode = {

@@ -1,4 +1,5 @@
-import { mayReceiveCloseStatus, ProtocolError, WebSocketCloseStatus } from './close-status.js';
+import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
+import { ProtocolError } from './protocol-error.js';
 import { Fragment, MAX_MASKED_FRAGMENT_BYTES } from './fragment.js';
 import { maskingKeyAfter, readMaskingKey, unmask } from './masking-key.js';
 import {
