@@ -4,7 +4,7 @@ import { MessageCompression } from '../../libs/websockets/src/connection/message
 import type { Fragment } from '../../libs/websockets/src/protocol/fragment.js';
 import { FrameParser } from '../../libs/websockets/src/protocol/frame-parser.js';
 import { Opcode } from '../../libs/websockets/src/protocol/frame-header.js';
-import { ProtocolError } from '../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../libs/websockets/src/protocol/close-status.js';
 import type { WindowAgreement } from '../conformance/deflate-window.js';
 import { answer } from '../conformance/server-frames.js';
 import { readFrames } from './read-frames.js';

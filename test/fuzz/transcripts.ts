@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import * as ws from 'ws';
 import { FrameParser } from '../../libs/websockets/src/protocol/frame-parser.js';
 import { Opcode } from '../../libs/websockets/src/protocol/frame-header.js';
-import { ProtocolError } from '../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../libs/websockets/src/protocol/close-status.js';
 import { answer } from '../conformance/server-frames.js';
 
 /**

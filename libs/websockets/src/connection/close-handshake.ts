@@ -1,6 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { ABNORMAL_CLOSURE, MAX_CLOSE_DESCRIPTION_BYTES, maySendCloseStatus } from '../protocol/close-status.js';
-import { type ProtocolError } from '../protocol/protocol-error.js';
+import {
+  ABNORMAL_CLOSURE,
+  MAX_CLOSE_DESCRIPTION_BYTES,
+  maySendCloseStatus,
+  type ProtocolError,
+} from '../protocol/close-status.js';
 import type { PeerClose, WebSocketClosed, WebSocketState } from './web-socket-connection.js';
 import { WebSocketError } from './web-socket-error.js';
 

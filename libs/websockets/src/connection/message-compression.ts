@@ -1,6 +1,5 @@
 import { Compressor } from '../protocol/compressor.js';
-import { WebSocketCloseStatus } from '../protocol/close-status.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { ProtocolError, WebSocketCloseStatus } from '../protocol/close-status.js';
 import { Decompressor } from '../protocol/decompressor.js';
 import { Fragment, type FragmentHandler } from '../protocol/fragment.js';
 import { Opcode, RSV1 } from '../protocol/frame-header.js';

@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import type { MessageCompression } from './message-compression.js';
 import type { MessageRate } from './message-rate.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { ProtocolError } from '../protocol/close-status.js';
 import type { Fragment, FragmentHandler } from '../protocol/fragment.js';
 import { FrameParser, type FrameReceiver } from '../protocol/frame-parser.js';
 import { SENT } from './message-sender.js';

@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
-import { WebSocketCloseStatus } from '../protocol/close-status.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { ProtocolError, WebSocketCloseStatus } from '../protocol/close-status.js';
 import type { FragmentHandler } from '../protocol/fragment.js';
 import { Opcode } from '../protocol/frame-header.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';

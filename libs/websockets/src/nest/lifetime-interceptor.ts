@@ -6,8 +6,7 @@ import type { PendingUpgrade } from '../handshake/pending-upgrade.js';
 import { ReceivedHandshake } from '../handshake/received-handshake.js';
 import type { TrustedProxies } from '../handshake/trusted-proxies.js';
 import { serveConnection } from './serve-connection.js';
-import { nodeRequestOf, upgradeOf, type FrameworkRequest } from './request-upgrades.js';
-import { refusalOf } from './web-socket-manager.js';
+import { nodeRequestOf, refusalOf, upgradeOf, type FrameworkRequest } from './web-socket-manager.js';
 
 /**
  * Makes the promise of a controller's method the life of the connection that it accepted, as that of `handleConnection`

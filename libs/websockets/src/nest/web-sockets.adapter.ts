@@ -13,7 +13,7 @@ import { findGateways, gatewayPath } from './gateways.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
 import { WebSocketLifetimeInterceptor } from './lifetime-interceptor.js';
-import { setUpgrade, setUpgradeRefusal } from './request-upgrades.js';
+import { setUpgrade, setUpgradeRefusal } from './web-socket-manager.js';
 import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './module-options.js';
 import { logFailure } from './serve-connection.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';

@@ -1,6 +1,5 @@
 import { constants, createInflateRaw, inflateRawSync, type InflateRaw, type ZlibOptions } from 'node:zlib';
-import { WebSocketCloseStatus } from './close-status.js';
-import { ProtocolError } from './protocol-error.js';
+import { ProtocolError, WebSocketCloseStatus } from './close-status.js';
 import type { DeflateParameters } from './permessage-deflate.js';
 import { SHARED_CHUNK_SIZE, SharedStreams } from './shared-streams.js';
 import { acquireZlib, AT_ONCE_UP_TO, releaseZlib } from './zlib-limit.js';

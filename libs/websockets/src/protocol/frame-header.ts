@@ -1,5 +1,4 @@
-import { WebSocketCloseStatus } from './close-status.js';
-import { ProtocolError } from './protocol-error.js';
+import { ProtocolError, WebSocketCloseStatus } from './close-status.js';
 
 /** The types of frames (RFC 6455 section 5.2). From 8 on they are control frames. */
 export const Opcode = {

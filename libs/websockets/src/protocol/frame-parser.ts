@@ -1,5 +1,4 @@
-import { mayReceiveCloseStatus, WebSocketCloseStatus } from './close-status.js';
-import { ProtocolError } from './protocol-error.js';
+import { mayReceiveCloseStatus, ProtocolError, WebSocketCloseStatus } from './close-status.js';
 import { Fragment, MAX_MASKED_FRAGMENT_BYTES } from './fragment.js';
 import { maskingKeyAfter, readMaskingKey, unmask } from './masking-key.js';
 import {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MessageRate } from '../../../../libs/websockets/src/connection/message-rate.js';
 import { MessageReceiver, type ReceiverOptions } from '../../../../libs/websockets/src/connection/message-receiver.js';
 import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment.js';
-import { ProtocolError } from '../../../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
 
 /** A receiver, with a record of its calls. */

@@ -1,5 +1,5 @@
 import { FrameParser } from '../../../../libs/websockets/src/protocol/frame-parser.js';
-import { ProtocolError } from '../../../../libs/websockets/src/protocol/protocol-error.js';
+import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from './client-frame.js';
 
 const MIB = 1024 * 1024;
