@@ -57,6 +57,7 @@ async function fingerprintAt(url: string): Promise<string> {
 
 afterEach(endServerProcesses);
 afterEach(closeApps);
+afterEach(() => void jest.restoreAllMocks());
 describe('Over https, the application', () => {
   it('accepts WebSockets', async () => {
     const { url, ca } = await startHttpsApp();
@@ -187,7 +188,6 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
       await rename(others.cert, cert);
     }
     await changed;
-    log.mockRestore();
 
     expect(await fingerprintAt(url)).not.toBe(before);
     await expect(echoOf('new', url, await readFile(cert, 'utf8'))).resolves.toBe('new');
@@ -217,7 +217,6 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
     await writeFile(cert, 'no certificate');
     process.emit('SIGHUP');
     const warning = await warned;
-    jest.restoreAllMocks();
 
     expect(warning).toContain(`TLS_CERT is "${cert}", which is not a certificate in PEM format`);
     await expect(echoOf('hello', url, ca)).resolves.toBe('hello');
