@@ -29,7 +29,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
       await terminal.shows(PROMPT);
       terminal.type(`${message}\r`);
       await terminal.shows(`Message received: ${message}`);
-      await terminal.shows(' ms)');
+      await expect(terminal.shows(' ms)')).resolves.toBeUndefined();
     }
   });
 
@@ -45,7 +45,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
       ['\r', 'Message received: hello!'],
     ] as const) {
       terminal.type(keys);
-      await terminal.shows(shown);
+      await expect(terminal.shows(shown)).resolves.toBeUndefined();
     }
   });
 
@@ -66,7 +66,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
   it('marks an empty message as empty', async () => {
     await terminal.shows(PROMPT);
     terminal.type('\r');
-    await terminal.shows('Message received: (empty, ');
+    await expect(terminal.shows('Message received: (empty, ')).resolves.toBeUndefined();
   });
 
   it('sends files with /text and /binary', async () => {
@@ -80,7 +80,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
       ['test', 'it is not a file.'],
     ]) {
       terminal.type(`/text @${path}\r`);
-      await terminal.shows(`${path} cannot be sent: ${why}`);
+      await expect(terminal.shows(`${path} cannot be sent: ${why}`)).resolves.toBeUndefined();
     }
   });
 
@@ -88,14 +88,14 @@ describeInTerminal('The client on a terminal, connected,', () => {
     await terminal.shows(PROMPT);
     terminal.type('/ping\r');
     await terminal.shows('Pong: ');
-    await terminal.shows(' ms');
+    await expect(terminal.shows(' ms')).resolves.toBeUndefined();
   });
 
   it('sends binary messages with /binary, and shows received ones', async () => {
     await terminal.shows(PROMPT);
     terminal.type('/binary 00 ff\r');
     await terminal.shows('Message received: 00ff');
-    await terminal.shows('(binary, 2 bytes, ');
+    await expect(terminal.shows('(binary, 2 bytes, ')).resolves.toBeUndefined();
   });
 
   it('shows the handshake with /headers', async () => {
@@ -104,7 +104,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
     await terminal.shows('> GET /ws HTTP/1.1');
     await terminal.shows('> X-Request-Id: 17');
     await terminal.shows('< HTTP/1.1 101 Switching Protocols');
-    await terminal.shows('< Upgrade: websocket');
+    await expect(terminal.shows('< Upgrade: websocket')).resolves.toBeUndefined();
   });
 
   it('lists the commands with /help, and reports unknown ones', async () => {
@@ -114,7 +114,7 @@ describeInTerminal('The client on a terminal, connected,', () => {
     terminal.type('/quit\r');
     await terminal.shows('/quit is not a command; /help lists them.');
     terminal.type('//quit\r');
-    await terminal.shows('Message received: /quit');
+    await expect(terminal.shows('Message received: /quit')).resolves.toBeUndefined();
   });
 
   it('turns the mode for pasted texts off when it exits', async () => {
