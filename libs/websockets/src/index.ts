@@ -10,7 +10,7 @@ export {
 } from './nest/ws-compatible-client.js';
 export { SENT } from './connection/message-sender.js';
 export { PreparedMessage, type WebSocketData } from './connection/prepared-message.js';
-export { WebSocketCloseStatus } from './protocol/close-status.js';
+export { ABNORMAL_CLOSURE, NO_STATUS_RECEIVED, WebSocketCloseStatus } from './protocol/close-status.js';
 export type { Fragment, FragmentHandler, WebSocketMessageType } from './protocol/fragment.js';
 export type { WebSocketFrame } from './protocol/frame-scanner.js';
 export { tuneForLargeMessages } from './connection/tune-for-large-messages.js';

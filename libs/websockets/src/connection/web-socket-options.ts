@@ -13,7 +13,8 @@ export interface WebSocketConnectionOptions {
   keepAliveInterval?: number;
   /**
    * How long a peer that was pinged may stay silent, in ms, counted from the first ping. Default 20000. After that the
-   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
+   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited
+   * pong is sent every `keepAliveInterval` instead, which is .NET's default.
    */
   keepAliveTimeout?: number;
   /**

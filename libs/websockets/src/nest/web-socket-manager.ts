@@ -96,9 +96,9 @@ export class WebSocketManager {
    * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
    * that is fulfilled, and closed with 1011 when it is rejected.
    *
-   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). What the framework and its plugins do as a response
-   * is sent is done: headers go out with the handshake, cookies for instance, and sessions are saved. Where that takes its
-   * time, the connection can be used at once all the same: what is sent waits.
+   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). The framework and its plugins do what they do when a
+   * response is sent: they add headers such as cookies, and they save sessions. That may take time. The connection can be
+   * used at once; what is sent waits.
    *
    * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down: Nest
    * answers with it
@@ -187,8 +187,8 @@ function refusing(response: FrameworkResponse, refusal: Refusal): HttpException 
  * Makes the promise of a controller's method the life of the connection that it accepted, as that of `handleConnection`
  * is in a gateway. What the method throws before it accepts goes to the exception filters, as ever.
  *
- * It is the last of the global interceptors: one that gives up after some seconds, as many applications have it, gives
- * up the HTTP response, of which nobody hears, and not the WebSocket.
+ * It is the last of the global interceptors. Many applications have an interceptor with a time-out: it gives up the HTTP
+ * response, which has been sent, and not the WebSocket.
  */
 @Injectable()
 export class WebSocketLifetimeInterceptor implements NestInterceptor {

@@ -40,6 +40,7 @@ const served = new WeakSet<Server>();
  */
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
+  private readonly connections: WebSocketConnections;
   private readonly server: Server;
   private readonly handshakes: HandshakeServer;
 
@@ -53,6 +54,7 @@ export class WebSocketsAdapter extends WsAdapter {
   ) {
     super(app, wsAdapterOptions);
     const connections = connectionsOf(app);
+    this.connections = connections;
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
@@ -81,7 +83,7 @@ export class WebSocketsAdapter extends WsAdapter {
       checkOwnPort(port, gateways);
       return super.create(port, options) as unknown;
     }
-    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, gateways);
+    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, gateways, this.connections.options);
     this.endpoints.set(path, endpoint);
     return endpoint.server;
   }
