@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
+import { LONGEST_DELAY } from 'nest-ws-echo-client/amounts';
 import type { MetricValues, PrimaryFunctions, SharedCertificate, WorkerFunctions } from './calls.js';
 import { Channel } from './channel.js';
 import { PlaceCounts, type PlaceLimits } from './place-counts.js';
@@ -12,14 +13,12 @@ import { WORKER_ENVIRONMENT } from './worker-mark.js';
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** The wait before a worker is replaced, in ms. It doubles with each replacement in a row that ends before it is steady. */
-const FIRST_DELAY = 100;
-const LONGEST_DELAY = 30_000;
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 30_000;
 /** How long a worker has to take connections until it is steady, in ms. */
 const STEADY = 60_000;
 /** How much longer than its time-outs a worker may take to shut down, in ms. One in an endless loop would take for ever. */
 const SHUTDOWN_MARGIN = 10_000;
-/** The longest time of a timer of Node.js, in ms. With a longer one it would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** The length of the keys of TLS session tickets, in bytes, as Node.js wants them. */
 const TICKET_KEYS_LENGTH = 48;
 /** How long a worker may take to answer with its metrics, in ms. */
@@ -105,7 +104,7 @@ export class Primary {
       this.isEnding = true;
       this.slots.forEach(({ timer }) => clearTimeout(timer));
       this.deliver(signal);
-      setTimeout(() => this.killAll(), Math.min(this.options.shutdownTime + SHUTDOWN_MARGIN, LONGEST_TIMER));
+      setTimeout(() => this.killAll(), Math.min(this.options.shutdownTime + SHUTDOWN_MARGIN, LONGEST_DELAY));
       this.endWithLast();
     }
   }
@@ -204,7 +203,7 @@ export class Primary {
     } else if (!this.options.canListenAgain && this.listening.length === 0) {
       this.fail(`${what}. With the last worker the sockets of LISTEN_FDS are closed, so the server ends.`);
     } else {
-      const delay = Math.min(FIRST_DELAY * 2 ** slot.failures++, LONGEST_DELAY);
+      const delay = Math.min(FIRST_WAIT * 2 ** slot.failures++, LONGEST_WAIT);
       this.logger.warn(`${what}. Another one starts in ${delay} ms.`);
       slot.timer = setTimeout(() => this.start(slot), delay);
     }
