@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { optionDescriptions, type Configuration } from './config/configuration.js';
 import { isHttps } from './config/listen-address.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
+import { CAN_HAVE_WORKERS, IS_WORKER } from './config/process-role.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { developmentCertificate } from './listening/development-certificate.js';
 import { listen, ListenError } from './listening/listen.js';
@@ -11,7 +12,6 @@ import type { SharedTls } from './listening/secure-servers.js';
 import { isSocketFile, removeSocketFileAtExit } from './listening/socket-file.js';
 import { createLogger } from './logger.js';
 import type { WorkerProcess } from './workers/worker.js';
-import { CAN_HAVE_WORKERS, IS_WORKER } from './workers/worker-mark.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -20,7 +20,10 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 export function defineServe(command: Command): void {
   command
     .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
-    .option('--lab-on-loopback', 'offer /lab where only this machine can reach it, unless LAB says otherwise')
+    .option(
+      '--lab-on-loopback',
+      'serve /lab to clients on this machine, if all addresses are loopback addresses, unless LAB is set',
+    )
     .addHelpText('after', () => {
       const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
       const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);
@@ -56,7 +59,7 @@ async function serveAlone(configuration: Configuration): Promise<void> {
   warnOfEndOfLife();
   if (configuration.workers > 1) {
     new Logger('Main').warn(
-      `WORKERS is ignored: this process is itself a worker of another program, such as pm2, which can start several.`,
+      'WORKERS is ignored, because this process is itself a worker of another cluster, such as that of pm2. Start more of them there.',
     );
   }
   announce(await serveRequests(configuration, logger));

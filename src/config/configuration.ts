@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { IS_WORKER } from '../workers/worker-mark.js';
 import { isLoopback, parseUrls, passedSockets, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
 import {
@@ -17,6 +16,7 @@ import {
   workers,
   wholeNumber,
 } from './option-values.js';
+import { IS_WORKER } from './process-role.js';
 
 /*
  * Every option of the application, by its name in the code. Its environment variable is the same name in upper case
