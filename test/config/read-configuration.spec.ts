@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hasSafeHttp2, NODE_RELEASE } from '../../src/config/node-release.js';
 import { ConfigurationError, readConfiguration, redacted } from '../../src/config/read-configuration.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 
 function messageOf(environment: Record<string, string>, commandLine?: { urls?: string }): string {
   try {

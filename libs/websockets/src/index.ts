@@ -34,7 +34,7 @@ export type {
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
 export type { WebSocketConnectionOptions } from './connection/web-socket-options.js';
-export type { WebSocketOptions } from './nest/web-socket-options.js';
+export type { WebSocketOptions } from './nest/module-options.js';
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';

@@ -3,7 +3,7 @@ import { ACCEPTED_ORIGIN_ENTRY, isOriginAllowed, isOriginEntry } from './origins
 import { SHUTTING_DOWN, type Refusal } from './refusal.js';
 import { ACCEPTED_TRUST_PROXY, isTrustProxy, type ForwardedClient, type TrustProxy } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { flag, number, type OptionRules } from '../connection/web-socket-options.js';
+import { flag, number, type OptionRules } from '../connection/option-rules.js';
 
 /** The options that decide which handshakes are let in. */
 export interface AdmissionOptions {

@@ -12,8 +12,9 @@ import {
 import { findGateways, gatewayPath } from './gateways.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
-import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
-import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { WebSocketLifetimeInterceptor } from './lifetime-interceptor.js';
+import { setUpgrade, setUpgradeRefusal } from './web-socket-manager.js';
+import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './module-options.js';
 import { logFailure } from './serve-connection.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';

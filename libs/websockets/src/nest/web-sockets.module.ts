@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { TrustedProxies } from '../handshake/trusted-proxies.js';
-import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './module-options.js';
 import { WebSocketsAdapter } from './web-sockets.adapter.js';
 
 const {

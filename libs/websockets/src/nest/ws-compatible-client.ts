@@ -212,7 +212,7 @@ export class WsCompatibleClient extends EventTargetEmitter {
     return this.connection.state === 'open' ? readyStates.OPEN : readyStates.CLOSING;
   }
 
-  /** The sub-protocol, or an empty string. */
+  /** The subprotocol, or an empty string. */
   get protocol(): string {
     return this.connection.subprotocol ?? '';
   }

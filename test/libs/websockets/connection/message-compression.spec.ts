@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment.js';
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
-import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { clientFrame, close, ping } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 

@@ -1,10 +1,7 @@
 import { jest } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import {
-  resolveWebSocketOptions,
-  type WebSocketOptions,
-} from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { close, text } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
