@@ -68,12 +68,16 @@ export class AppModule {
         ...(configuration.diagnostics ? [DiagnosticsModule] : []),
         ...(configuration.lab
           ? [
-              LabModule.register({
-                maxConnections: configuration.labMaxConnections,
-                maxTime: configuration.labMaxTime,
-                maxBytes: configuration.labMaxBytes,
-                pageHeaders: PAGE_HEADERS,
-              }),
+              LabModule.register(
+                {
+                  loopbackOnly: configuration.lab === 'loopback',
+                  maxConnections: configuration.labMaxConnections,
+                  maxTime: configuration.labMaxTime,
+                  maxBytes: configuration.labMaxBytes,
+                  pageHeaders: PAGE_HEADERS,
+                },
+                webSockets,
+              ),
             ]
           : []),
       ],

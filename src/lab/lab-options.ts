@@ -1,5 +1,7 @@
 /** The options of the lab. */
 export interface LabOptions {
+  /** Whether only clients on this machine are served. */
+  readonly loopbackOnly: boolean;
   /** How many connections it takes at once. */
   readonly maxConnections: number;
   /** How long one lasts at most, in ms. */

@@ -7,9 +7,11 @@ import { Lab } from './lab.js';
 /** A server that misbehaves on command, at `/lab`. */
 @Module({})
 export class LabModule {
-  static register(options: LabOptions): DynamicModule {
+  /** @param webSockets the `WebSocketsModule` of the application */
+  static register(options: LabOptions, webSockets: DynamicModule): DynamicModule {
     return {
       module: LabModule,
+      imports: [webSockets],
       controllers: [LabController, DotNetController],
       providers: [{ provide: LAB_OPTIONS, useValue: options }, Lab],
     };

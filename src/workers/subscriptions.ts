@@ -1,4 +1,4 @@
-/** Which workers have subscribed to which topics. */
+/** The topics to which each worker has subscribed. */
 export class Subscriptions<Worker> {
   private readonly topics = new Map<string, Set<Worker>>();
 
@@ -18,7 +18,7 @@ export class Subscriptions<Worker> {
     [...this.topics.keys()].forEach((topic) => this.remove(topic, worker));
   }
 
-  /** The workers that hear what one of them publishes on a topic: all others that have subscribed. */
+  /** The workers that get a message: all that have subscribed to its topic, without its publisher. */
   others(topic: string, publisher: Worker): Worker[] {
     return Array.from(this.topics.get(topic) ?? []).filter((worker) => worker !== publisher);
   }
