@@ -93,7 +93,8 @@ export class ServerWatch {
       this.droppedCount += before - this.keptEvents.length;
     }
     this.keptEvents.push(event);
-    if (kind === 'close') {
+    // It was the last event. EventSource would open the stream again.
+    if (event.kind === 'close' || (event.kind === 'request' && event.status >= 300)) {
       this.close();
     }
     this.onChanged();
