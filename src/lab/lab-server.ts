@@ -57,6 +57,7 @@ export class LabServer {
   private readonly sessions = new LabSessions();
   private readonly sockets = new Set<Socket>();
   private readonly turns: { readonly take: Turn; readonly giveUp: () => void }[] = [];
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly server: Server | Http2SecureServer,
@@ -64,8 +65,7 @@ export class LabServer {
     private readonly host: string,
     private readonly limits: PeerLimits,
   ) {
-    const isSecure = scheme === 'wss';
-    server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => this.keep(socket));
+    server.on('connection', (socket: Socket) => this.keep(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => answer(request, response));
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       if (head.length > 0) {
@@ -112,26 +112,30 @@ export class LabServer {
   /**
    * Has the next connection follow a script. Each connection takes one script, in the order of the calls.
    *
-   * @returns the result of the script. It rejects with the error of the script, and when the server closes before a client
-   *   connects
+   * @returns the result of the script. It rejects with the error of the script, and if the server closes before a client
+   *   has connected
    */
   next<T>(script: PeerScript<T>): Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
       this.turns.push({
         take: async (peer) => {
           try {
-            resolve(await script(peer));
+            const value = await script(peer);
             if (!peer.signal.aborted && !peer.transport.stream.writableEnded) {
               peer.end();
             }
+            resolve(value);
           } catch (error) {
-            reject(error);
             peer.reset();
+            reject(error);
           }
         },
         giveUp: () => reject(new Error('The lab server was closed before a client connected for next().')),
       });
     });
+    if (this.closed !== undefined) {
+      this.giveUpTurns();
+    }
     result.catch(() => {}); // the test may wait for it later
     return result;
   }
@@ -141,18 +145,30 @@ export class LabServer {
     return this.sessions.closeOf(id);
   }
 
-  /** Resets every connection, and stops listening. Nothing is left that would keep the process. */
-  async close(): Promise<void> {
-    this.turns.splice(0).forEach(({ giveUp }) => giveUp());
-    const closed = once(this.server, 'close');
-    this.server.close();
-    await this.sessions.end();
-    this.sockets.forEach((socket) => socket.destroy());
-    await closed;
+  /**
+   * Resets every connection, and stops listening. Nothing remains that would keep the process running. Further calls have no
+   * effect.
+   */
+  close(): Promise<void> {
+    this.closed ??= this.stop();
+    return this.closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private async stop(): Promise<void> {
+    this.giveUpTurns();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.sessions.end();
+    this.sockets.forEach((socket) => socket.destroy());
+    await closed;
+  }
+
+  private giveUpTurns(): void {
+    this.turns.splice(0).forEach(({ giveUp }) => giveUp());
   }
 
   private keep(socket: Socket): void {

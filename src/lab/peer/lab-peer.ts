@@ -1,5 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { closePayload, describeFrame, encodeFrame, OPCODE, type FrameFields, type ReceivedFrame } from './frame.js';
+import {
+  closePayload,
+  describeFrame,
+  encodeFrame,
+  OPCODE,
+  payloadBytes,
+  type FrameFields,
+  type ReceivedFrame,
+} from './frame.js';
 import { FrameReader } from './frame-reader.js';
 import { encodeHead, encodeRefusal, headersObject, type HeaderLines } from './http-answer.js';
 import { acceptKeyOf, type LabRequest } from './lab-request.js';
@@ -139,7 +147,7 @@ export class LabPeer {
 
   /** Sends a frame. Every field may break the protocol. */
   async frame(fields: FrameFields): Promise<void> {
-    const payload = Buffer.from(fields.payload ?? '');
+    const payload = payloadBytes(fields);
     this.note(
       `sent ${describeFrame({ fin: true, reserved: 0, ...fields, masked: fields.mask === undefined, payload }).replace(', not masked', '')}`,
     );

@@ -39,21 +39,18 @@ export class LabSessions {
   private readonly channels = new Map<string, Set<LabPeer>>();
   private readonly waiting = new WeakMap<LabPeer, number>();
   private readonly closes = new Map<string, ClientClose>();
-
-  private ending = false;
-
-  /** Whether the lab ends, and takes no more connections. */
-  get isEnding(): boolean {
-    return this.ending;
-  }
+  private isEnding = false;
 
   /** How many connections there are. */
   get size(): number {
     return this.peers.size;
   }
 
-  /** Counts a peer, and has it in a channel, until its connection ends. */
+  /** Counts a peer, and has it in a channel, until its connection ends. Resets it if all connections were reset. */
   join(peer: LabPeer, channel?: string): void {
+    if (this.isEnding) {
+      peer.reset();
+    }
     this.peers.add(peer);
     const members = channel === undefined ? undefined : (this.channels.get(channel) ?? new Set());
     if (channel !== undefined && members !== undefined) {
@@ -107,11 +104,9 @@ export class LabSessions {
     return this.closes.get(id);
   }
 
-  /** Resets every connection, and resolves when all have ended. */
-  async end(): Promise<void> {
-    this.ending = true;
-    const peers = [...this.peers];
-    peers.forEach((peer) => peer.reset());
-    await Promise.all(peers.map((peer) => peer.ended));
+  /** Resets every connection, also those that join later. */
+  end(): void {
+    this.isEnding = true;
+    this.peers.forEach((peer) => peer.reset());
   }
 }
