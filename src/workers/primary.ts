@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { MetricValues, PrimaryFunctions, SharedCertificate, WorkerFunctions } from './calls.js';
 import { Channel } from './channel.js';
 import { PlaceCounts, type PlaceLimits } from './place-counts.js';
-import { Subscriptions } from './subscriptions.js';
+import { Subscriptions } from './topics.js';
 
 /** What the workers run: the same program, which finds out that it is a worker. */
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
