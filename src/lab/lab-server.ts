@@ -43,15 +43,15 @@ export interface LabServerOptions {
   readonly expectationTimeout?: number;
 }
 
-/** The script of one connection. The connection ends when the promise is fulfilled, and is reset when it is rejected. */
+/** The script of one connection. The connection ends when its promise is fulfilled, and is reset when it is rejected. */
 export type PeerScript<T> = (peer: LabPeer) => Promise<T> | T;
 
-/** Takes the next connection. */
+/** Runs a script on a connection. */
 type Turn = (peer: LabPeer) => Promise<void>;
 
 /**
- * A server for tests of WebSocket clients, in the process of the tests. A connection follows the script of `next()`, or
- * without one the query of its URL, as at `/lab`.
+ * A server for tests of WebSocket clients, in the process of the tests. A connection follows a script of `next()`. If there
+ * is none, it follows the query of its URL, as at `/lab`.
  */
 export class LabServer {
   private readonly sessions = new LabSessions();
@@ -110,7 +110,8 @@ export class LabServer {
   }
 
   /**
-   * Has the next connection follow a script. Each connection takes one script, in the order of the calls.
+   * Sets the script of the next connection. After several calls each connection follows one of the scripts, in the order of
+   * the calls.
    *
    * @returns the result of the script. It rejects with the error of the script, and if the server closes before a client
    *   has connected
@@ -209,13 +210,13 @@ export class LabServer {
 /**
  * Starts a server for tests of WebSocket clients, in this process, on a free port.
  *
- * @throws Error where the port or the certificate cannot be used
+ * @throws Error if the port or the certificate cannot be used
  */
 export function createLabServer(options: LabServerOptions = {}): Promise<LabServer> {
   return LabServer.start(options);
 }
 
-/** What keeps a request from being a handshake; undefined where it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
+/** Why a request is not a handshake; undefined if it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
 function handshakeMistake({ request: { headers, rawHeaders }, transport }: LabPeer): string | undefined {
   if (transport.httpVersion === '2') {
     const protocol = rawHeaders[rawHeaders.indexOf(':protocol') + 1];

@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls';
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What `/lab/request` puts in the place of a secret. */
+/** Replaces a secret. */
 const NOT_TOLD = '(not told to a page of another origin)';
 
 /** Request headers with secrets of a user. A browser adds them to the handshakes of any page, and no page may read them. */
@@ -71,8 +71,8 @@ export function queryOf({ url }: Pick<LabRequest, 'url'>): URLSearchParams {
 }
 
 /**
- * A request as the client may be told of it. A page of another origin may open a WebSocket here and read what comes, but
- * must not learn the user's cookies and credentials, which the browser added and which no script may read.
+ * A request without secrets that its client must not learn. A page of another origin may open a WebSocket here and read its
+ * messages, but must not learn the user's cookies and credentials, which the browser adds.
  */
 export function tellable(request: LabRequest): LabRequest {
   const { origin, authority, headers, rawHeaders, cookies } = request;

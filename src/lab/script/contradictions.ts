@@ -5,14 +5,14 @@ import { LAB_PARAMETER_NAMES, labParameter, type LabParameterName, type LabScrip
 /** Statuses without a body (RFC 9110 section 6.4.1). */
 const isWithoutBody = (status: number): boolean => status < 200 || [204, 205, 304].includes(status);
 
-/** Parameters that send nothing, so that they make sense when nothing is sent any more. */
+/** Parameters that send nothing, so that they have an effect also after the last frame. */
 const SENDING_NOTHING: readonly LabParameterName[] = ['read', 'echo', 'write-rate', 'keep-open', 'end', 'abort', 'id'];
 
 /**
- * The faults of a script whose parameters are right one by one.
+ * The contradictions of a script. Each of its parameters is valid by itself.
  *
  * @param maxBytes how many bytes a connection is sent at most
- * @param request the handshake, where the script is for one
+ * @param request the handshake; undefined for the page
  */
 export function contradictions(script: LabScript, maxBytes: number, request: LabRequest | undefined): string[] {
   const names = LAB_PARAMETER_NAMES.filter(
@@ -26,7 +26,7 @@ export function contradictions(script: LabScript, maxBytes: number, request: Lab
   ];
 }
 
-/** What the table says about one parameter. */
+/** The contradictions that the entry of a parameter in the table states. */
 function contradictionsOf(
   name: LabParameterName,
   script: LabScript,
@@ -56,7 +56,7 @@ function isAlwaysRefused(script: LabScript): boolean {
   return script.status !== undefined && script['www-authenticate'] === undefined;
 }
 
-/** What would follow a handshake that is never accepted. */
+/** The parameters that have no effect because no handshake is accepted. */
 function withoutWebSocket(names: readonly LabParameterName[], script: LabScript): string[] {
   const [refusal, possible] =
     script['handshake-delay'] === 'never'
@@ -81,7 +81,7 @@ function ofGroup(group: string): string[] {
   return LAB_PARAMETER_NAMES.filter((name) => labParameter(name).group === group);
 }
 
-/** What would follow a fault that stalls within a frame or ends the connection. */
+/** The parameters that have no effect because a fault stalls within a frame or ends the connection. */
 function afterLastFault(names: readonly LabParameterName[], { fault = [], pong, ...script }: LabScript): string[] {
   const last = fault.findIndex((name) => frameFault(name).afterwards !== undefined);
   if (last < 0) {

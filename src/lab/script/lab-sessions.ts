@@ -27,13 +27,13 @@ export interface ReceivedCounts {
 /** How many closes are kept. The oldest is forgotten first. */
 const CLOSES_KEPT = 1000;
 
-/** How many bytes of a channel may wait for one of its connections, which loses the messages after them. */
+/** The maximum of bytes of a channel that wait for one of its connections. Messages above that are lost for it. */
 const CHANNEL_BACKLOG = 1024 * 1024;
 
-/** What a message costs beside its bytes while it waits, in bytes: many empty ones cost, too. */
+/** The memory of a waiting message besides its payload, in bytes: many empty messages take memory, too. */
 const MESSAGE_OVERHEAD = 512;
 
-/** What the connections to one lab share. */
+/** The connections of one lab: their number, their channels, and how their clients closed. */
 export class LabSessions {
   private readonly peers = new Set<LabPeer>();
   private readonly channels = new Map<string, Set<LabPeer>>();
