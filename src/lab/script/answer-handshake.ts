@@ -36,7 +36,8 @@ export async function answerHandshake(peer: LabPeer, script: LabScript): Promise
     peer.end();
     return false;
   }
-  await writeAnswer(peer, bytes, script);
+  // No frame follows a refusal, so that it cannot wait for one.
+  await writeAnswer(peer, bytes, refusal === undefined ? script : { ...script, coalesce: false });
   if (refusal !== undefined) {
     peer.end();
   }

@@ -22,6 +22,8 @@ export function contradictions(script: LabScript, maxBytes: number, request: Lab
     ...names.flatMap((name) => contradictionsOf(name, script, names, request)),
     ...withoutWebSocket(names, script),
     ...afterLastFault(names, script),
+    ...afterTheEnd(script),
+    ...neverInTurn(script),
     ...badAmounts(script, maxBytes, request),
   ];
 }
@@ -97,6 +99,33 @@ function afterLastFault(names: readonly LabParameterName[], { fault = [], pong, 
   return [...fault.slice(last + 1).map((name) => `fault=${name}`), ...later].map(
     (name) => `${name} and fault=${fault[last]} contradict each other: nothing is sent after that fault`,
   );
+}
+
+/** Parameters that act this long after the handshake, or after a frame of the client, at the earliest. */
+const DELAYS = ['pace', 'echo-delay', 'ping-every', 'pong-delay', 'pong-every', 'close-reply-delay', 'after'] as const;
+
+/** The parameters that have no effect because the connection ends before their time. */
+function afterTheEnd(script: LabScript): string[] {
+  const { end = Infinity, abort = Infinity } = script;
+  const [first, time] = abort <= end ? (['abort', abort] as const) : (['end', end] as const);
+  const later = DELAYS.filter((name) => (script[name] ?? -1) >= time);
+  return [...later, ...(abort <= end && end < Infinity ? ['end'] : [])].map(
+    (name) => `${name} and ${first} contradict each other: the connection ends before`,
+  );
+}
+
+/** The parameters whose turn never comes. */
+function neverInTurn(script: LabScript): string[] {
+  const { 'drop-every': drop, coalesce, frame, fault, tell, count, after, 'after-messages': afterMessages } = script;
+  const dropped = (['double-every', 'reorder-every'] as const).filter(
+    (name) => drop !== undefined && (script[name] ?? NaN) % drop === 0,
+  );
+  const isCloseLate = after !== undefined || afterMessages !== undefined;
+  const isAlone = coalesce === true && isCloseLate && [frame, fault, tell, count].every((first) => first === undefined);
+  return [
+    ...dropped.map((name) => `${name} and drop-every=${drop} contradict each other: these messages are not sent back`),
+    ...(isAlone ? ['coalesce and a late close contradict each other: no frame is sent with the answer'] : []),
+  ];
 }
 
 function badAmounts(script: LabScript, maxBytes: number, request: LabRequest | undefined): string[] {

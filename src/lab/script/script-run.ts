@@ -49,7 +49,7 @@ export class ScriptRun {
   /** Resolves when the connection has ended. Nothing that a client does rejects it. */
   async run(): Promise<void> {
     const { peer, script } = this;
-    this.sessions.join(peer, script.channel);
+    this.sessions.join(peer, script.channel, script['write-rate']);
     try {
       const isOpen = await answerHandshake(peer, script);
       if (!isOpen) {
