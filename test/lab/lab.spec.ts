@@ -196,6 +196,12 @@ describe('/lab over HTTP/2', () => {
     expect(await exchange.readClose()).toEqual({ status: 4001, reason: '' });
   });
 
+  it('tells the request as received', async () => {
+    const exchange = await (await connect()).open('/lab?tell=request');
+
+    expect(JSON.parse(await exchange.readText())).toMatchObject({ method: 'CONNECT', path: '/lab', httpVersion: '2' });
+  });
+
   it('answers late', async () => {
     expect((await (await connect()).open('/lab?handshake-delay=20ms')).status).toBe(200);
   });

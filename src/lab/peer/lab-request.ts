@@ -14,6 +14,7 @@ const SECRET_HEADERS = new Set(['cookie', 'authorization', 'proxy-authorization'
 
 /** A request as the server received it. */
 export interface LabRequest {
+  /** GET; CONNECT for a WebSocket over HTTP/2 (RFC 8441 section 4). */
   readonly method: string;
   /** Path and query as in the request line. */
   readonly url: string;
@@ -46,7 +47,7 @@ export function labRequestOf(request: IncomingMessage): LabRequest {
   const names = [...new Set(searchParams.keys())];
   const { socket, headers } = request;
   return {
-    method: request.method ?? 'GET',
+    method: methodOf(request),
     url,
     path: url.split('?', 1)[0],
     query: Object.fromEntries(names.map((name) => [name, oneOrAll(searchParams.getAll(name))])),
@@ -99,6 +100,12 @@ export function acceptKeyOf({ headers }: LabRequest): string {
 /** Whether the client offers permessage-deflate (RFC 7692). */
 export function offersDeflate({ requestedExtensions = '' }: LabRequest): boolean {
   return /(?:^|,)\s*permessage-deflate\s*(?:[;,]|$)/i.test(requestedExtensions);
+}
+
+/** The method as received. The one of a WebSocket request over HTTP/2 is changed to GET, for the routes of controllers. */
+function methodOf({ rawHeaders, method = 'GET' }: IncomingMessage): string {
+  const pseudoHeader = rawHeaders.indexOf(':method');
+  return pseudoHeader < 0 ? method : rawHeaders[pseudoHeader + 1];
 }
 
 function originHost(origin: string): string | undefined {
