@@ -186,7 +186,11 @@ export class Session {
       this.repeater.stop();
       return undefined;
     }
-    const times = readNumber(this.settings.repeatTimes, 'Times', { min: 1, max: MOST_REPETITIONS });
+    const times = readNumber(this.settings.repeatTimes, 'Times', {
+      min: 1,
+      max: MOST_REPETITIONS,
+      isWhole: true,
+    });
     const interval = readNumber(this.settings.repeatInterval, 'Every (ms)', { min: 0, max: LONGEST_INTERVAL });
     if (typeof times !== 'number') {
       return { ...times, at: 'repeatTimes' };
@@ -212,8 +216,16 @@ export class Session {
       this.repeater.stop();
       return undefined;
     }
-    const count = readNumber(this.settings.burstCount, 'Messages', { min: 1, max: MOST_REPETITIONS });
-    const size = readNumber(this.settings.burstSize, 'Bytes each', { min: 0, max: LARGEST_BURST_MESSAGE });
+    const count = readNumber(this.settings.burstCount, 'Messages', {
+      min: 1,
+      max: MOST_REPETITIONS,
+      isWhole: true,
+    });
+    const size = readNumber(this.settings.burstSize, 'Bytes each', {
+      min: 0,
+      max: LARGEST_BURST_MESSAGE,
+      isWhole: true,
+    });
     if (typeof count !== 'number') {
       return { ...count, at: 'burstCount' };
     }
@@ -221,7 +233,7 @@ export class Session {
       return { ...size, at: 'burstSize' };
     }
     let number = 0;
-    this.repeat('Burst', Math.floor(count), 0, () => {
+    this.repeat('Burst', count, 0, () => {
       number += 1;
       return this.send(`${number} `.padEnd(size, 'x').slice(0, size));
     });
@@ -383,7 +395,7 @@ export class Session {
   private repeat(name: string, times: number, interval: number, send: () => boolean): void {
     const startedAt = this.environment.now();
     this.repeater.start({
-      times: Math.floor(times),
+      times,
       interval,
       send,
       isCongested: () => this.connection.bufferedAmount > CONGESTED_BYTES,
