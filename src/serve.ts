@@ -14,6 +14,7 @@ import { createLogger } from './logger.js';
 import type { WorkerProcess } from './workers/worker.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
 
+/** The signals that end the server. */
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Adds the options, the help and the action to the command that starts the server. */
@@ -116,7 +117,7 @@ async function runWorkers(configuration: Configuration): Promise<void> {
 
 async function serveAsWorker(configuration: Configuration): Promise<void> {
   const { WorkerProcess } = await import('./workers/worker.js');
-  const worker = new WorkerProcess();
+  const worker = new WorkerProcess(signals);
   const { isFirst, developmentCertificate: certificate, ticketKeys } = await worker.start();
   const logger = createLogger(configuration);
   // The first worker has logged how the server starts.

@@ -7,11 +7,9 @@ import { Lab } from './lab.js';
 /** A server that misbehaves on command, at `/lab`. */
 @Module({})
 export class LabModule {
-  /** @param webSockets the `WebSocketsModule` of the application */
-  static register(options: LabOptions, webSockets: DynamicModule): DynamicModule {
+  static register(options: LabOptions): DynamicModule {
     return {
       module: LabModule,
-      imports: [webSockets],
       controllers: [LabController, DotNetController],
       providers: [{ provide: LAB_OPTIONS, useValue: options }, Lab],
     };

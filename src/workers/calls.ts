@@ -3,10 +3,11 @@ import type { ConnectionLimit } from 'nest-raw-websockets';
 /** The values of all metrics of a process, as prom-client exchanges them. */
 export type MetricValues = readonly object[];
 
-/** The certificate that all workers use. */
+/** The certificate that the primary makes once for all workers. */
 export interface SharedCertificate {
   readonly cert: string;
   readonly key: string;
+  /** The file of the certificate, if it is kept. */
   readonly path: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import { LONGEST_DELAY } from 'nest-ws-echo-client/amounts';
 import type { MetricValues, PrimaryFunctions, SharedCertificate, WorkerFunctions } from './calls.js';
 import { Channel } from './channel.js';
 import { PlaceCounts, type PlaceLimits } from './place-counts.js';
-import { Subscriptions } from './subscriptions.js';
+import { Subscriptions } from './topics.js';
 
 /** The program that workers run: the same one. It knows by its environment that it is a worker. */
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));

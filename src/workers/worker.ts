@@ -1,10 +1,7 @@
 import type { SharedLimits } from 'nest-raw-websockets';
 import type { MetricValues, PrimaryFunctions, WorkerFunctions, WorkerStart } from './calls.js';
 import { Channel } from './channel.js';
-import { WorkerTopics } from './worker-topics.js';
-
-/** The signals that end the server. */
-const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+import { WorkerTopics } from './topics.js';
 
 /** This process as a worker: what it shares with the other workers through the primary. */
 export class WorkerProcess {
@@ -19,7 +16,8 @@ export class WorkerProcess {
   private readMetrics: () => Promise<MetricValues> = () => Promise.resolve([]);
   private ending = false;
 
-  constructor() {
+  /** @param endingSignals the signals that end the server */
+  constructor(private readonly endingSignals: readonly NodeJS.Signals[]) {
     const functions: WorkerFunctions = {
       deliver: (signal) => this.onDelivery(signal),
       hear: (topic, message) => this.topics.hear(topic, message),
@@ -29,7 +27,7 @@ export class WorkerProcess {
     this.primary = new Channel((message, done) => process.send?.(message, undefined, undefined, done), functions);
     this.topics = new WorkerTopics(this.primary);
     process.on('message', (message) => this.primary.receive(message));
-    ENDING.forEach((signal) => process.on(signal, () => (this.ending = true)));
+    endingSignals.forEach((signal) => process.on(signal, () => (this.ending = true)));
   }
 
   /** Whether a signal that ends the server has come. It may come before the application handles signals. */
@@ -63,7 +61,7 @@ export class WorkerProcess {
 
   /** A terminal and some supervisors send a signal to this process, too. Then the same signal from the primary is ignored. */
   private onDelivery(signal: NodeJS.Signals): void {
-    if (!(this.ending && ENDING.includes(signal))) {
+    if (!(this.ending && this.endingSignals.includes(signal))) {
       process.emit(signal, signal);
     }
   }

@@ -36,7 +36,8 @@ export async function answerHandshake(peer: LabPeer, script: LabScript): Promise
     peer.end();
     return false;
   }
-  await writeAnswer(peer, bytes, script);
+  // No frame follows a refusal, so that it cannot wait for one.
+  await writeAnswer(peer, bytes, refusal === undefined ? script : { ...script, coalesce: false });
   if (refusal !== undefined) {
     peer.end();
   }
@@ -115,7 +116,7 @@ function acceptedHeaders(request: LabRequest, script: LabScript): HeaderLines {
   return [...agreedHeaders(request, script), ...extraHeaders(script)];
 }
 
-/** The headers that tell what was agreed on, or claim that something was. */
+/** The headers with the agreed subprotocol and extensions, or with those that the script claims. */
 export function agreedHeaders(request: LabRequest, script: LabScript): HeaderLines {
   const { subprotocol = request.requestedProtocols.slice(0, 1), fault = [] } = script;
   const needsDeflate = fault.some((name) => frameFault(name).compressed);

@@ -48,6 +48,7 @@ export const CLOSING_PARAMETERS = {
     rfc: 'RFC 6455 5.5.1',
     neutral: false,
     needs: ['messages-after-close'],
+    excludes: ['write-rate'],
   }),
   'close-reply': one(either(words('never', 'late'), code), {
     group: 'closing',

@@ -191,6 +191,6 @@ export const HANDSHAKE_PARAMETERS = {
     neutral: false,
     only: ['1.1', 'the answer is a HEADERS frame, and the first WebSocket frame is in a DATA frame'],
     needs: ['frame', 'fault', 'tell', 'count', 'close'],
-    excludes: ['status'],
+    excludes: ['status', 'write-rate'],
   }),
 } as const satisfies Record<string, LabParameter>;
