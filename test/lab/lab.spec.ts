@@ -74,6 +74,17 @@ describe('/lab', () => {
     });
   });
 
+  it('tells a request and a handshake the address that a trusted proxy reports', async () => {
+    const app = await startApp({ LAB: 'true', TRUST_PROXY: '1' });
+    const headers = { 'X-Forwarded-For': '192.0.2.1' };
+    const response = await fetch(`${app.url}/lab/request`, { headers });
+    await expect(response.json()).resolves.toMatchObject({ remoteAddress: '192.0.2.1' });
+
+    const client = await RawClient.connect(Number(new URL(app.url).port));
+    await client.upgrade('/lab/request', headers);
+    expect(JSON.parse(await client.readText())).toMatchObject({ remoteAddress: '192.0.2.1' });
+  });
+
   it.each(['/lab/request', '/lab?tell=request', '/WebSocket/EchoWebSocketHeaders.ashx'])(
     'tells a page of another origin no cookies at %s',
     async (path) => {
