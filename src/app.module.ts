@@ -74,9 +74,10 @@ export class AppModule {
 }
 
 /** Loads the lab, which most servers do not offer. */
-async function loadLab({ labMaxConnections, labMaxTime, labMaxBytes }: Configuration): Promise<DynamicModule> {
+async function loadLab({ lab, labMaxConnections, labMaxTime, labMaxBytes }: Configuration): Promise<DynamicModule> {
   const { LabModule } = await import('./lab/lab.module.js');
   return LabModule.register({
+    loopbackOnly: lab === 'loopback',
     maxConnections: labMaxConnections,
     maxTime: labMaxTime,
     maxBytes: labMaxBytes,

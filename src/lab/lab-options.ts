@@ -1,5 +1,7 @@
 /** The options of the lab. */
 export interface LabOptions {
+  /** Whether only clients on this machine are served. */
+  readonly loopbackOnly: boolean;
   /** The maximum number of connections at once. */
   readonly maxConnections: number;
   /** The maximum duration of a connection, in ms. */

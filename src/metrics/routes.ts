@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 
-/** The label value of every path without a route, so that clients cannot add label values. */
+/** The label of all paths without a route. With the paths themselves clients could add labels without end. */
 const NO_ROUTE = 'other';
 
 /** The routes of the application, as labels of metrics: `/background/:room` for every room. */
@@ -45,7 +45,7 @@ export class Routes {
   }
 }
 
-/** In this application a slash at the end makes no difference. */
+/** The application ignores a slash at the end of a path, as it ignores the case of letters. */
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -3,14 +3,14 @@ import type { MetricValues, PrimaryFunctions, WorkerFunctions, WorkerStart } fro
 import { Channel } from './channel.js';
 import { WorkerTopics } from './topics.js';
 
-/** What this process, a worker, shares with the other workers, through the primary. */
+/** This process as a worker: what it shares with the other workers through the primary. */
 export class WorkerProcess {
-  /** The limits on the number of connections hold for all workers together. */
+  /** The limits on the number of connections, which hold for all workers together. */
   readonly sharedLimits: SharedLimits = {
     take: (remoteAddress) => this.primary.call('takePlace', remoteAddress),
     release: (remoteAddress) => this.primary.tell('releasePlace', remoteAddress),
   };
-  /** Messages to the other workers, and from them. */
+  /** Messages between the workers. */
   readonly topics: WorkerTopics;
   private readonly primary: Channel<PrimaryFunctions>;
   private readMetrics: () => Promise<MetricValues> = () => Promise.resolve([]);
@@ -30,7 +30,7 @@ export class WorkerProcess {
     endingSignals.forEach((signal) => process.on(signal, () => (this.ending = true)));
   }
 
-  /** Whether a signal that ends the server came, maybe before the application could listen for it. */
+  /** Whether a signal that ends the server has come. It may come before the application handles signals. */
   get isEnding(): boolean {
     return this.ending;
   }
@@ -45,13 +45,13 @@ export class WorkerProcess {
     this.primary.tell('listening', urls);
   }
 
-  /** @param read reads the metrics of this worker when a worker asks for those of all */
+  /** @param read reads the metrics of this worker, when any worker collects those of all */
   provideMetrics(read: () => Promise<MetricValues>): void {
     this.readMetrics = read;
   }
 
   /**
-   * The metrics of all workers, of each its own.
+   * The metrics of each worker.
    *
    * @throws Error if a worker does not answer in time
    */
@@ -59,7 +59,7 @@ export class WorkerProcess {
     return this.primary.call('gatherMetrics');
   }
 
-  /** A terminal, and some supervisors, send a signal to this process as well as to the primary, which passes it on. */
+  /** A terminal and some supervisors send a signal to this process, too. Then the same signal from the primary is ignored. */
   private onDelivery(signal: NodeJS.Signals): void {
     if (!(this.ending && this.endingSignals.includes(signal))) {
       process.emit(signal, signal);

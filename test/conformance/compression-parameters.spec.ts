@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 import type { RawClient } from '../support/raw-client.js';
 import { clientFrame } from '../libs/websockets/protocol/client-frame.js';
 import { DeflateWindow, deflated, type WindowAgreement } from './deflate-window.js';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { echo } from '../../src/echo/echo.gateway.js';
 import { acceptDeflate } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { connect } from '../support/socket-pair.js';
 import { close } from '../libs/websockets/protocol/client-frame.js';

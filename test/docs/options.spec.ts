@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { optionDescriptions } from '../../src/config/configuration.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 
 const rows = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8')
   .split('\n')

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { echoOf } from '../support/echo-of.js';
+import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -145,6 +146,41 @@ describe('The server process', () => {
     expect(stdout).not.toContain('\u001b');
     await rm(folder, { recursive: true });
   });
+
+  it.each([[{}], [{ WORKERS: '2' }]])('goes on when the reader of its log has ended, with %j', async (environment) => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], environment);
+    const [url = ''] = await server.listening();
+    server.child.stdout?.destroy();
+    server.child.stderr?.destroy();
+
+    await expect(echoOf('one', url)).resolves.toBe('one');
+    for (;;) {
+      const { access_log_dropped_lines_total: dropped } = await scrape(url);
+      if (dropped >= 2) {
+        break;
+      }
+    }
+    await expect(echoOf('two', url)).resolves.toBe('two');
+  });
+
+  it.each([[{}], [{ WORKERS: '2' }]])(
+    'listens as a worker of another cluster, such as that of pm2, with %j',
+    async (environment) => {
+      const foreignPrimary = `
+        import cluster from 'node:cluster';
+        cluster.setupPrimary({ exec: process.argv[1], args: process.argv.slice(2), execArgv: [] });
+        cluster.fork();`;
+      const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], environment, undefined, [
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        foreignPrimary,
+      ]);
+      const [url = ''] = await server.listening();
+
+      await expect(echoOf('hello', url)).resolves.toBe('hello');
+    },
+  );
 
   it('reports in one line that an address is in use', async () => {
     const running = await startApp();

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
 import { ServerConnection } from '../../libs/websockets/src/connection/server-connection.js';
-import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 import { WebSocketError } from '../../libs/websockets/src/connection/web-socket-error.js';
 import { DeflateWindow, type WindowAgreement } from '../conformance/deflate-window.js';
 import { textOf } from '../conformance/payloads.js';

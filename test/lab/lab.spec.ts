@@ -252,7 +252,7 @@ describe('/lab over HTTP/2', () => {
 
 describe('The lab', () => {
   const reply = { header: () => reply } as unknown as FastifyReply;
-  const options = { maxConnections: 1, maxTime: 60_000, maxBytes: 1024, pageHeaders: {} };
+  const options = { loopbackOnly: false, maxConnections: 1, maxTime: 60_000, maxBytes: 1024, pageHeaders: {} };
 
   /** A handshake that is taken over when the test says so. */
   function handshakeToTakeOver(): { manager: WebSocketManager; stream: Duplex; takeOver: () => void } {

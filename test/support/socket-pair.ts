@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MemorySocket } from '../../libs/websockets/src/testing/memory-socket.js';
 import type { DeflateParameters } from '../../libs/websockets/src/protocol/permessage-deflate.js';
-import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../libs/websockets/src/nest/module-options.js';
 import { ServerConnection, type AcceptedHandshake } from '../../libs/websockets/src/connection/server-connection.js';
 
 /** One end of a connection in memory that records how many bytes each write has: what a system call costs. */

@@ -10,7 +10,7 @@ export {
 } from './nest/ws-compatible-client.js';
 export { SENT } from './connection/message-sender.js';
 export { PreparedMessage, type WebSocketData } from './connection/prepared-message.js';
-export { WebSocketCloseStatus } from './protocol/close-status.js';
+export { ABNORMAL_CLOSURE, NO_STATUS_RECEIVED, WebSocketCloseStatus } from './protocol/close-status.js';
 export type { Fragment, FragmentHandler, WebSocketMessageType } from './protocol/fragment.js';
 export type { WebSocketFrame } from './protocol/frame-scanner.js';
 export { tuneForLargeMessages } from './connection/tune-for-large-messages.js';
@@ -34,7 +34,7 @@ export type {
 export { WebSocketError, type WebSocketErrorCode } from './connection/web-socket-error.js';
 export type { WebSocketMessage } from './connection/web-socket-message.js';
 export type { WebSocketConnectionOptions } from './connection/web-socket-options.js';
-export type { WebSocketOptions } from './nest/web-socket-options.js';
+export type { WebSocketOptions } from './nest/module-options.js';
 export { WebSocketsAdapter } from './nest/web-sockets.adapter.js';
 export { useWebSockets, WebSocketsModule, type WebSocketsModuleAsyncOptions } from './nest/web-sockets.module.js';
 export { WebSocketManager, WebSockets } from './nest/web-socket-manager.js';

@@ -4,6 +4,7 @@ import ts from 'typescript';
 
 /** Every exported name of the library. A new name is a promise to users, so list it here deliberately. */
 const publicNames = [
+  'ABNORMAL_CLOSURE',
   'BinaryType',
   'ClientEvent',
   'ConnectionLimit',
@@ -15,6 +16,7 @@ const publicNames = [
   'FragmentHandler',
   'GatewayServer',
   'HandleProtocols',
+  'NO_STATUS_RECEIVED',
   'PeerClose',
   'PreparedMessage',
   'RawWebSocketGateway',

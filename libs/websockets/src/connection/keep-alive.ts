@@ -9,9 +9,10 @@ export interface KeepAliveOptions {
 export interface KeepAliveTarget {
   /** Whether bytes of the peer would be read now. While they would not, silence proves nothing. */
   isReading(): boolean;
-  /** @returns whether it was sent */
-  sendPing(payload: Buffer): boolean;
-  sendPong(): void;
+  /** Sends a ping. @returns whether it was sent */
+  probe(payload: Buffer): boolean;
+  /** Sends an unsolicited pong. */
+  sendHeartbeat(): void;
   /** No byte of the peer arrived for `keepAliveTimeout` after a ping. */
   onSilence(): void;
   /** The peer sent no message for `receiveTimeout`. */
@@ -93,13 +94,13 @@ export class KeepAlive {
   private probe(now: number): void {
     this.probedAt = now;
     if (this.options.keepAliveTimeout === 0) {
-      this.target.sendPong();
+      this.target.sendHeartbeat();
       return;
     }
     const number = this.count + 1;
     const payload = Buffer.allocUnsafe(8);
     payload.writeBigUInt64BE(BigInt(number));
-    if (!this.target.sendPing(payload)) {
+    if (!this.target.probe(payload)) {
       return; // a ping that was not sent proves nothing
     }
     this.count = number;

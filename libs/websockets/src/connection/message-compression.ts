@@ -5,6 +5,7 @@ import { Fragment, type FragmentHandler } from '../protocol/fragment.js';
 import { Opcode, RSV1 } from '../protocol/frame-header.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
 import { Utf8Validator } from '../protocol/utf8-validator.js';
+import { SENT } from './message-sender.js';
 
 /** How one frame is to be sent. */
 interface FrameDeflation {
@@ -93,31 +94,29 @@ export class MessageCompression {
     if (opcode === Opcode.text) {
       this.checkText(message, true);
     }
-    const fragment = new Fragment();
-    fragment.chunk = message;
-    fragment.end = message.length;
-    fragment.opcode = opcode;
-    fragment.endOfMessage = true;
-    return onFragment(fragment);
+    return this.handOn(message, 0, message.length, opcode, true, onFragment);
   }
 
-  private async handOn(
+  private handOn(
     bytes: Buffer,
     start: number,
     end: number,
     opcode: number,
     endOfMessage: boolean,
     onFragment: FragmentHandler,
-  ): Promise<void> {
+  ): void | Promise<unknown> {
     const { fragment } = this;
     fragment.chunk = bytes;
     fragment.start = start;
     fragment.end = end;
     fragment.view = undefined;
-    fragment.maskingKey = 0;
     fragment.opcode = opcode;
     fragment.endOfMessage = endOfMessage;
-    await onFragment(fragment);
-    fragment.release();
+    const handled = onFragment(fragment);
+    if (handled === undefined || handled === SENT) {
+      fragment.release();
+      return handled;
+    }
+    return Promise.resolve(handled).finally(() => fragment.release());
   }
 }

@@ -34,7 +34,7 @@ export class OutputBlock {
   private isKept = false;
   private isFlushScheduled = false;
 
-  /** Has the next frames belong to `output`, which has none here. */
+  /** Lets the next frames belong to `output`, which has none here. */
   take(output: BlockOutput): void {
     if (this.latest !== undefined) {
       this.earlier.push(this.latest);

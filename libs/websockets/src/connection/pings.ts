@@ -41,6 +41,20 @@ export class Pings {
     return now - answered[index].sentAt;
   }
 
+  /**
+   * Settles the pings up to a moment: the peer answered a later ping, one of keep-alive, and need not answer each
+   * (RFC 6455 section 5.5.3).
+   *
+   * @param moment in ms, as `performance.now()`
+   */
+  answeredUntil(moment: number): void {
+    const now = performance.now();
+    while (this.unanswered.length > 0 && this.unanswered[0].sentAt <= moment) {
+      const { sentAt, resolve } = this.unanswered.shift() as UnansweredPing;
+      resolve(now - sentAt);
+    }
+  }
+
   /** No answer can come any more. */
   end(error?: WebSocketError): void {
     const { unanswered } = this;

@@ -5,10 +5,10 @@ import type { FragmentHandler } from '../protocol/fragment.js';
 import { Opcode } from '../protocol/frame-header.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
 import { checkClose, CloseHandshake, type ClosingConnection } from './close-handshake.js';
-import { KeepAlive } from './keep-alive.js';
+import { KeepAlive, type KeepAliveTarget } from './keep-alive.js';
 import { MessageCompression } from './message-compression.js';
 import { MessageRate } from './message-rate.js';
-import { MessageReceiver } from './message-receiver.js';
+import { MessageReceiver, type ReceiverEvents } from './message-receiver.js';
 import { MessageSender } from './message-sender.js';
 import type { ConnectionObservers } from './observers.js';
 import { OutputBuffer } from './output-buffer.js';
@@ -43,9 +43,9 @@ let latestId = 0;
 /**
  * A `WebSocketConnection` over any `Duplex`. It connects the parts, of which each has one concern: bytes that arrive go
  * through the receiver to the handler, what is sent goes through the sender to the output, `CloseHandshake` decides how all
- * of it ends.
+ * of it ends. The parts call it back by their interfaces, and not by closures: an idle connection then takes less memory.
  */
-export class ServerConnection implements WebSocketConnection {
+export class ServerConnection implements WebSocketConnection, ReceiverEvents, ClosingConnection, KeepAliveTarget {
   readonly id = ++latestId;
   readonly path: string;
   readonly remoteAddress: string;
@@ -67,7 +67,8 @@ export class ServerConnection implements WebSocketConnection {
   private readonly sender: MessageSender;
   private readonly compression: MessageCompression | undefined;
   private readonly keepAlive: KeepAlive | undefined;
-  private readonly pings = new Pings((payload) => this.sendPing(payload));
+  /** Made for the first ping of the application. */
+  private pings: Pings | undefined;
   private receivedBytes = 0;
   private latestRoundTripTime: number | undefined;
   /** Whether the peer ended its half of the transport; some of its bytes may still be held. */
@@ -93,7 +94,7 @@ export class ServerConnection implements WebSocketConnection {
     this.compression = deflate && new MessageCompression(deflate, receiveBufferSize);
     this.output = new OutputBuffer(socket, sendBufferSize);
     this.sender = new MessageSender(this.output, this.compression);
-    this.closeHandshake = new CloseHandshake(socket, httpVersion, options.closeTimeout, this.closingConnection());
+    this.closeHandshake = new CloseHandshake(socket, httpVersion, options.closeTimeout, this);
     this.receiver = new MessageReceiver(
       {
         receiveBufferSize,
@@ -101,15 +102,11 @@ export class ServerConnection implements WebSocketConnection {
         rate: maxMessagesPerSecond > 0 ? new MessageRate(maxMessagesPerSecond) : undefined,
         output: this.output,
       },
-      {
-        onPing: (payload) => this.onPing(payload),
-        onPong: (payload) => this.onPong(payload),
-        onClose: (status, description) => this.closeHandshake.receive({ status, description }),
-        onHandled: () => this.onHandled(),
-        onInvalidMessage: (error) => this.closeHandshake.fail(error),
-      },
+      this,
     );
-    this.keepAlive = this.startKeepAlive();
+    if (options.keepAliveInterval > 0 || options.receiveTimeout > 0) {
+      this.keepAlive = new KeepAlive(options, this);
+    }
     socket.on('data', (bytes: Buffer) => this.inReceiveContext(() => this.onData(bytes)));
     socket.on('drain', () => this.inReceiveContext(() => this.onDrain()));
     socket.on('end', () => this.onEnd());
@@ -198,6 +195,7 @@ export class ServerConnection implements WebSocketConnection {
   }
 
   ping(payload?: string | Uint8Array): Promise<number> {
+    this.pings ??= new Pings((bytes) => this.sendPing(bytes));
     return this.pings.send(payload);
   }
 
@@ -272,65 +270,77 @@ export class ServerConnection implements WebSocketConnection {
     return maySendControlFrames;
   }
 
-  private startKeepAlive(): KeepAlive | undefined {
-    const { options, output, socket } = this;
-    if (options.keepAliveInterval === 0 && options.receiveTimeout === 0) {
-      return undefined;
-    }
-    return new KeepAlive(options, {
-      isReading: () => !socket.isPaused(),
-      // A peer that reads nothing is not sent more: its pings would accumulate in memory.
-      sendPing: (payload) => !output.isFull && this.sendPing(payload),
-      sendPong: () => void (output.isFull || this.sendPong(NO_BYTES)),
-      onSilence: () =>
-        this.closeHandshake.giveUp(`The peer did not answer a ping within ${options.keepAliveTimeout} ms.`),
-      onNoMessage: () => {
-        const message = `No message came within ${options.receiveTimeout} ms.`;
-        this.receiver.fail(this.closeHandshake.closeForPolicy(WebSocketCloseStatus.policyViolation, message));
-      },
-    });
+  // What keep-alive needs.
+
+  isReading(): boolean {
+    return !this.socket.isPaused();
   }
 
-  private closingConnection(): ClosingConnection {
-    const { output, sender } = this;
-    return {
-      get unfinishedSends() {
-        return sender.pending;
-      },
-      sendClose: (payload) => {
-        const isFirst = output.isUnused;
-        sender.sendControl(Opcode.close, payload);
-        sender.stop();
-        return isFirst;
-      },
-      onCloseStarted: () => this.keepAlive?.stop(),
-      onCloseSent: () => {
-        this.receiver.drop();
-        this.resumeReceiving();
-      },
-      onCloseReceived: (close) => {
-        if (!this.receiver.isWanted) {
-          this.closeHandshake.close({ by: 'server', ...close }); // the application is not there to answer it
-        } else if (!this.receiver.isHandling) {
-          this.receiver.settle(close);
-        }
-      },
-      onClosed: (failure) => {
-        this.receiver.stop();
-        this.settleReceive(failure === undefined ? this.peerClose : undefined, failure);
-        this.pings.end(failure);
-        output.flush();
-        sender.wake(true);
-      },
-      onAbandoned: (failure) => {
-        this.receiver.stop();
-        // The peer's close frame, if it has arrived, counts more than what happened after it.
-        this.settleReceive(this.peerClose, failure);
-        this.pings.end(failure);
-        sender.stop();
-        sender.wake(false);
-      },
-    };
+  probe(payload: Buffer): boolean {
+    // A peer that reads nothing is not sent more: its pings would accumulate in memory.
+    return !this.output.isFull && this.sendPing(payload);
+  }
+
+  sendHeartbeat(): void {
+    if (!this.output.isFull) {
+      this.sendPong(NO_BYTES);
+    }
+  }
+
+  onSilence(): void {
+    this.closeHandshake.giveUp(`The peer did not answer a ping within ${this.options.keepAliveTimeout} ms.`);
+  }
+
+  onNoMessage(): void {
+    const message = `No message came within ${this.options.receiveTimeout} ms.`;
+    this.receiver.fail(this.closeHandshake.closeForPolicy(WebSocketCloseStatus.policyViolation, message));
+  }
+
+  // What the close handshake needs.
+
+  get unfinishedSends(): Promise<unknown> | undefined {
+    return this.sender.pending;
+  }
+
+  sendClose(payload: Buffer): boolean {
+    const isFirst = this.output.isUnused;
+    this.sender.sendControl(Opcode.close, payload);
+    this.sender.stop();
+    return isFirst;
+  }
+
+  onCloseStarted(): void {
+    this.keepAlive?.stop();
+  }
+
+  onCloseSent(): void {
+    this.receiver.drop();
+    this.resumeReceiving();
+  }
+
+  onCloseReceived(close: PeerClose): void {
+    if (!this.receiver.isWanted) {
+      this.closeHandshake.close({ by: 'server', ...close }); // the application is not there to answer it
+    } else if (!this.receiver.isHandling) {
+      this.receiver.settle(close);
+    }
+  }
+
+  onClosed(failure: WebSocketError | undefined): void {
+    this.receiver.stop();
+    this.settleReceive(failure === undefined ? this.peerClose : undefined, failure);
+    this.pings?.end(failure);
+    this.output.flush();
+    this.sender.wake(true);
+  }
+
+  onAbandoned(failure: WebSocketError): void {
+    this.receiver.stop();
+    // The peer's close frame, if it has arrived, counts more than what happened after it.
+    this.settleReceive(this.peerClose, failure);
+    this.pings?.end(failure);
+    this.sender.stop();
+    this.sender.wake(false);
   }
 
   private settleReceive(peerClose: PeerClose | undefined, failure: WebSocketError | undefined): void {
@@ -341,16 +351,38 @@ export class ServerConnection implements WebSocketConnection {
     }
   }
 
-  private onPing(payload: Buffer): void {
+  // What the receiver tells.
+
+  onPing(payload: Buffer): void {
     this.sendControlFrame(Opcode.pong, payload);
     this.pingListener?.(payload);
   }
 
-  private onPong(payload: Buffer): void {
-    const roundTripTime = this.keepAlive?.onPong(payload) ?? this.pings.onPong(payload);
+  onPong(payload: Buffer): void {
+    const ofKeepAlive = this.keepAlive?.onPong(payload);
+    if (ofKeepAlive !== undefined) {
+      this.pings?.answeredUntil(performance.now() - ofKeepAlive);
+    }
+    const roundTripTime = ofKeepAlive ?? this.pings?.onPong(payload);
     this.latestRoundTripTime = roundTripTime ?? this.latestRoundTripTime;
     this.observers?.pong(payload.length, roundTripTime);
     this.pongListener?.(payload);
+  }
+
+  onClose(status: number | undefined, description: string): void {
+    this.closeHandshake.receive({ status, description });
+  }
+
+  onInvalidMessage(error: ProtocolError): void {
+    this.closeHandshake.fail(error);
+  }
+
+  onHandled(): void {
+    const { peerClose } = this.closeHandshake;
+    if (peerClose !== undefined) {
+      this.receiver.settle(peerClose);
+    }
+    this.resumeReceiving();
   }
 
   /** Calls a listener of the socket in the context of `receive`, and not in that of the socket: once for each read. */
@@ -394,14 +426,6 @@ export class ServerConnection implements WebSocketConnection {
     } finally {
       this.output.willBeFlushed = false;
     }
-  }
-
-  private onHandled(): void {
-    const { peerClose } = this.closeHandshake;
-    if (peerClose !== undefined) {
-      this.receiver.settle(peerClose);
-    }
-    this.resumeReceiving();
   }
 
   /** Hands on fragments again, unless something else holds them back. */

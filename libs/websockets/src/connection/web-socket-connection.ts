@@ -84,8 +84,8 @@ export interface WebSocketConnection {
   /** The path and query of the request. */
   readonly path: string;
   /**
-   * The address of the client, as `192.0.2.1` or `2001:db8::1`: that of the peer of the connection, or what a proxy tells that
-   * the option `trustProxy` names. Empty for the peer of a Unix socket.
+   * The address of the client, as `192.0.2.1` or `2001:db8::1`: that of the peer of the connection, or the one that a proxy
+   * reports which `trustProxy` names. `unix` for the peer of a Unix socket.
    */
   readonly remoteAddress: string;
   /** The version of HTTP that the handshake used. */

@@ -185,7 +185,7 @@ export class WebSocketConnections implements Iterable<WebSocketConnection> {
     await connection.closeWithin(shutdownTimeout, WebSocketCloseStatus.endpointUnavailable, 'Server shutting down');
   }
 
-  /** While the application shuts down none is added: handshakes are refused. */
+  /** Resolves when no handshake is pending. One that is taken over is pending until its stream has closed. */
   private nonePends(): Promise<void> {
     return new Promise((resolve) => {
       this.whenNonePends = resolve;

@@ -38,7 +38,7 @@ export interface WebSocketHandshake {
  * - `not-a-handshake`: an ordinary request where a controller accepts WebSockets, as it arrives through a proxy that does
  *   not pass on the upgrade; an upgrade with a body; a CONNECT for something else
  * - `not-found`: the path belongs to no gateway and no route, or to something that is not of Nest, such as a file
- * - `guard`: `verifyClient`, a guard, middleware or an interceptor
+ * - `guard`: `verifyClient`, a guard, middleware or a global interceptor
  * - `handler`: a controller's method, or one of its pipes, answered otherwise
  * - `error`: the application failed
  * - `aborted`: the client had gone before it was answered; the status is 499 then, as nginx logs it
@@ -95,8 +95,8 @@ export interface WebSocketConnectionObserver {
  */
 export interface WebSocketObserver {
   /**
-   * A handshake has arrived, before anything decides about it. `opened` or `refused` follows, but where the application
-   * answers by itself after `takeOver()`.
+   * A handshake has arrived, and nothing has decided about it yet. `opened` or `refused` follows, unless the application
+   * takes the handshake over with `takeOver()`.
    */
   handshake?(handshake: WebSocketHandshake): void;
   /** A request did not get a WebSocket. */

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { WebSocketError } from './web-socket-error.js';
+import { defaultsOf, flag, number, resolveOptions, type OptionRule, type OptionRules } from './option-rules.js';
 
 /** The longest time that a Node.js timer can wait, in ms: about 24.8 days. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -13,7 +12,8 @@ export interface WebSocketConnectionOptions {
   keepAliveInterval?: number;
   /**
    * How long a peer that was pinged may stay silent, in ms, counted from the first ping. Default 20000. After that the
-   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited pong is sent every `keepAliveInterval` instead, which is .NET's default.
+   * connection is given up without a close frame. It may be longer than `keepAliveInterval`. 0 never gives up: an unsolicited
+   * pong is sent every `keepAliveInterval` instead, which is .NET's default.
    */
   keepAliveTimeout?: number;
   /**
@@ -81,37 +81,7 @@ export interface WebSocketRegistryOptions extends WebSocketConnectionOptions {
   drainSpread?: number;
 }
 
-/** What an option may be. */
-export interface OptionRule<Value> {
-  readonly default: Value;
-  /** Says in words what is accepted. */
-  readonly accepted: string;
-  accepts(value: unknown): boolean;
-}
-
-/** A rule for each option. */
-export type OptionRules<Options> = { readonly [name in keyof Options]-?: OptionRule<Required<Options>[name]> };
-
-/** An option that is a whole number. */
-export const number = (
-  fallback: number,
-  unit: string,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): OptionRule<number> => ({
-  default: fallback,
-  accepted: `a whole number of ${unit} from ${least} to ${most}`,
-  accepts: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-});
-
 const time = (fallback: number): OptionRule<number> => number(fallback, 'ms', 0, MAX_TIMER);
-
-/** An option that is true or false. */
-export const flag = (fallback: boolean): OptionRule<boolean> => ({
-  default: fallback,
-  accepted: 'true or false',
-  accepts: (value) => typeof value === 'boolean',
-});
 
 const rules: OptionRules<WebSocketConnectionOptions> = {
   keepAliveInterval: time(120_000),
@@ -135,12 +105,6 @@ export const registryRules: OptionRules<WebSocketRegistryOptions> = {
   drainSpread: time(0),
 };
 
-/** The default of each option. */
-export function defaultsOf<Options>(optionRules: OptionRules<Options>): Required<Options> {
-  const entries = Object.entries<OptionRule<unknown>>(optionRules).map(([name, rule]) => [name, rule.default] as const);
-  return Object.freeze(Object.fromEntries(entries)) as unknown as Required<Options>;
-}
-
 /** The options of a connection for which neither the module nor a gateway nor an accept has a value. */
 export const CONNECTION_DEFAULTS = defaultsOf(rules);
 
@@ -159,48 +123,4 @@ export function resolveConnectionOptions<Options extends Required<WebSocketConne
   others: readonly string[] = [],
 ): Options {
   return resolveOptions(options, { rules, others, defaults: ofModule, owner });
-}
-
-interface Resolution<Options> {
-  /** The rules of the options that are resolved. */
-  readonly rules: Readonly<Record<string, OptionRule<unknown>>>;
-  /** The names of options that are left alone. */
-  readonly others?: readonly string[];
-  /** The values of options that are not given. What has a default and no rule is an option of the module alone. */
-  readonly defaults: Options;
-  /** What has the options, for errors. */
-  readonly owner: string;
-}
-
-/**
- * Fills in defaults.
- *
- * @throws WebSocketError `WS_INVALID_OPTION` that names every wrong option, its value and what is accepted
- */
-export function resolveOptions<Options extends object>(
-  options: object,
-  { rules: rulesByName, others = [], defaults, owner }: Resolution<Options>,
-): Options {
-  if (typeof options !== 'object' || options === null) {
-    const message = `${owner}: the options are ${inspect(options)}, but must be an object.`;
-    throw new WebSocketError('WS_INVALID_OPTION', message);
-  }
-  const given = Object.entries(options);
-  const overridden = given.filter(([name, value]) => value !== undefined && Object.hasOwn(rulesByName, name));
-  const faults = [
-    ...given
-      .filter(([name]) => !Object.hasOwn(rulesByName, name) && !others.includes(name))
-      .map(([name]) =>
-        Object.hasOwn(defaults, name)
-          ? `${name} is an option of WebSocketsModule alone`
-          : `${name} is not an option; there are ${[...others, ...Object.keys(rulesByName)].join(', ')}`,
-      ),
-    ...overridden
-      .filter(([name, value]) => !rulesByName[name].accepts(value))
-      .map(([name, value]) => `${name} is ${inspect(value)}, but must be ${rulesByName[name].accepted}`),
-  ];
-  if (faults.length > 0) {
-    throw new WebSocketError('WS_INVALID_OPTION', `${owner}: ${faults.join('; ')}.`);
-  }
-  return overridden.length === 0 ? defaults : Object.freeze({ ...defaults, ...Object.fromEntries(overridden) });
 }

@@ -3,7 +3,7 @@ import { ACCEPTED_ORIGIN_ENTRY, isOriginAllowed, isOriginEntry } from './origins
 import { SHUTTING_DOWN, type Refusal } from './refusal.js';
 import { ACCEPTED_TRUST_PROXY, isTrustProxy, type ForwardedClient, type TrustProxy } from './trusted-proxies.js';
 import type { WebSocketConnections } from '../connection/web-socket-connections.js';
-import { flag, number, type OptionRules } from '../connection/web-socket-options.js';
+import { flag, number, type OptionRules } from '../connection/option-rules.js';
 
 /** The options that decide which handshakes are let in. */
 export interface AdmissionOptions {
@@ -26,8 +26,8 @@ export interface AdmissionOptions {
    */
   maxConnectionsPerAddress?: number;
   /**
-   * The proxies in front of the application that are believed what they tell about clients: how many there are, or their
-   * addresses and ranges (`['10.0.0.0/8', '::1']`, `'loopback, unix'`). Default 0, none.
+   * The proxies in front of the application that tell the truth about clients: their number, or their addresses and ranges
+   * (`['10.0.0.0/8', '::1']`, `'loopback, unix'`). Default 0, none.
    *
    * `Forwarded` (RFC 7239) and `X-Forwarded-For`, `-Proto` and `-Host` of such a proxy give `remoteAddress`, the address that
    * `maxConnectionsPerAddress` counts, and the scheme and host of `'same-origin'`. A number is safe only if clients cannot

@@ -18,12 +18,17 @@ export function refusalOfHost({ headers, rawHeaders }: IncomingMessage): Refusal
     return undefined;
   }
   // Of several, `headers` has the first alone, or the host of a target in absolute form.
-  const hosts = rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1].toLowerCase() === 'host');
+  const hosts = rawHeaders.filter((_value, i) => i % 2 === 1 && isHostName(rawHeaders[i - 1]));
   if (hosts.length === 1 && HOST.test(hosts[0]) && HOST.test(headers.host)) {
     return undefined;
   }
   const message = `Host is ${JSON.stringify(hosts.length === 1 ? headers.host : hosts.join(', '))}; one host is accepted, with a port or without.`;
   return { status: 400, reason: 'malformed', message, headers: {} };
+}
+
+/** The length is compared first, because each handshake has a dozen other headers. */
+function isHostName(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === 'host';
 }
 
 /**

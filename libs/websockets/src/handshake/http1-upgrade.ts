@@ -52,7 +52,7 @@ export class Http1Upgrade extends PendingUpgrade {
     this.stream.destroy();
   }
 
-  /** The client has gone before its answer. As with any request that is not an error of the server. */
+  /** The client has gone before its answer. That is not an error of the server. */
   private readonly abort = (): void => {
     this.request.destroy();
   };

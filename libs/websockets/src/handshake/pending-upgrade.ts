@@ -88,19 +88,31 @@ export abstract class PendingUpgrade implements PendingHandshake {
    * @throws WebSocketError `WS_ALREADY_ACCEPTED`, `WS_INVALID_OPTION`, `WS_CLOSED_PREMATURELY` when the client is gone
    */
   accept(options: WebSocketAcceptOptions = {}, answer: (status: number) => void = this.answer): ServerConnection {
+    const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
+    return this.acceptWith(resolved, options.subprotocol, answer);
+  }
+
+  /**
+   * Completes the handshake, as `accept` does, with options that are complete.
+   *
+   * @throws WebSocketError as `accept` does
+   */
+  acceptWith(
+    options: Required<WebSocketConnectionOptions>,
+    subprotocol: string | undefined,
+    answer: (status: number) => void = this.answer,
+  ): ServerConnection {
     if (this.agreed !== undefined) {
       throw this.answeredAlready('accept()');
     }
-    const resolved = resolveConnectionOptions(options, this.connections.options, 'accept()', ['subprotocol']);
-    const { subprotocol } = options;
     if (subprotocol !== undefined) {
       this.checkSubprotocol(subprotocol);
     }
     if (this.isGone) {
       throw new WebSocketError('WS_CLOSED_PREMATURELY', 'The client has gone before its WebSocket was accepted.');
     }
-    const deflate = resolved.dangerousEnableCompression
-      ? acceptDeflate(this.header('sec-websocket-extensions'), resolved)
+    const deflate = options.dangerousEnableCompression
+      ? acceptDeflate(this.header('sec-websocket-extensions'), options)
       : undefined;
     this.agreed = {
       ...(subprotocol === undefined ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
@@ -115,7 +127,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
     const { httpVersion, remoteAddress, path } = this.handshake;
     const socket = this.transport ?? (this.delayed = new DelayedStream());
     const accepted = { httpVersion, remoteAddress, path, subprotocol, extensions: deflate?.header };
-    this.accepted = new ServerConnection(socket, resolved, accepted, deflate?.parameters);
+    this.accepted = new ServerConnection(socket, options, accepted, deflate?.parameters);
     this.connections.add(this.accepted);
     this.connections.removePending(this);
     this.connections.observers.opened(this.accepted, this.handshake);

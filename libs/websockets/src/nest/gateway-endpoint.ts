@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ServerConnection } from '../connection/server-connection.js';
 import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
+import type { WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 import type { PendingUpgrade } from '../handshake/pending-upgrade.js';
 import {
   checkOwnPortOptions,
@@ -48,11 +49,16 @@ export interface GatewayEndpoint extends HandshakeEndpoint {
 /**
  * Makes the endpoint of a path: one raw gateway, or any number of stock gateways.
  *
+ * @param ofModule the options for which the gateways have no value
  * @throws WebSocketError `WS_GATEWAY_KIND`, `WS_GATEWAY_CONFLICT`, `WS_GATEWAY_SCOPE`, `WS_INVALID_OPTION`
  */
-export function createEndpoint(path: string, gateways: readonly Gateway[]): GatewayEndpoint {
+export function createEndpoint(
+  path: string,
+  gateways: readonly Gateway[],
+  ofModule: Required<WebSocketConnectionOptions>,
+): GatewayEndpoint {
   const raw = gateways.find(isRaw);
-  const options = readGatewayOptions(gateways, raw !== undefined);
+  const options = readGatewayOptions(gateways, raw !== undefined, ofModule);
   if (raw === undefined) {
     return createStockEndpoint(path, gateways, options);
   }
@@ -96,13 +102,14 @@ function checkRaw(path: string, raw: Gateway, gateways: readonly Gateway[]): voi
 
 function createRawEndpoint(path: string, { name, instance }: Gateway, options: GatewayOptions): GatewayEndpoint {
   const server = new RawGatewayServer(path);
+  const handlerName = `${name}.handleWebSocket`;
   const handle = (connection: WebSocketConnection, request: IncomingMessage): unknown => {
     server.emit('connection', connection, request);
     return instance.handleWebSocket?.(connection, request);
   };
   return endpointOf(server, name, options, noProtocol, (connection, request) => {
     server.clients.add(connection);
-    void serveConnection(connection, `${name}.handleWebSocket`, callHandler(handle, connection, request));
+    void serveConnection(connection, handlerName, callHandler(handle, connection, request));
     void connection.closed.then((closed) => {
       server.clients.delete(connection);
       if (instance.handleDisconnect !== undefined) {
@@ -150,14 +157,15 @@ function endpointOf(
   handOver: (connection: ServerConnection, request: IncomingMessage) => void,
 ): GatewayEndpoint {
   const choose = handleProtocols ?? chooseProtocol;
+  const handshakeName = `${name}: the handshake`;
   const accept = (upgrade: PendingUpgrade, request: IncomingMessage): void => {
     const { requestedProtocols } = upgrade;
     const subprotocol = (requestedProtocols.length > 0 && choose(new Set(requestedProtocols), request)) || undefined;
-    handOver(upgrade.accept({ ...options, subprotocol }), request);
+    handOver(upgrade.acceptWith(options, subprotocol), request);
   };
   return {
     server,
     verify: verifyClient && ((request) => refusalBy(verifyClient, `${name}: verifyClient`, request)),
-    connect: (upgrade, request) => runSynchronousHandler(`${name}: the handshake`, () => accept(upgrade, request)),
+    connect: (upgrade, request) => runSynchronousHandler(handshakeName, () => accept(upgrade, request)),
   };
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Gateway } from './gateways.js';
 import type { VerifyClient } from './verify-client.js';
-import { resolveWebSocketOptions } from './web-socket-options.js';
 import { WebSocketError } from '../connection/web-socket-error.js';
 import { resolveConnectionOptions, type WebSocketConnectionOptions } from '../connection/web-socket-options.js';
 
@@ -40,8 +39,8 @@ export interface WebSocketGatewayOptions extends WebSocketConnectionOptions {
 export interface GatewayOptions {
   readonly verifyClient: VerifyClient | undefined;
   readonly handleProtocols: HandleProtocols | undefined;
-  /** The module's options that the gateways override. */
-  readonly connection: WebSocketConnectionOptions;
+  /** The gateways' own options, and the module's where they have none. */
+  readonly connection: Required<WebSocketConnectionOptions>;
 }
 
 /** Options of `ws` that can have one value here, and why. */
@@ -102,10 +101,15 @@ const OF_OWN_PORT_WITHOUT_PATH = new Set(['host', 'backlog']);
  * Reads the options of the gateways at one path, which are those of one server.
  *
  * @param isRaw whether a raw gateway is there
+ * @param ofModule the options for which the gateways have no value
  * @throws WebSocketError `WS_INVALID_OPTION` that names every option that cannot be honoured, and what to use instead;
  * `WS_GATEWAY_CONFLICT` when two gateways have different values of one
  */
-export function readGatewayOptions(gateways: readonly Gateway[], isRaw: boolean): GatewayOptions {
+export function readGatewayOptions(
+  gateways: readonly Gateway[],
+  isRaw: boolean,
+  ofModule: Required<WebSocketConnectionOptions>,
+): GatewayOptions {
   const { verifyClient, handleProtocols, ...given } = mergedOptions(gateways);
   const reader = new OptionReader(gateways);
   const connection: Record<string, unknown> = {};
@@ -131,11 +135,10 @@ export function readGatewayOptions(gateways: readonly Gateway[], isRaw: boolean)
   reader.requireFunction('verifyClient', verifyClient);
   reader.requireFunction('handleProtocols', handleProtocols);
   reader.throwFaults();
-  resolveConnectionOptions(connection, resolveWebSocketOptions(), reader.name);
   return {
     verifyClient: (verifyClient ?? undefined) as VerifyClient | undefined,
     handleProtocols: (handleProtocols ?? undefined) as HandleProtocols | undefined,
-    connection,
+    connection: resolveConnectionOptions(connection, ofModule, reader.name),
   };
 }
 

@@ -117,6 +117,9 @@ export function guardHandlers({ name, instance, isStatic }: Gateway): void {
   }
 }
 
+/** A path that `gatewayPath` does not change. */
+const CANONICAL_PATH = /^(?:\/[a-z0-9_-]+)+$/;
+
 /**
  * A path in the form in which gateways and requests are compared, so that `/ws` matches as a route of ASP.NET Core does:
  * without query, in lower case, without a slash at its end.
@@ -124,6 +127,9 @@ export function guardHandlers({ name, instance, isStatic }: Gateway): void {
  * @param url the target of a request, such as `/ws?x=1`, or the path of a gateway, such as `ws`
  */
 export function gatewayPath(url: string): string {
+  if (CANONICAL_PATH.test(url)) {
+    return url; // as nearly all are
+  }
   const path = url
     .replace(/^(?:http|ws)s?:\/\/[^/?#]*/i, '') // the absolute form of a target (RFC 9112 section 3.2.2)
     .replace(/[?#].*$/s, '')

@@ -1,23 +1,10 @@
-import {
-  createParamDecorator,
-  HttpException,
-  Injectable,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { createParamDecorator, HttpException, type ExecutionContext } from '@nestjs/common';
 import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
-import { defer, lastValueFrom, tap, type Observable } from 'rxjs';
-import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
+import type { WebSocketConnection } from '../connection/web-socket-connection.js';
 import type { HandshakeResponse } from '../handshake/handshake-response.js';
 import type { PendingUpgrade, WebSocketAcceptOptions } from '../handshake/pending-upgrade.js';
-import type { TrustedProxies } from '../handshake/trusted-proxies.js';
-import { ReceivedHandshake } from '../handshake/received-handshake.js';
-import type { Observers } from '../connection/observers.js';
-import type { WebSocketConnection } from '../connection/web-socket-connection.js';
+import { notAHandshake, SHUTTING_DOWN, type Refusal } from '../handshake/refusal.js';
 import type { TakenOverHandshake } from '../handshake/taken-over-handshake.js';
-import { WebSocketError } from '../connection/web-socket-error.js';
-import { serveConnection } from './serve-connection.js';
 
 /** A request of Node.js, as frameworks pass it on: Express as it is, Fastify as the `raw` of its own. */
 export type FrameworkRequest = IncomingMessage | { readonly raw: IncomingMessage };
@@ -29,8 +16,6 @@ export function nodeRequestOf(request: FrameworkRequest): IncomingMessage {
 
 const upgrades = new WeakMap<object, PendingUpgrade>();
 const refusals = new WeakMap<object, Refusal>();
-/** The refusals that exceptions stand for. */
-const thrown = new WeakMap<object, Refusal>();
 
 /** Notes that a request is a WebSocket request, for the handlers that get it. */
 export function setUpgrade(request: object, upgrade: PendingUpgrade): void {
@@ -50,6 +35,14 @@ export function setUpgradeRefusal(request: object, refusal: Refusal): void {
 /** Why a request cannot have the WebSocket that it asks for; undefined when it asks for none, or can have it. */
 export function upgradeRefusalOf(request: FrameworkRequest): Refusal | undefined {
   return refusals.get(nodeRequestOf(request));
+}
+
+/** The refusals that exceptions stand for. */
+const thrown = new WeakMap<object, Refusal>();
+
+/** The refusal that an exception stands for, if this library has thrown it. */
+export function refusalOf(exception: object): Refusal | undefined {
+  return thrown.get(exception);
 }
 
 /** A response of Express: that of Node.js, with more methods. */
@@ -87,7 +80,7 @@ export class WebSocketManager {
     return this.upgrade !== undefined;
   }
 
-  /** The sub-protocols that the client offers, in its order of preference; what ASP.NET Core calls `WebSocketRequestedProtocols`. */
+  /** The subprotocols that the client offers, in its order of preference; what ASP.NET Core calls `WebSocketRequestedProtocols`. */
   get requestedProtocols(): readonly string[] {
     return this.upgrade?.requestedProtocols ?? [];
   }
@@ -96,9 +89,9 @@ export class WebSocketManager {
    * Completes the handshake. The promise of the controller's method is the life of the connection: it is closed when
    * that is fulfilled, and closed with 1011 when it is rejected.
    *
-   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). What the framework and its plugins do as a response
-   * is sent is done: headers go out with the handshake, cookies for instance, and sessions are saved. Where that takes its
-   * time, the connection can be used at once all the same: what is sent waits.
+   * The HTTP exchange ends here, with status 101 (over HTTP/2: 200). The framework and its plugins do what they do when a
+   * response is sent: they add headers such as cookies, and they save sessions. That may take time. The connection can be
+   * used at once; what is sent waits.
    *
    * @throws HttpException 400 when the request is not a WebSocket request, and 503 while the application shuts down: Nest
    * answers with it
@@ -181,61 +174,4 @@ function refusing(response: FrameworkResponse, refusal: Refusal): HttpException 
   const exception = new HttpException(HttpException.createBody(message, STATUS_CODES[status] ?? '', status), status);
   thrown.set(exception, refusal);
   return exception;
-}
-
-/**
- * Makes the promise of a controller's method the life of the connection that it accepted, as that of `handleConnection`
- * is in a gateway. What the method throws before it accepts goes to the exception filters, as ever.
- *
- * It is the last of the global interceptors: one that gives up after some seconds, as many applications have it, gives
- * up the HTTP response, of which nobody hears, and not the WebSocket.
- */
-@Injectable()
-export class WebSocketLifetimeInterceptor implements NestInterceptor {
-  constructor(
-    private readonly observers: Observers,
-    private readonly proxies: TrustedProxies,
-  ) {}
-
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (context.getType() !== 'http') {
-      return next.handle();
-    }
-    const request = context.switchToHttp().getRequest<FrameworkRequest>();
-    const upgrade = upgradeOf(request);
-    if (upgrade === undefined) {
-      return next.handle().pipe(tap({ error: (error: object) => this.onError(error, request) }));
-    }
-    upgrade.hasReachedHandler = true;
-    return defer(() => this.handle(context, next, upgrade));
-  }
-
-  /** Tells observers of an ordinary request where a WebSocket handshake was expected. */
-  private onError(error: object, request: FrameworkRequest): void {
-    const refusal = thrown.get(error);
-    if (refusal?.reason === 'not-a-handshake') {
-      const nodeRequest = nodeRequestOf(request);
-      this.observers.refused(new ReceivedHandshake(nodeRequest, this.proxies.clientOf(nodeRequest)), refusal);
-    }
-  }
-
-  private async handle(context: ExecutionContext, next: CallHandler, upgrade: PendingUpgrade): Promise<unknown> {
-    const handled = lastValueFrom(next.handle(), { defaultValue: undefined });
-    try {
-      await handled;
-    } catch (error) {
-      if (upgrade.connection === undefined) {
-        return isClientGone(error) ? undefined : handled; // nobody is there to be told
-      }
-    }
-    if (upgrade.connection === undefined) {
-      return handled;
-    }
-    await serveConnection(upgrade.connection, `${context.getClass().name}.${context.getHandler().name}`, handled);
-    return undefined;
-  }
-}
-
-function isClientGone(error: unknown): boolean {
-  return error instanceof WebSocketError && error.code === 'WS_CLOSED_PREMATURELY';
 }

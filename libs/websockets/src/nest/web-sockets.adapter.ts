@@ -12,8 +12,9 @@ import {
 import { findGateways, gatewayPath } from './gateways.js';
 import { refuseMalformedHosts } from './malformed-hosts.js';
 import { providersOf } from './nest-internals.js';
-import { setUpgrade, setUpgradeRefusal, WebSocketLifetimeInterceptor } from './web-socket-manager.js';
-import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { WebSocketLifetimeInterceptor } from './lifetime-interceptor.js';
+import { setUpgrade, setUpgradeRefusal } from './web-socket-manager.js';
+import { WEB_SOCKET_OPTIONS, type WebSocketOptions } from './module-options.js';
 import { logFailure } from './serve-connection.js';
 import { WsCompatibleClient } from './ws-compatible-client.js';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
@@ -40,6 +41,7 @@ const served = new WeakSet<Server>();
  */
 export class WebSocketsAdapter extends WsAdapter {
   private readonly endpoints = new Map<string, GatewayEndpoint>();
+  private readonly connections: WebSocketConnections;
   private readonly server: Server;
   private readonly handshakes: HandshakeServer;
 
@@ -53,6 +55,7 @@ export class WebSocketsAdapter extends WsAdapter {
   ) {
     super(app, wsAdapterOptions);
     const connections = connectionsOf(app);
+    this.connections = connections;
     this.server = app.getHttpServer() as Server;
     if (served.has(this.server)) {
       throw new WebSocketError('WS_ALREADY_USED', 'useWebSockets(app) was called before for this application.');
@@ -81,7 +84,7 @@ export class WebSocketsAdapter extends WsAdapter {
       checkOwnPort(port, gateways);
       return super.create(port, options) as unknown;
     }
-    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, gateways);
+    const endpoint = this.endpoints.get(path) ?? createEndpoint(path, gateways, this.connections.options);
     this.endpoints.set(path, endpoint);
     return endpoint.server;
   }

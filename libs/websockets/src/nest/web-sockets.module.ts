@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common';
 import { WebSocketConnections } from '../connection/web-socket-connections.js';
 import { TrustedProxies } from '../handshake/trusted-proxies.js';
-import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './web-socket-options.js';
+import { resolveWebSocketOptions, WEB_SOCKET_OPTIONS, type WebSocketOptions } from './module-options.js';
 import { WebSocketsAdapter } from './web-sockets.adapter.js';
 
 const {
@@ -93,8 +93,9 @@ function withParts(module: DynamicModule): DynamicModule {
  * Makes an application speak raw WebSockets: what `app.UseWebSockets()` is to ASP.NET Core. Call it after the
  * application was created and before it listens. The options are those of `WebSocketsModule`.
  *
- * Interceptors that are global by then, as those of `APP_INTERCEPTOR` are, see a controller that accepts as long as its
- * WebSocket lives; those that `app.useGlobalInterceptors()` adds later, and those of the controller, see its method.
+ * For an interceptor that is global by then, such as one of `APP_INTERCEPTOR`, the call of a controller that accepts lasts as
+ * long as the WebSocket. For one that `app.useGlobalInterceptors()` adds later, and for one of the controller, it lasts as
+ * long as the method.
  *
  * @throws WebSocketError `WS_MODULE_MISSING` when no module of the application imports `WebSocketsModule`,
  * `WS_MODULE_CONFLICT` when it is imported twice, `WS_ALREADY_USED` when this was called before.

@@ -1,5 +1,6 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
-import { WebSocketCloseStatus } from '../protocol/close-status.js';
+import { NO_STATUS_RECEIVED, WebSocketCloseStatus } from '../protocol/close-status.js';
+import { MAX_CONTROL_PAYLOAD_BYTES } from '../protocol/frame-header.js';
 import { runHandler } from './serve-connection.js';
 import { checkClose } from '../connection/close-handshake.js';
 import type { ServerConnection } from '../connection/server-connection.js';
@@ -157,9 +158,6 @@ interface SendOptions {
   readonly compress?: boolean;
 }
 
-/** RFC 6455 section 5.5. */
-const MAX_CONTROL_BYTES = 125;
-
 const readyStates = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
 /**
@@ -195,7 +193,9 @@ export class WsCompatibleClient extends EventTargetEmitter {
     void connection.closed.then(({ status, description }) => {
       this.isOver = true;
       this.endPause();
-      this.run('A listener of "close"', () => this.emit('close', status ?? 1005, Buffer.from(description)));
+      this.run('A listener of "close"', () =>
+        this.emit('close', status ?? NO_STATUS_RECEIVED, Buffer.from(description)),
+      );
     });
   }
 
@@ -212,7 +212,7 @@ export class WsCompatibleClient extends EventTargetEmitter {
     return this.connection.state === 'open' ? readyStates.OPEN : readyStates.CLOSING;
   }
 
-  /** The sub-protocol, or an empty string. */
+  /** The subprotocol, or an empty string. */
   get protocol(): string {
     return this.connection.subprotocol ?? '';
   }
@@ -254,7 +254,7 @@ export class WsCompatibleClient extends EventTargetEmitter {
     return this.connection.bufferedAmount + this.bytesOfBlobs;
   }
 
-  /** Emits no message until `resume`. The peer is not read meanwhile, but for what was read already. */
+  /** Emits no message until `resume`, and reads nothing more of the peer. What was read before is emitted later. */
   pause(): void {
     if (!this.isOver && this.paused === undefined) {
       let end = (): void => {};
@@ -355,8 +355,8 @@ export class WsCompatibleClient extends EventTargetEmitter {
   ): void {
     const [data = ''] = args;
     const payload = Buffer.from(sendable(typeof data === 'function' ? '' : (data as Sendable)));
-    if (payload.length > MAX_CONTROL_BYTES) {
-      throw new RangeError(`${name}() was given ${payload.length} bytes; at most ${MAX_CONTROL_BYTES} fit.`);
+    if (payload.length > MAX_CONTROL_PAYLOAD_BYTES) {
+      throw new RangeError(`${name}() was given ${payload.length} bytes; at most ${MAX_CONTROL_PAYLOAD_BYTES} fit.`);
     }
     const callback = args.find((arg) => typeof arg === 'function') as SendCallback | undefined;
     this.inTurn(() => {
@@ -415,7 +415,7 @@ export class WsCompatibleClient extends EventTargetEmitter {
     }
   }
 
-  /** The bytes are those of a read, of which the next one may be made. */
+  /** Copies the payload: it is a view into the bytes of a read, whose memory the next read may use. */
   private emitCopy(event: string, payload: Buffer): void {
     const data = Buffer.from(payload);
     this.run(`A listener of "${event}"`, () => this.emit(event, data));

@@ -28,6 +28,9 @@ export const WebSocketCloseStatus = {
   tryAgainLater: 1013,
 } as const;
 
+/** What stands for the status of a close frame that has none (RFC 6455 section 7.1.5). It is never sent. */
+export const NO_STATUS_RECEIVED = 1005;
+
 /** The status of a connection that ended without a close frame (RFC 6455 section 7.1.5). It is never sent. */
 export const ABNORMAL_CLOSURE = 1006;
 

@@ -18,8 +18,7 @@ export class Compressor {
   constructor(private readonly parameters: DeflateParameters) {}
 
   /**
-   * Deflates a small message without the window of others at once, which takes a fraction of the CPU of the way through the
-   * thread pool.
+   * Deflates a small message at once, if there is no context takeover. The thread pool would take many times the CPU.
    *
    * @returns its payload; undefined for any other message
    */

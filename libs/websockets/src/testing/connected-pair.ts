@@ -11,7 +11,7 @@ import {
   resolveConnectionOptions,
   type WebSocketConnectionOptions,
 } from '../connection/web-socket-options.js';
-import { ABNORMAL_CLOSURE } from '../protocol/close-status.js';
+import { ABNORMAL_CLOSURE, NO_STATUS_RECEIVED } from '../protocol/close-status.js';
 import { MemorySocket } from './memory-socket.js';
 import { Inbox, type TestClient } from './test-client.js';
 
@@ -96,7 +96,7 @@ class MemoryClient implements TestClient {
     receiver.on('ping', (data: Buffer) => this.isClosing || this.sender.pong(data, true));
     receiver.on('conclude', (code: number, reason: Buffer) => {
       close = [code, reason];
-      this.sendClose(code === 1005 ? undefined : code, reason.toString());
+      this.sendClose(code === NO_STATUS_RECEIVED ? undefined : code, reason.toString());
       socket.end();
     });
     receiver.on('error', () => socket.destroy());

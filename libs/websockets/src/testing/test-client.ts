@@ -1,5 +1,6 @@
 import type { PeerClose } from '../connection/web-socket-connection.js';
 import type { WebSocketMessage } from '../connection/web-socket-message.js';
+import { NO_STATUS_RECEIVED } from '../protocol/close-status.js';
 
 /** The client's end of a WebSocket in a test. It keeps the messages that arrive until `receive` asks for them. */
 export interface TestClient {
@@ -76,7 +77,7 @@ export class Inbox {
 
   /** The connection has ended. @param code as `ws` has it: 1005 for a close frame without a status */
   end(code: number, reason: Buffer | string): void {
-    const ending = { status: code === 1005 ? undefined : code, description: reason.toString() };
+    const ending = { status: code === NO_STATUS_RECEIVED ? undefined : code, description: reason.toString() };
     this.ending = ending;
     this.pending.splice(0).forEach(({ reject }) => reject(noMessage(ending)));
     this.resolveClosed(ending);
@@ -85,5 +86,7 @@ export class Inbox {
 
 function noMessage({ status, description }: PeerClose): Error {
   const reason = description === '' ? '' : `, ${JSON.stringify(description)}`;
-  return new Error(`No message arrived: the connection has ended with the status ${status ?? '1005'}${reason}.`);
+  return new Error(
+    `No message arrived: the connection has ended with the status ${status ?? NO_STATUS_RECEIVED}${reason}.`,
+  );
 }

@@ -54,7 +54,7 @@ describe('The request', () => {
     ['a header twice', ['-H', 'X-One: 1', '-H', 'x-one: 2'], { 'x-one': '1, 2' }],
     ['another Host', ['-H', 'Host: example.com'], { host: 'example.com' }],
     ['the Origin', ['--origin', 'https://example.com'], { origin: 'https://example.com' }],
-    ['sub-protocols', ['--subprotocol', 'a', '--subprotocol', 'b.v2'], { 'sec-websocket-protocol': 'a,b.v2' }],
+    ['subprotocols', ['--subprotocol', 'a', '--subprotocol', 'b.v2'], { 'sec-websocket-protocol': 'a,b.v2' }],
     [
       'permessage-deflate',
       ['--compress'],

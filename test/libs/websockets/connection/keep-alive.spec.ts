@@ -21,13 +21,13 @@ class Diary {
       { ...off, ...options },
       {
         isReading: () => this.isReading,
-        sendPing: (payload) => {
+        probe: (payload) => {
           if (!this.isFull) {
             note(`ping ${payload.readBigUInt64BE()}`);
           }
           return !this.isFull;
         },
-        sendPong: () => note('pong'),
+        sendHeartbeat: () => note('pong'),
         onSilence: () => note('gave up'),
         onNoMessage: () => note('no message'),
       },

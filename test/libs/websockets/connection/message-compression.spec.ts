@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment.js';
 import type { DeflateParameters } from '../../../../libs/websockets/src/protocol/permessage-deflate.js';
-import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { clientFrame, close, ping } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 
@@ -130,6 +131,22 @@ describe('A connection with compression', () => {
     client.end(close(1000));
     await connection.closed;
     expect(client.read()).toBeNull();
+  });
+
+  it.each<[string, (fragment: Fragment) => void | Promise<unknown>]>([
+    ['a callback', () => {}],
+    ['the promise of a callback', () => turn()],
+  ])('invalidates a fragment at the end of %s', async (_what, onFragment) => {
+    const { client, connection } = connectCompressed();
+    let kept: Fragment | undefined;
+    const received = connection.receive((fragment) => {
+      kept = fragment;
+      return onFragment(fragment);
+    });
+    client.write(Buffer.concat([compressedText('message'), close(1000)]));
+    await received;
+    expect(() => kept?.data).toThrow('valid only during the callback');
+    connection.abort();
   });
 
   it('delivers fragments of at most receiveBufferSize', async () => {

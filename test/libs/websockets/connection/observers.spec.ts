@@ -6,10 +6,7 @@ import type {
   WebSocketConnectionObserver,
   WebSocketHandshake,
 } from '../../../../libs/websockets/src/connection/web-socket-observer.js';
-import {
-  resolveWebSocketOptions,
-  type WebSocketOptions,
-} from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { clientFrame, close, ping, pong, text } from '../protocol/client-frame.js';
 import { connect, readBytes, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
 

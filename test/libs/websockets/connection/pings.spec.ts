@@ -33,6 +33,31 @@ describe('ping', () => {
     connection.abort();
   });
 
+  it('is answered by the pong to a later ping of keep-alive', async () => {
+    const { client, connection } = connect({ keepAliveInterval: 1 });
+    const answered = connection.ping('a');
+    await readFrame(client);
+    const ofKeepAlive = await readFrame(client);
+    client.write(pong(ofKeepAlive.payload));
+    expect(await answered).toBeGreaterThan(0);
+    connection.abort();
+  });
+
+  it('is not answered by the pong to an earlier ping of keep-alive', async () => {
+    const { client, connection } = connect({ keepAliveInterval: 1 });
+    const ofKeepAlive = await readFrame(client);
+    const answered = connection.ping('a');
+    client.write(Buffer.concat([pong(ofKeepAlive.payload), ping('and now')]));
+    let isAnswered = false;
+    answered.then(() => (isAnswered = true)).catch(() => {});
+    while ((await readFrame(client)).payload.toString() !== 'and now') {
+      // a ping of keep-alive, or the ping of the application
+    }
+    expect(isAnswered).toBe(false);
+    connection.abort();
+    await expect(answered).rejects.toMatchObject({ code: 'WS_ABORTED' });
+  });
+
   it.each<[string, string | Uint8Array, RegExp]>([
     ['text', 'é'.repeat(63), /126 bytes; at most 125/],
     ['bytes', Buffer.alloc(126), /126 bytes; at most 125/],

@@ -5,7 +5,7 @@ import { endServerProcesses, startServerProcess } from '../../../support/server-
 
 const MESSAGE = Buffer.alloc(1024 * 1024);
 const CLIENTS = 4;
-const TIMES = 50;
+const TIMES = 20;
 
 const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
 const hasGlibc = report.header?.glibcVersionRuntime !== undefined;

@@ -1,10 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { admissionRefusal } from '../../../../libs/websockets/src/handshake/admission.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import {
-  resolveWebSocketOptions,
-  type WebSocketOptions,
-} from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions, type WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { connect } from '../../../support/socket-pair.js';
 
 /** The connections of an application, one live connection for each address. */

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Http1Upgrade } from '../../../../libs/websockets/src/handshake/http1-upgrade.js';
 import { ReceivedHandshake } from '../../../../libs/websockets/src/handshake/received-handshake.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { endRawClients, handshake, RawClient, SAMPLE_ACCEPT } from '../../../support/raw-client.js';
 
 describe('Http1Upgrade', () => {

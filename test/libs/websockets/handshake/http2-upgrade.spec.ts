@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { handleConnectAsGet, Http2Upgrade } from '../../../../libs/websockets/src/handshake/http2-upgrade.js';
 import { ReceivedHandshake } from '../../../../libs/websockets/src/handshake/received-handshake.js';
 import { WebSocketConnections } from '../../../../libs/websockets/src/connection/web-socket-connections.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { endHttp2Clients, Http2Client, type Http2Exchange } from '../../../support/http2-client.js';
 import { text } from '../protocol/client-frame.js';
 

@@ -4,7 +4,10 @@ import {
   type GatewayOptions,
 } from '../../../../libs/websockets/src/nest/gateway-options.js';
 import type { Gateway } from '../../../../libs/websockets/src/nest/gateways.js';
-import type { WebSocketConnectionOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
+import {
+  CONNECTION_DEFAULTS,
+  type WebSocketConnectionOptions,
+} from '../../../../libs/websockets/src/connection/web-socket-options.js';
 
 const gatewayWith = (options: Record<string, unknown>, name = 'TheGateway'): Gateway => ({
   name,
@@ -18,7 +21,7 @@ const gatewayWith = (options: Record<string, unknown>, name = 'TheGateway'): Gat
 });
 
 const read = (options: Record<string, unknown>, isRaw = false): GatewayOptions =>
-  readGatewayOptions([gatewayWith(options)], isRaw);
+  readGatewayOptions([gatewayWith(options)], isRaw, CONNECTION_DEFAULTS);
 
 const faultOf = (message: unknown): Error =>
   expect.objectContaining({ name: 'WebSocketError', code: 'WS_INVALID_OPTION', message });
@@ -49,13 +52,21 @@ describe('readGatewayOptions', () => {
       { maxMessageSize: 7, keepAliveInterval: 1 },
     ],
   ])('accepts %s', (_what, options, connection) => {
-    expect(read(options)).toEqual({ verifyClient: undefined, handleProtocols: undefined, connection });
+    expect(read(options)).toEqual({
+      verifyClient: undefined,
+      handleProtocols: undefined,
+      connection: { ...CONNECTION_DEFAULTS, ...connection },
+    });
   });
 
   it('accepts hooks', () => {
     const verifyClient = (): boolean => true;
     const handleProtocols = (): false => false;
-    expect(read({ verifyClient, handleProtocols }, true)).toEqual({ verifyClient, handleProtocols, connection: {} });
+    expect(read({ verifyClient, handleProtocols }, true)).toEqual({
+      verifyClient,
+      handleProtocols,
+      connection: CONNECTION_DEFAULTS,
+    });
   });
 
   it.each<[Record<string, unknown>, string]>([
@@ -102,12 +113,13 @@ describe('readGatewayOptions', () => {
 
   it('merges the options of gateways that share a path', () => {
     const gateways = [gatewayWith({ maxPayload: 5 }), gatewayWith({ closeTimeout: 7 }), gatewayWith({ maxPayload: 5 })];
-    expect(readGatewayOptions(gateways, false).connection).toEqual({ maxMessageSize: 5, closeTimeout: 7 });
+    const { connection } = readGatewayOptions(gateways, false, { ...CONNECTION_DEFAULTS, receiveTimeout: 9 });
+    expect(connection).toEqual({ ...CONNECTION_DEFAULTS, maxMessageSize: 5, closeTimeout: 7, receiveTimeout: 9 });
   });
 
   it('rejects different values of one option for one path', () => {
     const gateways = [gatewayWith({ maxPayload: 5 }, 'One'), gatewayWith({ maxPayload: 6 }, 'Other')];
-    expect(() => readGatewayOptions(gateways, false)).toThrow(
+    expect(() => readGatewayOptions(gateways, false, CONNECTION_DEFAULTS)).toThrow(
       expect.objectContaining({
         code: 'WS_GATEWAY_CONFLICT',
         message: 'One and Other have the same path "", but different values of the option maxPayload.',

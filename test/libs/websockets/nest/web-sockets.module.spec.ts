@@ -13,7 +13,7 @@ import {
   WebSocketsModule,
   type WebSocketOptions,
 } from '../../../../libs/websockets/src/index.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { RecordingLogger } from '../../../support/nest-app.js';
 import { platforms } from '../../../support/platforms.js';
 import { connect } from '../../../support/socket-pair.js';

@@ -1,5 +1,5 @@
 import { resolveConnectionOptions } from '../../../../libs/websockets/src/connection/web-socket-options.js';
-import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/web-socket-options.js';
+import { resolveWebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 
 describe('resolveWebSocketOptions', () => {
   const defaults = {

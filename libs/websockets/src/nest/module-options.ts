@@ -1,10 +1,5 @@
-import {
-  defaultsOf,
-  registryRules,
-  resolveOptions,
-  type OptionRules,
-  type WebSocketRegistryOptions,
-} from '../connection/web-socket-options.js';
+import { registryRules, type WebSocketRegistryOptions } from '../connection/web-socket-options.js';
+import { defaultsOf, resolveOptions, type OptionRules } from '../connection/option-rules.js';
 import { admissionRules, type AdmissionOptions } from '../handshake/admission.js';
 
 /** Options of `WebSocketsModule`; what `WebSocketOptions` is to ASP.NET Core. All are optional. */
