@@ -45,7 +45,7 @@ export class Routes {
   }
 }
 
-/** The application ignores a slash at the end of a path. */
+/** The application ignores a slash at the end of a path, as it ignores the case of letters. */
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

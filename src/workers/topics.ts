@@ -1,7 +1,7 @@
 import type { PrimaryFunctions } from './calls.js';
 import type { Channel } from './channel.js';
 
-/** In a worker: the messages between workers, by topic. A message goes to all other workers that have subscribed to its topic. */
+/** In a worker: messages between workers, by topic. A message goes to all other workers that have subscribed to its topic. */
 export class WorkerTopics {
   /** The counts of this worker since its start. */
   readonly status = { isUp: true, published: 0, received: 0, lost: 0 };
