@@ -57,7 +57,7 @@ async function serve(options: CommandLineOptions): Promise<void> {
 async function serveAlone(configuration: Configuration): Promise<void> {
   const logger = createLogger(configuration);
   Logger.overrideLogger(logger);
-  warnOfEndOfLife();
+  warn(configuration);
   if (configuration.workers > 1) {
     new Logger('Main').warn(
       'WORKERS is ignored, because this process is itself a worker of another cluster, such as that of pm2. Start more of them there.',
@@ -88,7 +88,7 @@ async function serveRequests(
 /** Serves requests in several processes. This one, the primary, starts the others, and ends when they have ended. */
 async function runWorkers(configuration: Configuration): Promise<void> {
   Logger.overrideLogger(createLogger(configuration));
-  warnOfEndOfLife();
+  warn(configuration);
   const { listenOn, tlsCert, xdgCacheHome, webSockets, workers } = configuration;
   const { Primary } = await import('./workers/primary.js');
   const leaveFiles: (() => void)[] = [];
@@ -157,7 +157,11 @@ function goOnWithoutLog(): void {
   [process.stdout, process.stderr].forEach((stream) => stream.on('error', () => {}));
 }
 
-function warnOfEndOfLife(): void {
+/** Warns of settings without an effect, and of an old Node.js. */
+function warn({ tlsCert, listenOn }: Configuration): void {
+  if (tlsCert !== undefined && !listenOn.some(isHttps)) {
+    new Logger('Main').warn('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
+  }
   const warning = endOfLifeWarning(NODE_RELEASE, new Date());
   if (warning !== undefined) {
     new Logger('Main').warn(warning);

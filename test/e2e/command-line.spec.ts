@@ -183,6 +183,14 @@ describe('The server process', () => {
     );
   });
 
+  it('warns of a certificate that no address uses', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { TLS_CERT: 'a.crt', TLS_KEY: 'a.key' });
+
+    const [warning] = await server.says(/WARN.*/g);
+
+    expect(warning[0]).toContain('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
+  });
+
   it('logs one JSON object per line with LOG_FORMAT=json', async () => {
     const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { LOG_FORMAT: 'json' });
     server.child.stdout?.once('data', () => server.child.kill('SIGTERM'));
