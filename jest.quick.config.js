@@ -1,21 +1,19 @@
 import config from './jest.config.js';
 
 /**
- * The tests of `npm run test:quick`: those that start no other process and no browser, a smoke of each transport, and one
- * of the page.
+ * The tests of `npm run test:quick`: the units of the library, the configuration, the lab and the page, and a smoke test of
+ * the built server, over each transport and in a browser. All but the smoke test start no process and no application.
  *
  * @type {import('jest').Config}
  */
 export default {
   ...config,
   testMatch: [
-    'client/console/display',
     'client/page',
     'config',
-    'conformance/transports',
-    'lab/{lab-clients,peer/*,script/*}',
-    'page/smoke',
+    'e2e/smoke',
+    'lab/{lab-clients,peer/*,script/{answer-handshake,read-script}}',
     'libs',
   ].map((part) => `<rootDir>/test/${part}{,/**/*}.spec.ts`),
-  testPathIgnorePatterns: ['/(package|tune-for-large-messages)\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/(package|public-names|tune-for-large-messages)\\.spec\\.ts$'],
 };

@@ -1,5 +1,5 @@
 // Runs the tests on each version of Node.js that is supported: the newest of each line, from the npm package `node`, which
-// brings the program itself. What follows the command is for Jest: npm run test:nodes -- test/websockets
+// brings the program itself. What follows the command is for Jest: npm run test:nodes -- test/libs/websockets
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 

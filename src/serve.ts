@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { optionDescriptions, type Configuration } from './config/configuration.js';
 import { isHttps } from './config/listen-address.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
-import { CAN_HAVE_WORKERS, IS_WORKER } from './config/process-role.js';
+import { CAN_HAVE_WORKERS, IS_WORKER, WORKER_ENVIRONMENT } from './config/process-role.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
 import { developmentCertificate } from './listening/development-certificate.js';
 import { listen, ListenError } from './listening/listen.js';
@@ -94,6 +94,7 @@ async function runWorkers(configuration: Configuration): Promise<void> {
   const leaveFiles: (() => void)[] = [];
   const primary = new Primary({
     workers,
+    environment: WORKER_ENVIRONMENT,
     limits: webSockets,
     developmentCertificate:
       tlsCert === undefined && listenOn.some(isHttps) ? await developmentCertificate(xdgCacheHome) : undefined,

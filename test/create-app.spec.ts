@@ -3,13 +3,17 @@ import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { readConfiguration } from '../src/config/read-configuration.js';
 import { createApp } from '../src/create-app.js';
-import { closeApps, startApp } from './support/start-app.js';
-
-afterEach(closeApps);
+import { closeApps, startApp, type RunningApp } from './support/start-app.js';
 
 describe('The application', () => {
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    running = await startApp();
+  });
+  afterAll(closeApps);
+
   it.each(['/ws', '/WS', '/ws/', '/Ws/', '/', '/?room=1'])('accepts WebSockets at %s', async (path) => {
-    const running = await startApp();
     const webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
 
     await expect(once(webSocket, 'open')).resolves.toBeDefined();
@@ -18,18 +22,20 @@ describe('The application', () => {
   });
 
   it('serves the page at /', async () => {
-    const running = await startApp();
-
     const response = await fetch(running.url);
 
     expect(response.status).toBe(200);
     await expect(response.text()).resolves.toContain('commsLog');
   });
 
+  it.each(['/ws/room', '/wss', '/nothing'])('answers %s, which does not exist, with 404', async (path) => {
+    expect((await fetch(running.url + path)).status).toBe(404);
+  });
+
   it.each([
     ['off', []],
     ['error', []],
-    // What an application consists of does not interest the person who starts it.
+    // Nest's list of modules and routes is not for the person who starts the server.
     ['log', []],
     ['debug', ['DEBUG']],
   ])('logs the levels of LOG_LEVEL=%s', async (level, expected) => {

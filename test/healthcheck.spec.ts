@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeFolder, removeFolders, startHttpsApp } from './support/https-app.js';
+import { makeFolder } from './support/folder.js';
+import { startHttpsApp } from './support/https-app.js';
 import { closeApps } from './support/start-app.js';
 
 const script = fileURLToPath(new URL('../scripts/healthcheck.mjs', import.meta.url));
@@ -28,7 +29,6 @@ describe('The health check of the image', () => {
   }
 
   afterEach(closeApps);
-  afterAll(removeFolders);
   afterEach(() => {
     for (const server of servers.splice(0)) {
       server.close();
@@ -70,7 +70,7 @@ describe('The health check of the image', () => {
     ['https://127.0.0.1:0', { PROXY_PROTOCOL: 'true' }],
     ['http://unix:SOCKET', { PROXY_PROTOCOL: 'true' }],
   ])('exits with 0 when a server that listens on %s, with %j, is ready', async (address, environment) => {
-    const URLS = address.replace('SOCKET', join(await makeFolder(), 'server.sock'));
+    const URLS = address.replace('SOCKET', join(makeFolder(), 'server.sock'));
     const { url } = await startHttpsApp({ ...environment, URLS });
 
     expect(await healthcheck({ ...environment, URLS: url })).toBe(0);

@@ -1,10 +1,10 @@
 import { execSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from './support/folder.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -47,7 +47,7 @@ describe('The image, rehearsed in empty folders,', () => {
 
   /** Fills the folder of a stage according to COPY, and runs its commands except the installation. */
   function make(name: string, stage: readonly Instruction[]): void {
-    const folder = mkdtempSync(join(tmpdir(), 'image-'));
+    const folder = makeFolder();
     folders[name] = folder;
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
     for (const args of all(stage, 'COPY')) {
@@ -88,9 +88,6 @@ describe('The image, rehearsed in empty folders,', () => {
 
   afterAll(() => {
     server?.kill('SIGKILL');
-    for (const folder of Object.values(folders)) {
-      rmSync(folder, { recursive: true });
-    }
   });
 
   it('serves, is healthy, exits with 0 when it is stopped, and writes no file', async () => {

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { publint } from 'publint';
-import { compiledFiles, packPackages, Project, removeFolders, typeFaults } from './support/npm.js';
+import { compiledFiles, packPackages, Project, typeFaults } from './support/npm.js';
 
 const [server, ...packages] = packPackages('.', 'libs/websockets', 'client/console');
 const { manifest, files, tarball } = server;
-afterAll(removeFolders);
-
 describe('The package of the server', () => {
   it('contains the build of its sources and of the page, README and LICENSE', () => {
     const built = [

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from './support/folder.js';
 
 // `npm start` and `npm test` both begin with scripts/ready.mjs. Here it works on a sample project: one dependency,
 // packed as a tarball so that nothing is downloaded, and a build that only records that it ran.
@@ -47,7 +47,7 @@ function ready(): { status: number | null; ran: string[]; stdout: string } {
 }
 
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'two-commands-'));
+  project = makeFolder();
   cpSync(fileURLToPath(new URL('../scripts/ready.mjs', import.meta.url)), inProject('scripts/ready.mjs'));
   write(
     'build.js',
@@ -70,8 +70,6 @@ beforeAll(() => {
   cpSync(inProject('package.json'), inProject('next/package.json'));
   requireDependency('1.0.0');
 }, timeout);
-
-afterAll(() => rmSync(project, { recursive: true }));
 
 describe('The script behind npm start and npm test', () => {
   it(

@@ -39,7 +39,7 @@ async function column(client, number) {
   const program = startClient(client);
   const cells = [];
   for (const [i, behaviour] of rows.entries()) {
-    let id = behaviour.query.startsWith('id=') ? 'lab-client' : `client-${number}-${i}`;
+    let id = `client-${number}-${i}`;
     const query = new URLSearchParams(behaviour.query);
     query.set('id', id);
     if (query.has('channel')) {

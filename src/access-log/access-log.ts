@@ -1,5 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { WebSocketConnections, type WebSocketHandshake, type WebSocketObserver } from 'nest-raw-websockets';
+import {
+  NO_STATUS_RECEIVED,
+  WebSocketConnections,
+  type WebSocketHandshake,
+  type WebSocketObserver,
+} from 'nest-raw-websockets';
 import { bounded, JsonFormat, redactedPath, TextFormat, type AccessLineFormat } from './access-line.js';
 import { LineWriter } from './line-writer.js';
 
@@ -19,9 +24,6 @@ export interface AccessLogOptions {
 
 /** The injection token of the `AccessLogOptions`. */
 export const ACCESS_LOG_OPTIONS = Symbol('ACCESS_LOG_OPTIONS');
-
-/** RFC 6455 section 7.1.5: the code of a close frame without a code. */
-const NO_STATUS = 1005;
 
 /**
  * Writes a line to stdout for each connection that opened or closed, and for each handshake that was refused. A line is never a
@@ -68,7 +70,7 @@ export class AccessLog implements OnApplicationShutdown {
       this.handshakes.set(id, text);
       this.writer.write(this.format.opened(id, text, bounded(handshake.userAgent)));
     },
-    closed: (connection, { by, status = NO_STATUS, description }): void => {
+    closed: (connection, { by, status = NO_STATUS_RECEIVED, description }): void => {
       const { id, since, messagesReceived, bytesReceived, messagesSent, bytesSent } = connection;
       const text = this.handshakes.get(id);
       if (text === undefined) {

@@ -1,10 +1,11 @@
-import type {
-  WebSocketClosed,
-  WebSocketConnection,
-  WebSocketConnectionObserver,
-  WebSocketFrame,
-  WebSocketHandshake,
-  WebSocketRefusal,
+import {
+  NO_STATUS_RECEIVED,
+  type WebSocketClosed,
+  type WebSocketConnection,
+  type WebSocketConnectionObserver,
+  type WebSocketFrame,
+  type WebSocketHandshake,
+  type WebSocketRefusal,
 } from 'nest-raw-websockets';
 import type { EventStream } from './event-stream.js';
 
@@ -15,9 +16,6 @@ const SECOND = 1_000;
 
 const PING = 9;
 const PONG = 10;
-
-/** The status that stands for a close frame without one (RFC 6455 section 7.1.5). */
-const NO_STATUS = 1005;
 
 /** The headers whose values are secrets. */
 const SECRET = /^(?:proxy-)?authorization$|^cookie$/i;
@@ -85,7 +83,7 @@ export class Watch implements WebSocketConnectionObserver {
     this.request(handshake, { extensions, subprotocol, status: handshake.httpVersion === '2' ? 200 : 101 });
   }
 
-  closed({ by, status = NO_STATUS, description }: WebSocketClosed): void {
+  closed({ by, status = NO_STATUS_RECEIVED, description }: WebSocketClosed): void {
     this.sendSums();
     this.stream.send('close', { at: now(), by, status, description });
     this.end();

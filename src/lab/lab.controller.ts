@@ -106,7 +106,7 @@ export class LabController {
       await this.lab.follow(webSockets, reply, { tell: 'request' });
       return undefined;
     }
-    return tellable(labRequestOf(request.raw));
+    return tellable({ ...labRequestOf(request.raw), remoteAddress: request.ip });
   }
 
   @Get('connections')

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 
-/** The label of all paths without a route. With the paths themselves clients could add labels without end. */
+/** The label value of every path without a route, so that clients cannot add label values. */
 const NO_ROUTE = 'other';
 
 /** The routes of the application, as labels of metrics: `/background/:room` for every room. */

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  ABNORMAL_CLOSURE,
+  NO_STATUS_RECEIVED,
   WebSocketCloseStatus,
   WebSocketConnections,
   type WebSocketConnection,
@@ -8,7 +10,6 @@ import {
   type WebSocketTotals,
 } from 'nest-raw-websockets';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { LabelledCounts } from './labelled-counts.js';
 import { MessageSizes } from './message-sizes.js';
 import { Metrics } from './metrics.js';
 import { Routes } from './routes.js';
@@ -36,15 +37,12 @@ const REFUSAL_REASONS: Readonly<Record<WebSocketRefusalReason, true>> = {
   aborted: true,
 };
 
-/** RFC 6455 section 7.1.5: 1005 stands for a close frame without a code, 1006 for a missing close frame. */
-const NO_STATUS = 1005;
-const NO_CLOSE_FRAME = 1006;
 /** Other codes are chosen by clients, and share the label value `other`. */
 const CLOSE_CODES: ReadonlySet<number> = new Set([
   ...Object.values(WebSocketCloseStatus),
   1014,
-  NO_STATUS,
-  NO_CLOSE_FRAME,
+  NO_STATUS_RECEIVED,
+  ABNORMAL_CLOSURE,
 ]);
 
 /**
@@ -58,46 +56,30 @@ export class WebSocketMetrics {
     @Inject(WebSocketConnections) connections: WebSocketConnections,
     @Inject(Routes) routes: Routes,
   ) {
-    addTotals(metrics, connections);
+    for (const [total, name, help] of totals) {
+      metrics.counter(name, help, () => connections.totals[total]);
+    }
     metrics.gauge('websocket_send_waiting_bytes', 'Bytes that wait until clients read.', () => waiting(connections));
     const registers = [metrics.registry];
     metrics.gauge('websocket_connections', 'WebSockets that are open or closing.', () => connections.size);
-    const open = new LabelledCounts(['protocol', 'route']);
-    metrics.registry.registerMetric(
-      new Gauge({
-        name: 'websocket_connections_by_route',
-        help: 'WebSockets that are open or closing, by HTTP version and route.',
-        labelNames: ['protocol', 'route'],
-        registers: [],
-        collect() {
-          open.copyTo(this);
-        },
-      }),
-    );
-    const accepted = new LabelledCounts(['protocol', 'route']);
-    metrics.registry.registerMetric(
-      new Counter({
-        name: 'websocket_connections_accepted_total',
-        help: 'WebSockets that were accepted.',
-        labelNames: ['protocol', 'route'],
-        registers: [],
-        collect() {
-          accepted.copyTo(this);
-        },
-      }),
-    );
-    const closed = new LabelledCounts(['by', 'code']);
-    metrics.registry.registerMetric(
-      new Counter({
-        name: 'websocket_connections_closed_total',
-        help: 'WebSockets that ended, by who ended them and the code of the close.',
-        labelNames: ['by', 'code'],
-        registers: [],
-        collect() {
-          closed.copyTo(this);
-        },
-      }),
-    );
+    const byRoute = new Gauge({
+      name: 'websocket_connections_by_route',
+      help: 'WebSockets that are open or closing, by HTTP version and route.',
+      labelNames: ['protocol', 'route'],
+      registers,
+    });
+    const accepted = new Counter({
+      name: 'websocket_connections_accepted_total',
+      help: 'WebSockets that were accepted.',
+      labelNames: ['protocol', 'route'],
+      registers,
+    });
+    const closed = new Counter({
+      name: 'websocket_connections_closed_total',
+      help: 'WebSockets that ended, by who ended them and the code of the close.',
+      labelNames: ['by', 'code'],
+      registers,
+    });
     const refused = new Counter({
       name: 'websocket_handshakes_refused_total',
       help: 'Requests that did not get a WebSocket.',
@@ -137,45 +119,20 @@ export class WebSocketMetrics {
     connections.observe({
       refused: (_handshake, { reason }) => refused.inc({ reason }),
       opened: (connection) => {
-        const [protocol, route] = [protocolOf(connection), routes.of(connection.path)];
-        open.add(protocol, route);
-        accepted.add(protocol, route);
+        const labels = { protocol: protocolOf(connection), route: routes.of(connection.path) };
+        byRoute.inc(labels);
+        accepted.inc(labels);
         return connectionObserver;
       },
-      closed: (connection, { by, status = NO_STATUS }) => {
+      closed: (connection, { by, status = NO_STATUS_RECEIVED }) => {
         const route = routes.of(connection.path);
-        open.add(protocolOf(connection), route, -1);
-        closed.add(by, CLOSE_CODES.has(status) ? String(status) : 'other');
+        byRoute.dec({ protocol: protocolOf(connection), route });
+        closed.inc({ by, code: CLOSE_CODES.has(status) ? String(status) : 'other' });
         duration.observe({ route }, (Date.now() - connection.since) / 1000);
         sizes.observe(connection);
       },
     });
   }
-}
-
-/** All totals are read at once, because to read them is a sum over all connections. */
-function addTotals({ registry }: Metrics, connections: WebSocketConnections): void {
-  const registers = [registry];
-  const counters = totals.map(
-    ([total, name, help], i) =>
-      [
-        total,
-        new Counter({
-          name,
-          help,
-          registers,
-          // Metrics are collected in the order in which they were added.
-          ...(i === 0 && { collect: () => collect() }),
-        }),
-      ] as const,
-  );
-  const collect = (): void => {
-    const values = connections.totals;
-    for (const [total, counter] of counters) {
-      counter.reset();
-      counter.inc(values[total]);
-    }
-  };
 }
 
 function waiting(connections: Iterable<WebSocketConnection>): number {

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { LONGEST_DELAY } from 'nest-ws-echo-client/amounts';
-import { WORKER_ENVIRONMENT } from '../config/process-role.js';
 import type { MetricValues, PrimaryFunctions, SharedCertificate, WorkerFunctions } from './calls.js';
 import { Channel } from './channel.js';
 import { PlaceCounts, type PlaceLimits } from './place-counts.js';
@@ -27,6 +26,8 @@ const METRICS_TIMEOUT = 5000;
 /** Options of the primary. */
 export interface PrimaryOptions {
   readonly workers: number;
+  /** Variables that are added to the environment of a worker. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly limits: PlaceLimits;
   readonly developmentCertificate: SharedCertificate | undefined;
   /**
@@ -111,7 +112,7 @@ export class Primary {
 
   private start(slot: Slot): void {
     try {
-      this.add(slot, cluster.fork(WORKER_ENVIRONMENT));
+      this.add(slot, cluster.fork(this.options.environment));
     } catch (error) {
       this.onLoss(slot, `Worker ${slot.number} cannot be started: ${(error as Error).message}`);
     }

@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { scrape } from '../support/scrape.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
 
 describe('The access log', () => {
   let written: jest.SpiedFunction<typeof process.stdout.write>;
@@ -23,9 +24,7 @@ describe('The access log', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ context }) => context === 'Access');
   const untilLines = async (count: number): Promise<Record<string, unknown>[]> => {
-    while (entries().length < count) {
-      await new Promise(setImmediate);
-    }
+    await until(() => entries().length >= count);
     return entries();
   };
 

@@ -2,6 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { LineWriter } from '../../src/access-log/line-writer.js';
+import { until } from '../support/until.js';
 
 const droppedLine = (count: number): string => `${count} dropped\n`;
 
@@ -127,10 +128,10 @@ describe('The writer of lines', () => {
       writer.write(line);
     }
     expect(writer.dropped).toBe(13);
-    while (stream.writes.at(-1) !== '13 dropped\n') {
+    await until(() => {
       stream.take();
-      await turn();
-    }
+      return stream.writes.at(-1) === '13 dropped\n';
+    });
     expect(stream.writes).toHaveLength(258);
     expect(writer.dropped).toBe(13);
   });

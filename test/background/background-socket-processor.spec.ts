@@ -5,6 +5,7 @@ import { DeliveryCounters } from '../../src/background/outbox.js';
 import type { WebSocketConnection } from 'nest-raw-websockets';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../support/socket-pair.js';
+import { until } from '../support/until.js';
 
 const options: ChatOptions = {
   queueMessages: 1000,
@@ -102,9 +103,7 @@ describe('The background socket processor', () => {
     }
 
     sockets[0].client.write(text('for all'));
-    while (writes < sockets.length) {
-      await turn();
-    }
+    await until(() => writes >= sockets.length);
 
     expect(given.size).toBe(1);
     expect([...given][0].toString()).toContain('"text":"for all"');

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
 import { RedisBackplane } from '../../src/background/redis-backplane.js';
 import { describeWith } from '../support/installed-program.js';
 import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
+import { until } from '../support/until.js';
 
 const backplanes: RedisBackplane[] = [];
 
@@ -53,12 +53,6 @@ describe('A server that takes connections and never answers', () => {
 
 describeWith([redisServerProgram], 'A Redis', () => {
   afterEach(endRedisServers);
-
-  async function until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await turn();
-    }
-  }
 
   it('counts as down while it is frozen, even during publishing, and as up afterwards', async () => {
     const redis = await RedisServer.start();

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { binary, clientFrame, close, continuation, ping, text } from '../libs/websockets/protocol/client-frame.js';
@@ -69,8 +69,6 @@ const transports: readonly (readonly [name: string, start: () => Promise<Open>])
 afterEach(endRawClients);
 afterAll(endHttp2Clients);
 afterAll(closeApps);
-afterAll(removeFolders);
-
 describe.each(transports)('Over %s,', (_name, start) => {
   let open: Open;
 

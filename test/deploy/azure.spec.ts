@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../support/folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'deploy', 'azure');
@@ -29,21 +29,19 @@ describe('The script', () => {
 
   // A project of its own, whose build only notes that it was called: the developer's own build is left alone.
   beforeAll(async () => {
-    project = await mkdtemp(join(tmpdir(), 'azure-project-'));
+    project = makeFolder();
     await cp(folder, join(project, 'deploy', 'azure'), { recursive: true });
     await mkdir(join(project, 'scripts'));
     await writeFile(join(project, 'scripts', 'ready.mjs'), noteCall("['ready']"));
   });
-  afterAll(() => rm(project, { recursive: true }));
 
   beforeEach(async () => {
-    bin = await mkdtemp(join(tmpdir(), 'azure-'));
+    bin = makeFolder();
     log = join(bin, 'calls');
     const az = `#!${process.execPath}\n${noteCall('process.argv.slice(2)')} process.exit(Number(process.env.AZ_STATUS));`;
     await writeFile(join(bin, 'az'), az);
     await chmod(join(bin, 'az'), 0o755);
   });
-  afterEach(() => rm(bin, { recursive: true }));
 
   const withAz = (): string => [bin, dirname(process.execPath), process.env['PATH']].join(delimiter);
 

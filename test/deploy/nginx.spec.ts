@@ -9,6 +9,7 @@ import { endProxies } from '../support/proxy-process.js';
 import { endRedisServers, RedisServer, redisServerProgram } from '../support/redis-server.js';
 import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
+import { until } from '../support/until.js';
 
 const configuration = readFileSync(new URL('../../deploy/nginx/default.conf', import.meta.url), 'utf8');
 
@@ -26,18 +27,26 @@ describeWith([nginxProgram, redisServerProgram], 'Two servers behind nginx', () 
   let urls: string[];
   let nginx: string;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     const redis = await RedisServer.start();
     servers = Array.from({ length: 2 }, () =>
       startServerProcess(['--urls', 'http://127.0.0.1:0'], { REDIS_URL: redis.url, ALLOWED_ORIGINS: 'same-origin' }),
     );
     urls = (await Promise.all(servers.map((server) => server.listening()))).flat();
     nginx = await startNginx(urls);
+  }, 120_000);
+  afterEach(async () => {
+    endChatClients();
+    await until(async () => {
+      const figures = await Promise.all(urls.map(scrape));
+      return figures.every(({ websocket_connections: connections }) => connections === 0);
+    });
   });
-  afterEach(endChatClients);
-  afterEach(endProxies);
-  afterEach(endServerProcesses);
-  afterEach(endRedisServers);
+  afterAll(async () => {
+    await endProxies();
+    await endServerProcesses();
+    await endRedisServers();
+  });
 
   it('share the clients, who hear each other', async () => {
     const ann = await ChatClient.join(`${nginx}/background?name=Ann`);
@@ -102,5 +111,6 @@ describeWith([nginxProgram, redisServerProgram], 'Two servers behind nginx', () 
     dave.say('still here');
     await carol.hear('message', { text: 'still here' });
     await expect(scrape(urls[staying])).resolves.toMatchObject({ chat_members: 3 });
+    urls.splice(leaving, 1);
   });
 });

@@ -16,6 +16,7 @@ const { permissions, jobs } = z
       z.looseObject({
         needs: z.string().optional(),
         permissions: z.record(z.string(), z.string()),
+        env: z.record(z.string(), z.string()).default({}),
         steps: z.array(step).default([]),
       }),
     ),
@@ -45,9 +46,13 @@ describe('The release', () => {
   it('publishes the server after the packages on which it depends, with provenance', () => {
     expect(workspaces).toEqual(['libs/websockets', 'client/console']);
     expect(commandsOf('packages').filter((command) => command.startsWith('npm publish'))).toEqual([
-      'npm publish --workspaces --access public --provenance',
-      'npm publish --access public --provenance',
+      'npm publish --workspaces --access public --provenance --tag "$DIST_TAG"',
+      'npm publish --access public --provenance --tag "$DIST_TAG"',
     ]);
+  });
+
+  it('publishes a pre-release as next, and any other version as latest', () => {
+    expect(jobs['packages'].env['DIST_TAG']).toBe("${{ contains(github.ref_name, '-') && 'next' || 'latest' }}");
   });
 
   it('builds an image for two architectures, with SBOM and provenance, and signs it', () => {
@@ -70,22 +75,25 @@ describe('scripts/check-release.mjs', () => {
   const check = (tag: string): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, ['scripts/check-release.mjs', tag], { cwd: root, encoding: 'utf8' });
 
-  it('takes a tag that is the version of every package, the image and the manifests', () => {
+  it('accepts a tag that is the version of every package, the image and the manifests', () => {
     expect(check(`v${version}`)).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('refuses another tag, and names each version', () => {
+  it('rejects another tag, and states each version, also those of dependencies of the server', () => {
     const { status, stderr } = check('v99.0.0');
 
     expect(status).toBe(1);
-    expect(stderr.trimEnd().split('\n')).toEqual(
-      [
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      ...[
         'package.json',
         'libs/websockets/package.json',
         'client/console/package.json',
         'Dockerfile',
         'deploy/kubernetes/deployment.yaml',
-      ].map((path) => `The tag is v99.0.0, but the version in ${path} is ${version}.`),
-    );
+      ].map((path) => `The tag is v99.0.0, but the version in ${path} is ${version}. Expected: 99.0.0.`),
+      ...['nest-raw-websockets', 'nest-ws-echo-client'].map(
+        (name) => `The tag is v99.0.0, but the version of ${name} in package.json is ^${version}. Expected: ^99.0.0.`,
+      ),
+    ]);
   });
 });

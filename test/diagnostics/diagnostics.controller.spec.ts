@@ -1,19 +1,27 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
-import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { parseServerEvent } from '../../client/page/server-view/server-event.js';
 import { MAX_WATCHES } from '../../src/diagnostics/watches.js';
 import { close, ping, text } from '../libs/websockets/protocol/client-frame.js';
+import { makeCertificateFiles } from '../support/certificate.js';
 import { endEventSources, EventSource } from '../support/event-source.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { makeCertificateFiles, removeFolders } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
 
-const id = '0123456789abcdef0123456789abcdef';
-const otherId = 'f'.repeat(32);
+let ids = 0;
+const newId = (): string => (0xabc00 + ++ids).toString(16).padStart(32, '0');
+
+/** The id that a test watches, and another one. */
+let id: string;
+let otherId: string;
+
+beforeEach(() => {
+  [id, otherId] = [newId(), newId()];
+});
 
 const portOf = ({ url }: RunningApp): number => Number(new URL(url).port);
 
@@ -24,11 +32,16 @@ afterEach(async () => {
   endEventSources();
   await endRawClients();
   await endHttp2Clients();
-  await closeApps();
 });
-afterAll(removeFolders);
-
+afterAll(closeApps);
 describe('/diagnostics/:id', () => {
+  /** The application without options. */
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    running = await startApp();
+  });
+
   it('tells the handshake as it arrived, without secrets, then frames, pings and the close', async () => {
     const app = await startApp({ COMPRESSION: 'true' });
     const source = await watch(app);
@@ -100,16 +113,11 @@ describe('/diagnostics/:id', () => {
   });
 
   it('tells that reading pauses while the client takes nothing, and that it goes on', async () => {
-    const app = await startApp();
-    const source = await watch(app);
-    const client = await RawClient.open(portOf(app), `/ws?diagnostics=${id}`);
+    const source = await watch(running);
+    const client = await RawClient.open(portOf(running), `/ws?diagnostics=${id}`);
     client.socket.pause();
-    const payload = Buffer.alloc(1024 * 1024);
-    const isPaused = (): boolean => source.events.some(({ event }) => event === 'pause');
-    while (!isPaused()) {
-      client.write(text(payload));
-      await turn();
-    }
+    // More than the buffers of both ends and of the system hold.
+    client.write(text(Buffer.alloc(32 * 1024 * 1024)));
     expect(await source.event('pause')).toMatchObject({ bufferedAmount: expect.any(Number) });
     client.socket.resume();
     expect(await source.event('resume')).toMatchObject({ duration: expect.any(Number) });
@@ -169,11 +177,10 @@ describe('/diagnostics/:id', () => {
   });
 
   it('tells neither of a WebSocket with another id or none, nor of a second one with the same', async () => {
-    const app = await startApp();
-    const [source, other] = [await watch(app), await watch(app, otherId)];
-    await RawClient.open(portOf(app), '/ws');
-    await RawClient.open(portOf(app), `/ws?diagnostics=${id}`);
-    const second = await RawClient.open(portOf(app), `/ws?diagnostics=${id}`);
+    const [source, other] = [await watch(running), await watch(running, otherId)];
+    await RawClient.open(portOf(running), '/ws');
+    await RawClient.open(portOf(running), `/ws?diagnostics=${id}`);
+    const second = await RawClient.open(portOf(running), `/ws?diagnostics=${id}`);
     second.write(text('second'));
     await second.readFrame();
     await source.event('request');
@@ -182,33 +189,29 @@ describe('/diagnostics/:id', () => {
   });
 
   it('goes on with the latest stream of an id', async () => {
-    const app = await startApp();
-    const first = await watch(app);
-    const client = await RawClient.open(portOf(app), `/ws?diagnostics=${id}`);
+    const first = await watch(running);
+    const client = await RawClient.open(portOf(running), `/ws?diagnostics=${id}`);
     await first.event('request');
-    const second = await watch(app);
+    const second = await watch(running);
     await first.ended();
     client.write(text('after'));
     expect(await second.event('frame')).toMatchObject({ from: 'client', length: 5 });
   });
 
-  it.each(['x', '0123', `${id}0`, 'g'.repeat(32)])('answers the id %s with 400', async (wrong) => {
-    const app = await startApp();
-    const response = await fetch(`${app.url}/diagnostics/${wrong}`);
+  it.each(['x', '0123', '0'.repeat(33), 'g'.repeat(32)])('answers the id %s with 400', async (wrong) => {
+    const response = await fetch(`${running.url}/diagnostics/${wrong}`);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ message: expect.stringContaining('32 hexadecimal digits') });
   });
 
   it('answers 503 when too many are watched, until one leaves', async () => {
     const app = await startApp();
-    const ids = Array.from({ length: MAX_WATCHES }, (_, i) => i.toString(16).padStart(32, '0'));
-    const sources = await Promise.all(ids.map((one) => watch(app, one)));
+    const all = Array.from({ length: MAX_WATCHES }, (_, i) => i.toString(16).padStart(32, '0'));
+    const sources = await Promise.all(all.map((one) => watch(app, one)));
     expect((await watch(app)).response.statusCode).toBe(503);
     sources[0].response.destroy();
-    // The server hears of it a little later.
-    while ((await watch(app)).response.statusCode !== 200) {
-      await turn();
-    }
+    // The server notices a little later.
+    await until(async () => (await watch(app)).response.statusCode === 200);
   });
 
   it('is not there with DIAGNOSTICS=false', async () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../support/folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,8 +13,7 @@ function textsIn(folder: string): Record<string, string> {
 }
 
 describe('docs/api', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nest-ws-echo-api-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = makeFolder();
 
   it('matches the output of npm run docs:api', () => {
     execFileSync('npm', ['run', '--silent', 'docs:api', '--', '--out', folder], {

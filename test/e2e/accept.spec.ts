@@ -3,7 +3,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WebSockets, type WebSocketAcceptOptions, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
@@ -90,8 +89,6 @@ class AcceptingController {
     return 'what nobody hears';
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, a controller', (name, start) => {
   let nest: HandshakeApp;

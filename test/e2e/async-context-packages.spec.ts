@@ -66,7 +66,9 @@ describe.each(['express', 'fastify'])('nestjs-cls and nestjs-pino on %s', (platf
       }
     }
     clients.forEach(({ client }) => client.close());
-    await Promise.all(clients.map(({ name }) => line((one) => one.where === 'closed' && one.name === name)));
+    for (const where of ['end', 'closed']) {
+      await Promise.all(clients.map(({ name }) => line((one) => one.where === where && one.name === name)));
+    }
 
     const noted = lines.filter(({ where }) => where !== undefined);
     expect(noted).toHaveLength(2 * ['messages', 'messages', 'receive', 'end', 'closed'].length);

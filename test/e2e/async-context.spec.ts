@@ -12,6 +12,7 @@ import { close, text } from '../libs/websockets/protocol/client-frame.js';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { endRawClients } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 /** The context of a handshake: its path. */
 const storage = new AsyncLocalStorage<string>();
@@ -108,9 +109,7 @@ describe.each(handshakeTransports)('The asynchronous context of a handshake on %
       expect(String((await client.readFrame()).payload)).toBe(message);
     }
     client.write(close(1000)).end();
-    while (!seen.some(([name]) => name === where.at(-1))) {
-      await new Promise(setImmediate);
-    }
+    await until(() => seen.length >= where.length);
     expect(seen.map(([name]) => name).toSorted()).toEqual(where.toSorted());
     expect(new Set(seen.map(([, store]) => store))).toEqual(new Set([path]));
   });
@@ -120,9 +119,7 @@ describe.each(handshakeTransports)('The asynchronous context of a handshake on %
     client.write(text('{"event":"say","data":"Hi"}'));
     expect(String((await client.readFrame()).payload)).toBe('{"event":"said","data":"Hi"}');
     client.write(close(1000)).end();
-    while (seen.length < 3) {
-      await new Promise(setImmediate);
-    }
+    await until(() => seen.length >= 3);
     expect(seen).toEqual([
       ['handleConnection', '/stock'],
       ['say', '/stock'],

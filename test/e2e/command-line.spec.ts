@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { echoOf } from '../support/echo-of.js';
+import { makeFolder } from '../support/folder.js';
 import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
@@ -31,16 +31,13 @@ describe('The command line', () => {
     expect(stdout).toContain('(default: http://localhost:5000)');
   });
 
-  it.each([[['ws://me:secret@localhost:5000/ws']], [['ws://localhost', '--count', '3']]])(
-    'rejects %j, which are arguments of the client',
-    async (args) => {
-      const { code, stderr } = await startServerProcess(args).exit;
+  it('rejects an address alone, which is an argument of the client, and does not show its password', async () => {
+    const { code, stderr } = await startServerProcess(['ws://me:secret@localhost:5000/ws']).exit;
 
-      expect(code).toBe(1);
-      expect(stderr).toContain('To connect to a server: nest-ws-echo client <url> [options]');
-      expect(stderr).not.toContain('secret');
-    },
-  );
+    expect(code).toBe(1);
+    expect(stderr).toContain('To connect to a server: nest-ws-echo client <url> [options]');
+    expect(stderr).not.toContain('secret');
+  });
 
   it('shows the version of the package with --version, in the program that npm links', async () => {
     const packageJson = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
@@ -48,22 +45,17 @@ describe('The command line', () => {
       .object({ bin: z.object({ 'nest-ws-echo': z.string() }), version: z.string() })
       .parse(JSON.parse(packageJson));
     const main = new URL(`../../${bin['nest-ws-echo']}`, import.meta.url);
-    const folder = await mkdtemp(join(tmpdir(), 'bin-'));
+    const folder = makeFolder();
     const link = join(folder, 'nest-ws-echo');
     await symlink(fileURLToPath(main), link);
 
     expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(execFileSync(process.execPath, [link, '--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
-    await rm(folder, { recursive: true });
   });
 
   it.each([
-    [['--url', 'http://localhost:0']],
-    [['http://localhost:0']],
     [['serve', '--url', 'http://localhost:0']],
-    [['--count', '3']],
     [['--urls', 'http://localhost:0', 'client', 'ws://localhost:0']],
-    [['clients']],
   ])('rejects %j', async (args) => {
     const { code, stdout, stderr } = await startServerProcess(args).exit;
 
@@ -105,7 +97,6 @@ describe('The server process', () => {
   });
 
   it.each([
-    ['http://localhost:0', 'localhost'],
     ['http://*:0', 'localhost'],
     ['http://127.0.0.1:0', '127.0.0.1'],
   ])('says at last where to open the page, and little before, at %s', async (urls, host) => {
@@ -131,7 +122,7 @@ describe('The server process', () => {
 
   it('listens on the named pipe in PORT', async () => {
     // On systems other than Windows, the name is a socket in the working directory.
-    const folder = await mkdtemp(join(tmpdir(), 'pipe-'));
+    const folder = makeFolder();
     const pipe = `\\\\.\\pipe\\nest-ws-echo-${process.pid}`;
     const server = startServerProcess([], { PORT: pipe }, folder);
     await expect(server.listening()).resolves.toEqual([pipe]);
@@ -144,7 +135,6 @@ describe('The server process', () => {
     expect(stdout).toContain(`LOG [Main] Now listening on: ${pipe}\n`);
     // The log goes to a pipe.
     expect(stdout).not.toContain('\u001b');
-    await rm(folder, { recursive: true });
   });
 
   it.each([[{}], [{ WORKERS: '2' }]])('goes on when the reader of its log has ended, with %j', async (environment) => {

@@ -172,26 +172,6 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     await closed;
   });
 
-  it('waits at most a second for a refused client that keeps its half open', async () => {
-    const { app, port } = await start(30_000);
-    const client = await RawClient.connect(port);
-    client.write(handshake('/raw', { 'Sec-WebSocket-Version': '8' }));
-    expect((await client.readResponse()).status).toBe(426);
-    await expect(app.close()).resolves.toBeUndefined();
-  });
-
-  it.each(['/raw', '/stock'])(
-    'waits at most a second for a client of %s that answers the close and keeps its half open',
-    async (path) => {
-      const { app, port } = await start(30_000);
-      const client = await RawClient.open(port, path);
-      const closed = app.close();
-      expect(await client.readClose()).toEqual(goingAway);
-      client.write(close(1001));
-      await expect(closed).resolves.toBeUndefined();
-    },
-  );
-
   it('does not wait for a connection after an ordinary upgrade request', async () => {
     const { app, port } = await start(30_000);
     const client = await RawClient.connect(port);
@@ -208,7 +188,7 @@ describe.each(platforms)('On %s, app.close()', (_name, createAdapter) => {
     expect(server.listening).toBe(false);
     expect(['upgrade', 'connect'].map((event) => server.listenerCount(event))).toEqual([0, 0]);
     expect(logger.lines.filter(({ text: line }) => line.startsWith('Closing'))).toEqual([]);
-    await app.close().catch((error: NodeJS.ErrnoException) => expect(error.code).toBe('ERR_SERVER_NOT_RUNNING'));
+    await expect(app.close()).resolves.toBeUndefined();
   });
 
   it('may be called twice while clients are connected', async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(closeApps);
 afterEach(endRawClients);
 
-describe.each(['/ws', '/rpc', '/sockets', '/background', '/background/room'])(
+describe.each(['/ws', '/Ws/?room=1', '/rpc', '/sockets', '/background', '/background/room'])(
   '%s explains in the same way what it expects',
   (path) => {
     it.each([

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readAnswers, serverClose, serverFrame } from '../conformance/server-frames.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { binary, close, ping, pong } from '../libs/websockets/protocol/client-frame.js';
@@ -14,8 +14,6 @@ const message = Buffer.alloc(1000, 'x');
 
 afterEach(endRawClients);
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe.each<[string, (prepare: (app: NestFastifyApplication) => void) => Promise<Socket>]>([
   [
     'HTTP/1.1',

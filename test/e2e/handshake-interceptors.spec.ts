@@ -16,7 +16,6 @@ import { catchError, finalize, map, of, throwError, timeout, type Observable } f
 import { WebSockets, WebSocketsModule, type WebSocketConnection, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeAnswer, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
@@ -109,8 +108,6 @@ class EchoController {
     return 'what nobody hears';
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, an interceptor', (_name, start) => {
   let nest: HandshakeApp;

@@ -13,7 +13,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSockets, WebSocketsModule, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
 /** Middleware receives the request and the response of Node.js, on Fastify as well. */
@@ -80,8 +79,6 @@ class RoomModule implements NestModule {
     consumer.apply(functionalMiddleware, ClassMiddleware).forRoutes(RoomController);
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, middleware', (_name, start) => {
   let nest: HandshakeApp;

@@ -26,7 +26,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
 /** The common API of Express and Fastify. */
@@ -164,8 +163,6 @@ class RoomController {
     await webSocket.receive(() => {});
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, a handshake', (_name, start) => {
   let nest: HandshakeApp;

@@ -25,7 +25,6 @@ import { defer, mergeMap, type Observable } from 'rxjs';
 import { WebSocketConnections, WebSockets, WebSocketsModule, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp, type WaitingClient } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 
 /** Pauses a handshake at the place in its query. An exclamation mark refuses it afterwards. */
@@ -115,8 +114,6 @@ class HeldModule implements NestModule {
 }
 
 const places = ['middleware', 'guard', 'interceptor', 'pipe', 'method'];
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, a client that disconnects during its handshake', (_name, start) => {
   let nest: HandshakeApp;

@@ -12,7 +12,6 @@ import {
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
 async function greet(webSockets: WebSocketManager, greeting: string): Promise<void> {
@@ -189,8 +188,6 @@ const settings: readonly Setting[] = [
     ],
   ],
 ];
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s', (_name, start) => {
   describe.each(settings)('with %s, a handshake', (_what, controllers, prepare, cases) => {

@@ -18,7 +18,6 @@ import { finalize, type Observable } from 'rxjs';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { close, text } from '../libs/websockets/protocol/client-frame.js';
 
@@ -81,8 +80,6 @@ class RoomController {
     }
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, a request-scoped controller', (_name, start) => {
   let nest: HandshakeApp;

@@ -10,7 +10,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 import { text } from '../libs/websockets/protocol/client-frame.js';
 
@@ -84,8 +83,6 @@ afterEach(async () => {
   await endHttp2Clients();
   await nest.app.close();
 });
-afterAll(removeFolders);
-
 it.each([
   ['@fastify/cookie', fastify, onFastify, '/cookie', /^a=1/],
   ['@fastify/cookie', fastifyHttp2, onFastify, '/cookie', /^a=1/],

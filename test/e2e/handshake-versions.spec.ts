@@ -3,7 +3,6 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
 
 @Injectable()
@@ -40,8 +39,6 @@ class RoomController {
 class Gateway {
   handleWebSocket(): void {}
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, a handshake of an unsupported version', (name, start) => {
   let nest: HandshakeApp;

@@ -1,7 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
 @Controller('page')
@@ -11,8 +10,6 @@ class PageController {
     return 'page';
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('Over %s, an ordinary request', (name, start) => {
   let nest: HandshakeApp;

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
+import { makeCertificateFiles } from '../support/certificate.js';
 import { echoOf } from '../support/echo-of.js';
-import { makeCertificateFiles, makeFolder, removeFolders, startHttpsApp } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -55,8 +57,6 @@ async function fingerprintAt(url: string): Promise<string> {
 
 afterEach(endServerProcesses);
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe('Over https, the application', () => {
   it('accepts WebSockets', async () => {
     const { url, ca } = await startHttpsApp();
@@ -235,7 +235,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
 
   it('stops the start with one line when it is invalid', async () => {
     const { cert } = await makeCertificateFiles();
-    const missing = join(await makeFolder(), 'missing.key');
+    const missing = join(makeFolder(), 'missing.key');
     const urls = 'http://127.0.0.1:0;https://127.0.0.1:0';
 
     const { code, stdout, stderr } = await startServerProcess(['--urls', urls], { TLS_CERT: cert, TLS_KEY: missing })
@@ -249,7 +249,7 @@ describe('The certificate in TLS_CERT and TLS_KEY', () => {
 
 describe('Without TLS_CERT and TLS_KEY', () => {
   it('the development certificate is created once, and the log states its path and how to trust it', async () => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     const path = join(folder, 'nest-ws-echo', 'localhost.crt');
     const start = (): ServerProcess =>
       startServerProcess(['--urls', 'https://localhost:0'], { XDG_CACHE_HOME: folder });

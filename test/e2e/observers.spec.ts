@@ -14,6 +14,7 @@ import {
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 class Nobody implements CanActivate {
   canActivate(): boolean {
@@ -71,36 +72,21 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
   const isHttp2 = name.includes('HTTP/2');
   let app: HandshakeApp;
   let told: Told;
-  let wake: () => void;
 
   async function observe(options: WebSocketOptions = {}): Promise<void> {
     app = await start({ controllers: [RoomController], providers: [Gateway, LockedGateway], options });
     told = { refused: [], opened: [], handshakes: [], closed: [] };
-    wake = () => {};
     release = undefined;
     app.app.get(WebSocketConnections, { strict: false }).observe({
       handshake: (handshake) => void told.handshakes.push(handshake),
-      refused: (...details) => {
-        told.refused.push(details);
-        wake();
-      },
+      refused: (...details) => void told.refused.push(details),
       opened: (...details) => void told.opened.push(details),
-      closed: (...details) => {
-        told.closed.push(details);
-        wake();
-      },
+      closed: (...details) => void told.closed.push(details),
     });
   }
-  const until = async (isThere: () => boolean): Promise<void> => {
-    while (!isThere()) {
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  };
   const untilRoomWaits = async (): Promise<() => void> => {
-    while (release === undefined) {
-      await new Promise(setImmediate);
-    }
-    return release;
+    await until(() => release !== undefined);
+    return release!;
   };
   afterEach(async () => {
     await endRawClients();
@@ -173,6 +159,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     await observe(options);
     await app.shakeHands('/ws');
     await app.shakeHands('/ws');
+    await until(() => told.refused.length > 0);
     expect(told.refused).toEqual([[expect.anything(), expect.objectContaining({ status, reason })]]);
   });
 
@@ -181,6 +168,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     expect((await app.get('/page')).status).toBe(200);
     expect((await app.get('/nowhere')).status).toBe(404);
     expect((await app.get('/room/1')).status).toBe(400);
+    await until(() => told.refused.length > 0);
     expect(told.refused).toEqual([
       [
         expect.objectContaining({ path: '/room/1' }),
@@ -194,9 +182,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
     const waiting = app.shakeHands('/room/4');
     const goOn = await untilRoomWaits();
     const closed = app.app.close();
-    while (!app.app.get(WebSocketConnections, { strict: false }).isDraining) {
-      await new Promise(setImmediate);
-    }
+    await until(() => app.app.get(WebSocketConnections, { strict: false }).isDraining);
     goOn();
     expect((await waiting).status).toBe(503);
     await Promise.all([endHttp2Clients(), closed]);
@@ -223,6 +209,7 @@ describe.each(handshakeTransports)('An observer on %s', (name, start) => {
       'Sec-WebSocket-Protocol': 'a, b',
       'Sec-WebSocket-Extensions': 'permessage-deflate',
     });
+    await until(() => told.opened.length > 0);
     const [connection, handshake] = told.opened[0];
     expect(connection).toMatchObject({
       path: `${path}?x=1`,

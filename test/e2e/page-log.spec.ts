@@ -1,8 +1,8 @@
-import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
+import { makeFolder } from '../support/folder.js';
 import { LogPage, withServer } from '../support/log-page.js';
 import { startApp, type RunningApp } from '../support/start-app.js';
 
@@ -365,27 +365,22 @@ describeInBrowser('The log of the page', (executablePath) => {
     });
 
     it('opens a HAR file in a new tab', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-har-'));
-      try {
-        const path = join(folder, 'recorded.har');
-        await page.click('#fileMenu > summary');
-        const { content } = await logPage.download(() => page.click('#exportHar'));
-        await writeFile(path, content);
-        await page.setInputFiles('#harFile', path);
+      const path = join(makeFolder(), 'recorded.har');
+      await page.click('#fileMenu > summary');
+      const { content } = await logPage.download(() => page.click('#exportHar'));
+      await writeFile(path, content);
+      await page.setInputFiles('#harFile', path);
 
-        expect(await page.locator('[role=tab][aria-selected=true].session-tab').innerText()).toBe('recorded.har');
-        expect((await logPage.rowsOnce(3)).slice(1)).toEqual([
-          ['Client', 'Server', 'Hello'],
-          ['Server', 'Client', 'Hello'],
-        ]);
-        expect(await logPage.enabledControls()).toEqual([]);
-        await writeFile(path, 'nonsense');
-        await page.setInputFiles('#harFile', path);
-        await page.locator('#problem:text-matches("is not JSON")').waitFor();
-        expect(String(await readFile(path))).toBe('nonsense');
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+      expect(await page.locator('[role=tab][aria-selected=true].session-tab').innerText()).toBe('recorded.har');
+      expect((await logPage.rowsOnce(3)).slice(1)).toEqual([
+        ['Client', 'Server', 'Hello'],
+        ['Server', 'Client', 'Hello'],
+      ]);
+      expect(await logPage.enabledControls()).toEqual([]);
+      await writeFile(path, 'nonsense');
+      await page.setInputFiles('#harFile', path);
+      await page.locator('#problem:text-matches("is not JSON")').waitFor();
+      expect(String(await readFile(path))).toBe('nonsense');
     });
   });
 

@@ -5,8 +5,8 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { WebSockets, type WebSocketManager, type WebSocketOptions } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 /** Holds every handshake until it emits `release`, and counts them. */
 @Injectable()
@@ -57,8 +57,6 @@ class GuardedController {
   }
 }
 
-afterAll(removeFolders);
-
 /** The places where a handshake waits. */
 const waits = [
   ['guard', '/guarded'],
@@ -104,11 +102,9 @@ describe.each(cases)('Over %s, a handshake behind an asynchronous %s', (_name, _
     await gate.holds(1);
     expect((await nest.shakeHands(path)).status).toBe(503);
     client.reset();
-    let status: number;
-    do {
-      ({ status } = await nest.shakeHands('/nowhere')); // the server notices a little later
-    } while (status === 503);
-    expect(status).toBe(404);
+    // The server notices a little later.
+    await until(async () => (await nest.shakeHands('/nowhere')).status !== 503);
+    expect((await nest.shakeHands('/nowhere')).status).toBe(404);
     gate.emit('release');
   });
 

@@ -1,14 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient, requestHead, type Headers } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 import { text } from '../libs/websockets/protocol/client-frame.js';
 
-afterAll(async () => {
-  await closeApps();
-  await removeFolders();
-});
+afterAll(closeApps);
 
 describe('At /', () => {
   let running: RunningApp;

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { text } from '../libs/websockets/protocol/client-frame.js';
 import { ChatClient, endChatClients } from '../support/chat-client.js';
+import { makeFolder } from '../support/folder.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
 import { describeWith, findProgram, type OptionalProgram } from '../support/installed-program.js';
 import { endRawClients } from '../support/raw-client.js';
@@ -28,7 +27,7 @@ describe.each(runtimes)('The built server', (program, args) => {
     let http: string;
 
     beforeAll(async () => {
-      home = await mkdtemp(join(tmpdir(), 'nest-ws-echo-runtime-'));
+      home = makeFolder();
       const urls = 'https://127.0.0.1:0;http://127.0.0.1:0';
       const environment = { HOME: home, XDG_CACHE_HOME: home, HTTP2: 'true' };
       server = startServerProcess(['--urls', urls], environment, undefined, [program.path ?? program.name, ...args]);
@@ -39,10 +38,7 @@ describe.each(runtimes)('The built server', (program, args) => {
       endChatClients();
       await Promise.all([endRawClients(), endHttp2Clients()]);
     });
-    afterAll(async () => {
-      await endServerProcesses();
-      await rm(home, { recursive: true });
-    });
+    afterAll(endServerProcesses);
 
     async function connect(path: string): Promise<WebSocket> {
       const webSocket = new WebSocket(`${http.replace('http', 'ws')}${path}`);

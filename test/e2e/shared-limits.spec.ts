@@ -1,7 +1,6 @@
 import { Controller, Get, UseGuards, type CanActivate } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { EventEmitter, once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   WebSocketConnections,
   WebSockets,
@@ -13,8 +12,8 @@ import {
 } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 @WebSocketGateway({ path: '/ws' })
 class Gateway {
@@ -61,8 +60,6 @@ class CountedLimits extends EventEmitter implements SharedLimits {
     this.emit('released');
   }
 }
-
-afterAll(removeFolders);
 
 describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
   let app: HandshakeApp;
@@ -162,9 +159,7 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
     const released = once(limits, 'released');
     waiting.reset();
     waiting.gone.catch(() => {});
-    while (connections.placesTaken > 0) {
-      await turn();
-    }
+    await until(() => connections.placesTaken === 0);
     answer();
 
     await released;
@@ -182,9 +177,7 @@ describe.each(handshakeTransports)('sharedLimits on %s', (_name, startApp) => {
 
     const released = once(limits, 'released');
     void app.app.close();
-    while (!app.app.get(WebSocketConnections).isDraining) {
-      await turn();
-    }
+    await until(() => app.app.get(WebSocketConnections).isDraining);
     answer();
 
     const { status, client } = await handshake;

@@ -1,14 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { serverClose } from '../conformance/server-frames.js';
-import { endRawClients, RawClient } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
-import { closeApps, startApp } from '../support/start-app.js';
-
-/** Connects a client that answers nothing. */
-const connectStraggler = (url: string): Promise<RawClient> => RawClient.open(Number(new URL(url).port), '/ws');
+import { until } from '../support/until.js';
 
 /** Connects clients that answer a close. Resolves with one promise per client, for the result of the close. */
 async function connectClients(count: number, url: string): Promise<Promise<{ code: number; reason: string }>[]> {
@@ -35,19 +29,20 @@ const comeBackLater = { statusCode: 503, headers: { 'retry-after': '5', connecti
 
 /** Resolves when /health/ready reports that the server drains. */
 async function untilDraining(url: string): Promise<void> {
-  while ((await fetch(`${url}/health/ready`)).status !== 503) {}
+  await until(async () => (await fetch(`${url}/health/ready`)).status === 503);
 }
 
 const politely = (count: number): object[] =>
   Array.from({ length: count }, () => ({ code: 1001, reason: 'Server shutting down' }));
 
-afterEach(endRawClients);
-
 describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
   afterEach(endServerProcesses);
 
   it('closes 200 clients with 1001 and exits with 0, even if the signal arrives twice at once', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0']);
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0;http://127.0.0.1:0'], {
+      DRAIN_DELAY: '100ms',
+      DRAIN_SPREAD: '100ms',
+    });
     const [first = '', second = ''] = await server.listening(2);
     const closings = [
       ...(await connectClients(100, `${first.replace('http', 'ws')}/ws`)),
@@ -61,81 +56,25 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('On %s the server', (signal) => {
     await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('informs the load balancer and refuses handshakes at once, and keeps echoing for DRAIN_DELAY', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { DRAIN_DELAY: '2s', DRAIN_SPREAD: '100ms' });
+  it('informs the load balancer and refuses handshakes at once, keeps echoing for DRAIN_DELAY, and exits on a second signal', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { DRAIN_DELAY: '1h' });
     const [url = ''] = await server.listening();
     const webSocketUrl = `${url.replace('http', 'ws')}/ws`;
-    const closings = await connectClients(10, webSocketUrl);
     const client = new WebSocket(webSocketUrl);
     await once(client, 'open');
-    const closing = once(client, 'close');
 
     server.child.kill(signal);
     await untilDraining(url);
 
     await expect(refusalOf(webSocketUrl)).resolves.toMatchObject(comeBackLater);
+    const echo = once(client, 'message') as Promise<[Buffer]>;
     client.send('still there?');
-    const [echo] = (await once(client, 'message')) as [Buffer];
-    expect(String(echo)).toBe('still there?');
-    await expect(Promise.all(closings)).resolves.toEqual(politely(10));
-    expect((await closing)[0]).toBe(1001);
-    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
-  });
+    expect(String((await echo)[0])).toBe('still there?');
 
-  it('exits at once on a later second signal', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { SHUTDOWN_TIMEOUT: '1h' });
-    const [url = ''] = await server.listening();
-    const straggler = await connectStraggler(url);
-    straggler.socket.resume();
-
-    server.child.kill(signal);
+    client.on('error', () => {});
+    // The server takes a signal that comes soon after the first one for the same.
     const impatience = setInterval(() => server.child.kill(signal), 100);
-
     await expect(server.exit).resolves.toMatchObject({ code: signal === 'SIGINT' ? 130 : 143 });
     clearInterval(impatience);
-    straggler.destroy();
-  });
-});
-
-describe('app.close()', () => {
-  afterEach(closeApps);
-
-  it('cuts a client that does not answer the close within SHUTDOWN_TIMEOUT', async () => {
-    const { url, close } = await startApp({ SHUTDOWN_TIMEOUT: '300ms' });
-    const straggler = await connectStraggler(url);
-
-    const closed = close();
-
-    await expect(straggler.readBytes(24)).resolves.toEqual(serverClose(1001, 'Server shutting down'));
-    const cut = once(straggler.socket.resume(), 'end');
-    await closed;
-    await cut;
-  });
-
-  it('refuses handshakes with 503, and answers requests while clients are closing', async () => {
-    const { url, webSocketUrl, close } = await startApp({ SHUTDOWN_TIMEOUT: '1m' });
-    const straggler = await connectStraggler(url);
-
-    const closed = close();
-    await straggler.readClose();
-
-    await expect(refusalOf(webSocketUrl)).resolves.toMatchObject(comeBackLater);
-    const response = await fetch(`${url}/ws`);
-    await response.arrayBuffer();
-    expect(response.status).toBe(400);
-    straggler.destroy();
-    await closed;
-  });
-
-  it('does not wait for idle connections', async () => {
-    const { urls, close } = await startApp({
-      URLS: 'http://127.0.0.1:0;http://127.0.0.1:0',
-      SHUTDOWN_TIMEOUT: '1h',
-    });
-    const sockets = urls.map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-
-    await expect(close()).resolves.toBeUndefined();
-    sockets.forEach((socket) => socket.destroy());
   });
 });

@@ -2,7 +2,6 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import type { RawWebSocketGateway, WebSocketConnection } from 'nest-raw-websockets';
 import { handshakeTransports, type HandshakeApp } from '../support/handshake-transports.js';
 import { endHttp2Clients } from '../support/http2-client.js';
-import { removeFolders } from '../support/https-app.js';
 import { endRawClients, type Headers } from '../support/raw-client.js';
 
 /** Tells each client its address. */
@@ -22,8 +21,6 @@ describe.each(handshakeTransports)('trustProxy with %s', (_name, start) => {
   afterEach(endRawClients);
   afterEach(endHttp2Clients);
   afterEach(() => running.app.close());
-  afterAll(removeFolders);
-
   const startApp = async (trustProxy: string | number): Promise<void> => {
     const options = { trustProxy, allowedOrigins: ['same-origin'], maxConnectionsPerAddress: 1 };
     running = await start({ providers: [AddressGateway], options });

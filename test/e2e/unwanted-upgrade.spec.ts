@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { removeFolders, startHttpsApp, type HttpsApp } from '../support/https-app.js';
+import { startHttpsApp, type HttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
@@ -14,8 +14,6 @@ describe('A handshake for a path without a WebSocket', () => {
   afterEach(endRawClients);
   afterEach(endHttp2Clients);
   afterAll(closeApps);
-  afterAll(removeFolders);
-
   it.each([
     ['/metrics', 200],
     ['/swagger', 200],

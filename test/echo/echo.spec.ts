@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-describe.each(['/ws', '/'])('The echo at %s', (path) => {
-  let running: RunningApp;
-  let webSocket: WebSocket;
+let running: RunningApp;
 
-  beforeAll(async () => {
-    running = await startApp({ RECEIVE_BUFFER_SIZE: '4096' });
-  });
-  afterAll(closeApps);
+beforeAll(async () => {
+  running = await startApp({ RECEIVE_BUFFER_SIZE: '4096' });
+});
+afterAll(closeApps);
+
+describe.each(['/ws', '/'])('The echo at %s', (path) => {
+  let webSocket: WebSocket;
 
   beforeEach(async () => {
     webSocket = new WebSocket(running.url.replace('http', 'ws') + path);

@@ -9,6 +9,7 @@ import {
 import { WebSocket } from 'ws';
 import { startExamples } from '../../examples/main.js';
 import { traceWebSockets } from '../../examples/opentelemetry.js';
+import { until } from '../support/until.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const PARENT_ID = 'b7ad6b7169203331';
@@ -33,13 +34,9 @@ describe('The example of OpenTelemetry', () => {
 
   /** Waits for a span to end. */
   async function span(name: string): Promise<ReadableSpan> {
-    for (;;) {
-      const found = exporter.getFinishedSpans().find((one) => one.name === name);
-      if (found !== undefined) {
-        return found;
-      }
-      await new Promise(setImmediate);
-    }
+    const find = (): ReadableSpan | undefined => exporter.getFinishedSpans().find((one) => one.name === name);
+    await until(() => find() !== undefined);
+    return find()!;
   }
 
   it('has a span of the handshake in the trace of the client, and a linked span of the connection', async () => {

@@ -27,7 +27,7 @@ describe('Fuzzing: our parser', () => {
             expect({ ours, theirs, difference }).toMatchObject({ difference: expect.any(String) });
           }
         }),
-        runs(3000),
+        runs(1000),
       );
     },
     PATIENCE,
@@ -47,7 +47,7 @@ describe('Fuzzing: our parser', () => {
         fc.property(clientStream, cutting, treatment, (hex, how, treated) => {
           expect(transcribe(cut(bytesOf(hex), how), treated)).toEqual(transcribe([bytesOf(hex)]));
         }),
-        runs(3000),
+        runs(1000),
       ),
     PATIENCE,
   );
@@ -61,7 +61,7 @@ describe('Fuzzing: our parser', () => {
           expect(lines.filter((line) => line.startsWith('error'))).toEqual([]);
           expect(lines).toEqual(transcribeWithWs([bytesOf(hex)]));
         }),
-        runs(1000),
+        runs(400),
       ),
     PATIENCE,
   );

@@ -25,7 +25,7 @@ describe('Fuzzing: our parser, with permessage-deflate', () => {
             expect(inOrder(/^(ping|pong)/, lines)).toEqual(inOrder(/^(ping|pong)/, expected));
           },
         ),
-        runs(1000),
+        runs(300),
       ),
     PATIENCE,
   );
@@ -44,7 +44,7 @@ describe('Fuzzing: our parser, with permessage-deflate', () => {
             expect({ ours, theirs, difference }).toMatchObject({ difference: expect.any(String) });
           }
         }),
-        runs(2000),
+        runs(600),
       ),
     PATIENCE,
   );

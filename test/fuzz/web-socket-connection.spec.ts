@@ -56,7 +56,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
           );
           expect(mostUnread).toBeLessThanOrEqual(how.highWaterMark + how.largestRead);
         }),
-        runs(300),
+        runs(100),
       ),
     PATIENCE,
   );
@@ -92,7 +92,7 @@ describe('Fuzzing: a connection over a socket that stalls', () => {
             }
           },
         ),
-        runs(300),
+        runs(100),
       ),
     PATIENCE,
   );
@@ -136,7 +136,7 @@ describe('Fuzzing: a connection with compression, over a socket that stalls', ()
           );
           expect(answers.at(-1)).toBe(expected.at(-1));
         }),
-        runs(200),
+        runs(60),
       ),
     PATIENCE,
   );
@@ -178,7 +178,7 @@ describe('Fuzzing: a connection with compression, over a socket that stalls', ()
             }
           },
         ),
-        runs(300),
+        runs(100),
       ),
     PATIENCE,
   );

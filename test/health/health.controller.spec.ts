@@ -1,20 +1,28 @@
 import { HttpAdapterHost } from '@nestjs/core';
-import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { close } from '../libs/websockets/protocol/client-frame.js';
 import { freePort } from '../support/free-port.js';
-import { closeApps, startApp } from '../support/start-app.js';
+import { endRawClients, RawClient } from '../support/raw-client.js';
+import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
-const healthOf = async (url: string, probe: string): Promise<unknown> => {
+async function healthOf(url: string, probe: string): Promise<object> {
   const response = await fetch(`${url}/health/${probe}`);
   return { status: response.status, caching: response.headers.get('cache-control'), body: await response.json() };
-};
+}
 
-afterEach(closeApps);
+/** The answer of an endpoint, which nothing may cache. */
+const answer = (status: number, state: string): object => ({ status, caching: 'no-store', body: { status: state } });
 
 describe('The health endpoints', () => {
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    running = await startApp();
+  });
+  afterAll(closeApps);
+  afterEach(endRawClients);
+
   it.each(['live', 'ready', 'startup'])('/health/%s answers 200 while the server serves', async (probe) => {
-    const { url } = await startApp();
-    await expect(healthOf(url, probe)).resolves.toEqual({ status: 200, caching: 'no-store', body: { status: 'ok' } });
+    await expect(healthOf(running.url, probe)).resolves.toEqual(answer(200, 'ok'));
   });
 
   it.each([
@@ -22,22 +30,23 @@ describe('The health endpoints', () => {
     ['ready', 503, 'starting'],
     ['startup', 503, 'starting'],
   ])('/health/%s answers %i until the server listens on all addresses', async (probe, status, state) => {
-    const { app, url } = await startApp();
-    app.get(HttpAdapterHost).listening = false;
-    await expect(healthOf(url, probe)).resolves.toMatchObject({ status, body: { status: state } });
+    const adapterHost = running.app.get(HttpAdapterHost);
+    adapterHost.listening = false;
+    const health = await healthOf(running.url, probe);
+    adapterHost.listening = true;
+
+    expect(health).toEqual(answer(status, state));
   });
 
-  it.each([
-    ['live', 200, 'ok'],
-    ['ready', 503, 'draining'],
-    ['startup', 200, 'ok'],
-  ])('/health/%s answers %i from the first moment of a shutdown', async (probe, status, state) => {
-    const { url, webSocketUrl, close } = await startApp({ DRAIN_DELAY: '300ms' });
-    const client = new WebSocket(webSocketUrl);
-    await once(client, 'open');
-    const closed = close();
-    await expect(healthOf(url, probe)).resolves.toMatchObject({ status, body: { status: state } });
-    expect(client.readyState).toBe(WebSocket.OPEN);
+  it('answer from the first moment of a shutdown that the server drains', async () => {
+    const { url, close: closeApp } = await startApp({ SHUTDOWN_TIMEOUT: '1h' });
+    const straggler = await RawClient.open(Number(new URL(url).port), '/ws');
+
+    const closed = closeApp();
+
+    const probes = ['live', 'ready', 'startup'].map((probe) => healthOf(url, probe));
+    await expect(Promise.all(probes)).resolves.toEqual([answer(200, 'ok'), answer(503, 'draining'), answer(200, 'ok')]);
+    straggler.write(close(1001)).end();
     await closed;
   });
 

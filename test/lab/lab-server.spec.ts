@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
@@ -10,8 +9,8 @@ import {
   type LabServer,
   type LabServerOptions,
 } from '../../src/lab/lab-server.js';
+import { makeCertificate } from '../support/certificate.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { makeCertificateFiles, removeFolders } from '../support/https-app.js';
 import { handshake } from '../support/raw-client.js';
 import { text } from '../libs/websockets/protocol/client-frame.js';
 
@@ -38,8 +37,6 @@ afterEach(async () => {
   await endHttp2Clients();
   await server.close();
 });
-afterAll(removeFolders);
-
 describe('The lab server', () => {
   it('has a connection follow the query of its URL', async () => {
     const { url } = await start();
@@ -209,16 +206,15 @@ describe('The lab server', () => {
   });
 
   it('speaks TLS, and HTTP/2 with the same scripts', async () => {
-    const files = await makeCertificateFiles();
-    const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
-    const { url, port } = await start({ tls: { cert, key } });
+    const tls = await makeCertificate();
+    const { url, port } = await start({ tls });
 
-    const secure = new WebSocket(`${url}?count=1&size=3&close=4123`, { ca: cert });
+    const secure = new WebSocket(`${url}?count=1&size=3&close=4123`, { ca: tls.cert });
     expect(await outcome(secure)).toMatchObject({ messages: ['ABC'], code: 4123 });
-    const aborted = new WebSocket(`${url}?abort=0`, { ca: cert });
+    const aborted = new WebSocket(`${url}?abort=0`, { ca: tls.cert });
     expect(await outcome(aborted)).toMatchObject({ code: 1006 });
 
-    const http2 = await Http2Client.connect(`https://127.0.0.1:${port}`, cert);
+    const http2 = await Http2Client.connect(`https://127.0.0.1:${port}`, tls.cert);
     const exchange = await http2.open('/lab?close=4123&after-messages=1');
     exchange.write(text('hello'));
     expect(await exchange.readText()).toBe('hello');
@@ -240,9 +236,7 @@ describe('The lab server', () => {
     ['that has sent nothing', {}],
     ['that has not finished its TLS handshake', { isSecure: true }],
   ])('closes a connection %s', async (_, { isSecure = false }: { isSecure?: boolean }) => {
-    const files = await makeCertificateFiles();
-    const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
-    const lab = await start(isSecure ? { tls: { cert, key } } : {});
+    const lab = await start(isSecure ? { tls: await makeCertificate() } : {});
     const socket = connect(lab.port, '127.0.0.1');
     const closed = once(socket.resume(), 'close');
     await once(socket, 'connect');

@@ -2,13 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertificateError, readCertificate } from '../../src/listening/certificate.js';
-import { makeCertificateFiles, makeFolder, removeFolders } from '../support/https-app.js';
-
-afterAll(removeFolders);
+import { makeCertificateFiles } from '../support/certificate.js';
+import { makeFolder } from '../support/folder.js';
 
 /** Writes a new file, and returns its path. */
 async function fileWith(content: string): Promise<string> {
-  const path = join(await makeFolder(), 'file.pem');
+  const path = join(makeFolder(), 'file.pem');
   await writeFile(path, content);
   return path;
 }
@@ -29,9 +28,9 @@ describe('A certificate and its key', () => {
     expect([cert, key]).toEqual([await readFile(files.cert, 'utf8'), await readFile(files.key, 'utf8')]);
   });
 
-  it.each<[string, 'TLS_CERT' | 'TLS_KEY', () => Promise<string>, string]>([
-    ['a missing certificate file', 'TLS_CERT', async () => join(await makeFolder(), 'no'), 'the file does not exist'],
-    ['a missing key file', 'TLS_KEY', async () => join(await makeFolder(), 'no'), 'the file does not exist'],
+  it.each<[string, 'TLS_CERT' | 'TLS_KEY', () => string | Promise<string>, string]>([
+    ['a missing certificate file', 'TLS_CERT', () => join(makeFolder(), 'no'), 'the file does not exist'],
+    ['a missing key file', 'TLS_KEY', () => join(makeFolder(), 'no'), 'the file does not exist'],
     ['a folder as the certificate', 'TLS_CERT', makeFolder, 'that is a folder'],
     ['an empty certificate', 'TLS_CERT', () => fileWith(''), 'which is not a certificate in PEM format'],
     ['an invalid certificate', 'TLS_CERT', () => fileWith('hello'), 'which is not a certificate in PEM format'],

@@ -3,16 +3,14 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { developmentCertificate, howToTrust } from '../../src/listening/development-certificate.js';
-import { makeFolder, removeFolders } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 afterEach(() => jest.useRealTimers());
-afterAll(removeFolders);
-
 describe('The development certificate', () => {
   it('covers localhost and its addresses for one year', async () => {
-    const { cert } = await developmentCertificate(await makeFolder());
+    const { cert } = await developmentCertificate(makeFolder());
     const certificate = new X509Certificate(cert);
 
     expect(certificate.checkHost('localhost')).toBe('localhost');
@@ -25,7 +23,7 @@ describe('The development certificate', () => {
   });
 
   it('is created once, and readable by this user only', async () => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
 
     const first = await developmentCertificate(folder);
     const second = await developmentCertificate(folder);
@@ -42,7 +40,7 @@ describe('The development certificate', () => {
     [340, 'is made anew'],
     [400, 'is made anew'],
   ])('%i days later %s', async (days, outcome) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     const { cert } = await developmentCertificate(folder);
 
     jest.useFakeTimers({ now: Date.now() + days * DAY, doNotFake: ['nextTick', 'setImmediate'] });
@@ -53,7 +51,7 @@ describe('The development certificate', () => {
   });
 
   it.each(['localhost.crt', 'localhost.key'])('is replaced when %s is damaged', async (name) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     const { cert } = await developmentCertificate(folder);
     await writeFile(join(folder, 'nest-ws-echo', name), 'damaged');
 
@@ -64,7 +62,7 @@ describe('The development certificate', () => {
   });
 
   it('stays in memory when its folder is not writable', async () => {
-    const file = join(await makeFolder(), 'no folder');
+    const file = join(makeFolder(), 'no folder');
     await writeFile(file, '');
     await chmod(file, 0o400);
 

@@ -3,8 +3,9 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { constants } from 'node:http2';
 import { join } from 'node:path';
+import { makeFolder } from '../support/folder.js';
 import { endHttp2Clients, Http2Client } from '../support/http2-client.js';
-import { makeFolder, removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 
@@ -12,7 +13,7 @@ import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
 async function startWithFile<T extends RunningApp>(
   start: (prepare: Parameters<typeof startApp>[1]) => Promise<T>,
 ): Promise<T & { path: string; file: Promise<ReadStream> }> {
-  const path = join(await makeFolder(), 'file.txt');
+  const path = join(makeFolder(), 'file.txt');
   await writeFile(path, 'x'.repeat(8 * 1024 * 1024));
   let opened!: (file: ReadStream) => void;
   const file = new Promise<ReadStream>((resolve) => (opened = resolve));
@@ -30,8 +31,6 @@ async function startWithFile<T extends RunningApp>(
 
 afterEach(endHttp2Clients);
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe('The server closes the file of a response', () => {
   it('when the HTTP/2 stream is reset', async () => {
     const { url, ca, file } = await startWithFile((prepare) => startHttpsApp({}, prepare));

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { endEventSources, EventSource } from '../support/event-source.js';
 import { Http2FrameClient } from '../support/http2-frames.js';
-import { removeFolders, startHttpsApp } from '../support/https-app.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
@@ -39,9 +41,19 @@ async function startAnswering(shutdownTimeout: string): Promise<{
 afterEach(endEventSources);
 afterEach(endServerProcesses);
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe('At shutdown', () => {
+  it('the server does not wait for idle connections', async () => {
+    const { urls, close } = await startApp({
+      URLS: 'http://127.0.0.1:0;http://127.0.0.1:0',
+      SHUTDOWN_TIMEOUT: '1h',
+    });
+    const sockets = urls.map((url) => connect(Number(new URL(url).port), '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+
+    await expect(close()).resolves.toBeUndefined();
+    sockets.forEach((socket) => socket.destroy());
+  });
+
   it('the server finishes a request in progress', async () => {
     const { text, response, close, closing } = await startAnswering('1m');
     response.write('first half, ');

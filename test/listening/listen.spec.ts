@@ -8,7 +8,7 @@ import { readConfiguration } from '../../src/config/read-configuration.js';
 import { formatAddress } from '../../src/config/listen-address.js';
 import { createApp } from '../../src/create-app.js';
 import { listen, ListenError } from '../../src/listening/listen.js';
-import { makeFolder, removeFolders } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
 async function isOpen(url: string): Promise<boolean> {
@@ -26,14 +26,10 @@ async function isOpen(url: string): Promise<boolean> {
 
 /** An address without a port: a named pipe on Windows, a Unix domain socket elsewhere. */
 async function pipePath(): Promise<string> {
-  return process.platform === 'win32'
-    ? `\\\\.\\pipe\\nest-ws-echo-${process.pid}`
-    : join(await makeFolder(), 'server.sock');
+  return process.platform === 'win32' ? `\\\\.\\pipe\\nest-ws-echo-${process.pid}` : join(makeFolder(), 'server.sock');
 }
 
 afterEach(closeApps);
-afterAll(removeFolders);
-
 describe('The application', () => {
   it('reports the selected port when it listens on port 0', async () => {
     const { app, urls } = await startApp({ URLS: 'http://127.0.0.1:0' });

@@ -6,7 +6,8 @@ import { connect as connectTls } from 'node:tls';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ProxyProtocol } from '../../src/listening/proxy-protocol.js';
-import { makeFolder, removeFolders, startHttpsApp, type HttpsApp } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
+import { startHttpsApp, type HttpsApp } from '../support/https-app.js';
 import { endRawClients, handshake, RawClient } from '../support/raw-client.js';
 import { closeApps } from '../support/start-app.js';
 
@@ -180,7 +181,7 @@ describe('PROXY_PROTOCOL=true', () => {
   let path: string;
 
   beforeAll(async () => {
-    path = join(await makeFolder(), 'server.sock');
+    path = join(makeFolder(), 'server.sock');
     app = await startHttpsApp({
       PROXY_PROTOCOL: 'true',
       LAB: 'true',
@@ -188,8 +189,6 @@ describe('PROXY_PROTOCOL=true', () => {
     });
   });
   afterAll(closeApps);
-  afterAll(removeFolders);
-
   /** Connects to an address of the application, and sends a header. */
   async function dial(index: number, header: string): Promise<Socket> {
     const { port } = new URL(app.urls[index] ?? '');

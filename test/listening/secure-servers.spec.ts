@@ -7,9 +7,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { SecureServers } from '../../src/listening/secure-servers.js';
-import { makeCertificateFiles, removeFolders } from '../support/https-app.js';
-
-afterAll(removeFolders);
+import { makeCertificateFiles } from '../support/certificate.js';
 
 describe('A TLS session', () => {
   const running: { readonly secure: SecureServers; readonly server: Server }[] = [];

@@ -4,7 +4,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { makeFolder, removeFolders, startHttpsApp } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
+import { startHttpsApp } from '../support/https-app.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -36,14 +37,12 @@ function descriptorOf(server: Server): number {
 }
 
 afterEach(closeApps);
-afterAll(removeFolders);
-
 // On Windows Node.js listens on named pipes instead.
 (process.platform === 'win32' ? describe.skip : describe)('A Unix socket', () => {
   let path: string;
 
   beforeEach(async () => {
-    path = join(await makeFolder(), 'server.sock');
+    path = join(makeFolder(), 'server.sock');
   });
 
   it('is one of several addresses of each kind, until the application closes', async () => {
@@ -109,7 +108,7 @@ afterAll(removeFolders);
   }
 
   it('removes the file of its Unix socket when it ends at once, at a second signal', async () => {
-    const path = join(await makeFolder(), 'server.sock');
+    const path = join(makeFolder(), 'server.sock');
     const server = startServerProcess(['--urls', `http://unix:${path}`], { SHUTDOWN_TIMEOUT: '1h' });
     await expect(server.listening()).resolves.toEqual([`http://unix:${path}`]);
     const webSocket = new WebSocket(`ws+unix:${path}:/ws`);
@@ -127,7 +126,7 @@ afterAll(removeFolders);
   });
 
   it('listens on sockets that systemd passes, beside an address, and leaves their files', async () => {
-    const path = join(await makeFolder(), 'passed.sock');
+    const path = join(makeFolder(), 'passed.sock');
     const passed = [await listeningSocket(0), await listeningSocket(`${path}.made`)];
     await rename(`${path}.made`, path);
     const { port } = passed[0].address() as { port: number };

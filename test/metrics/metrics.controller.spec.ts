@@ -3,16 +3,17 @@ import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { metricTypes, scrape } from '../support/scrape.js';
 import { closeApps, startApp, type RunningApp } from '../support/start-app.js';
+import { until } from '../support/until.js';
 
 const documentation = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
 describe('/metrics', () => {
   let running: RunningApp;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     running = await startApp();
   });
-  afterEach(closeApps);
+  afterAll(closeApps);
 
   it('answers with the Prometheus text format, and forbids caching', async () => {
     const response = await fetch(`${running.url}/metrics`);
@@ -50,7 +51,8 @@ describe('/metrics', () => {
   });
 
   it('counts open and closed WebSockets, messages and bytes', async () => {
-    const [live, ended] = [new WebSocket(running.webSocketUrl), new WebSocket(running.webSocketUrl)];
+    const fresh = await startApp();
+    const [live, ended] = [new WebSocket(fresh.webSocketUrl), new WebSocket(fresh.webSocketUrl)];
     await Promise.all([once(live, 'open'), once(ended, 'open')]);
     for (const webSocket of [live, ended]) {
       webSocket.send('hello');
@@ -59,7 +61,7 @@ describe('/metrics', () => {
     ended.close();
     await once(ended, 'close');
 
-    expect(await scrape(running.url)).toMatchObject({
+    expect(await scrape(fresh.url)).toMatchObject({
       websocket_connections: 1,
       'websocket_connections_by_route{protocol="h1",route="/ws"}': 1,
       'websocket_connections_accepted_total{protocol="h1",route="/ws"}': 2,
@@ -74,25 +76,29 @@ describe('/metrics', () => {
     live.terminate();
   });
 
-  it.each([
-    ['/ws?room=1', '/ws'],
-    ['/WS/', '/ws'],
-    ['/?x', '/'],
-    ['/background/kitchen', '/background/:room'],
-    ['/background', '/background'],
-    ['/rpc', '/rpc'],
-  ])('calls %s by its route, %s', async (path, route) => {
-    const webSocket = new WebSocket(running.url.replace('http', 'ws') + path);
-    await once(webSocket, 'open');
+  it('counts connections by their routes', async () => {
+    const { url } = await startApp();
+    const paths = ['/ws?room=1', '/WS/', '/?x', '/background/kitchen', '/background', '/rpc'];
+    const webSockets = paths.map((path) => new WebSocket(url.replace('http', 'ws') + path));
+    await Promise.all(webSockets.map((webSocket) => once(webSocket, 'open')));
 
-    expect(await scrape(running.url)).toMatchObject({
-      [`websocket_connections_by_route{protocol="h1",route="${route}"}`]: 1,
+    const series = Object.entries(await scrape(url)).flatMap(([name, value]) => {
+      const [, route] = /^websocket_connections_by_route\{protocol="h1",route="(.+)"\}$/.exec(name) ?? [];
+      return route === undefined ? [] : [[route, value]];
     });
-    webSocket.terminate();
+    expect(Object.fromEntries(series)).toEqual({
+      '/ws': 2,
+      '/': 1,
+      '/background/:room': 1,
+      '/background': 1,
+      '/rpc': 1,
+    });
+    webSockets.forEach((webSocket) => webSocket.terminate());
   });
 
   it('has the mean size of the messages of a connection since the last time', async () => {
-    const webSocket = new WebSocket(running.webSocketUrl);
+    const fresh = await startApp();
+    const webSocket = new WebSocket(fresh.webSocketUrl);
     await once(webSocket, 'open');
     const send = async (length: number): Promise<void> => {
       webSocket.send('x'.repeat(length));
@@ -101,14 +107,14 @@ describe('/metrics', () => {
     // With frame headers of 6 and 2 bytes.
     await send(20);
     await send(10);
-    expect(await scrape(running.url)).toMatchObject({
+    expect(await scrape(fresh.url)).toMatchObject({
       'websocket_message_size_bytes_count{direction="received"}': 1,
       'websocket_message_size_bytes_sum{direction="received"}': 21,
       'websocket_message_size_bytes_sum{direction="sent"}': 17,
     });
     await send(100);
-    await scrape(running.url);
-    expect(await scrape(running.url)).toMatchObject({
+    await scrape(fresh.url);
+    expect(await scrape(fresh.url)).toMatchObject({
       'websocket_message_size_bytes_count{direction="received"}': 2,
       'websocket_message_size_bytes_sum{direction="received"}': 21 + 106,
       'websocket_message_size_bytes_bucket{le="64",direction="received"}': 1,
@@ -131,22 +137,19 @@ describe('/metrics', () => {
     const webSocket = new WebSocket(running.webSocketUrl);
     await once(webSocket, 'open');
     webSocket.pause();
-    const waiting = async (): Promise<Record<string, number>> => {
-      const figures = await scrape(running.url);
-      return figures['websocket_send_waits_total'] > 0 ? figures : waiting();
-    };
     webSocket.send(Buffer.alloc(32 * 1024 * 1024));
+    await until(async () => (await scrape(running.url))['websocket_send_waits_total'] > 0);
 
-    expect((await waiting())['websocket_send_waiting_bytes']).toBeGreaterThan(0);
+    expect((await scrape(running.url))['websocket_send_waiting_bytes']).toBeGreaterThan(0);
     webSocket.terminate();
   });
 
   it('is separate for two applications in one process', async () => {
-    const other = await startApp();
-    const webSocket = new WebSocket(running.webSocketUrl);
+    const [one, other] = [await startApp(), await startApp()];
+    const webSocket = new WebSocket(one.webSocketUrl);
     await once(webSocket, 'open');
 
-    expect(await scrape(running.url)).toMatchObject({ websocket_connections: 1 });
+    expect(await scrape(one.url)).toMatchObject({ websocket_connections: 1 });
     expect(await scrape(other.url)).toMatchObject({ websocket_connections: 0 });
     webSocket.terminate();
   });

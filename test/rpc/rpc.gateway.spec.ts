@@ -141,11 +141,4 @@ describe.each(platforms)('/rpc, on %s,', (_name, createAdapter) => {
     say({ event: 'add', data: { numbers: [1] } });
     expect(await hear()).toEqual({ event: 'add', data: { sum: 1 } });
   });
-
-  it('answers an ordinary GET with 400', async () => {
-    const response = await fetch(`http://${nest.host}/rpc`);
-
-    expect(response.status).toBe(400);
-    await expect(response.text()).resolves.toMatch(/Expected a WebSocket handshake/);
-  });
 });

@@ -29,9 +29,9 @@ const WINDOWS_PROGRAMS = [
 /**
  * The path of a Chromium-based browser on this machine, or `undefined` without one.
  *
- * @throws Error if a variable names a browser that does not exist: whoever set it does not want the tests skipped
+ * @throws Error if a variable names a browser that does not exist: then the tests must not be skipped
  */
-export function findBrowser(): string | undefined {
+function findBrowser(): string | undefined {
   for (const variable of VARIABLES) {
     const path = process.env[variable];
     if (path) {
@@ -62,7 +62,7 @@ function usualPlaces(): string[] {
   }
 }
 
-/** Starts a headless browser that stays off the network as far as the tests do not send it there. */
+/** Starts a headless browser without network requests of its own. */
 export function launchBrowser(executablePath: string): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
@@ -81,8 +81,8 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
 }
 
 /**
- * `describe` for tests that need a browser, given its path. Without one they are skipped, and one line says so: a run
- * that left something out must not look like one that did not.
+ * `describe` for tests that need a browser. They receive its path. Without a browser they are skipped, and a line on stderr
+ * says so.
  */
 export function describeInBrowser(title: string, tests: (executablePath: string) => void): void {
   const executablePath = findBrowser();

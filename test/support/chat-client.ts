@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { WebSocket } from 'ws';
 
-/** Any event of the chat, as a client gets it. */
+/** An event of the chat, as a client receives it. */
 export interface HeardEvent {
   readonly type: 'welcome' | 'joined' | 'left' | 'message';
   readonly [field: string]: unknown;
@@ -9,18 +9,24 @@ export interface HeardEvent {
 
 const clients = new Set<ChatClient>();
 
-/** A client of the chat, which keeps what it hears. */
+/** A client of the chat, which records its events. */
 export class ChatClient {
   readonly heard: HeardEvent[] = [];
-  private wake: (() => void) | undefined;
+  /** How the connection ended. */
+  private end: { code: number; reason: string } | undefined;
+  /** Emits `news` at each event and at the end. Any number of waits may listen. */
+  private readonly news = new EventEmitter().setMaxListeners(0);
 
   private constructor(readonly webSocket: WebSocket) {
     clients.add(this);
     webSocket.on('message', (data: Buffer) => {
       this.heard.push(JSON.parse(data.toString()) as HeardEvent);
-      this.wake?.();
+      this.news.emit('news');
     });
-    webSocket.on('close', () => this.wake?.());
+    webSocket.on('close', (code, reason) => {
+      this.end = { code, reason: reason.toString() };
+      this.news.emit('news');
+    });
     webSocket.on('error', () => {});
   }
 
@@ -31,12 +37,12 @@ export class ChatClient {
     return client;
   }
 
-  /** The id that the server gave it. */
+  /** Its id, which the server assigned. */
   get id(): unknown {
     return this.heard[0].you;
   }
 
-  /** What was said, in the order in which it heard that. */
+  /** The texts of the messages, in the order of their arrival. */
   get messages(): unknown[] {
     return this.heard.filter(({ type }) => type === 'message').map(({ text }) => text);
   }
@@ -45,7 +51,7 @@ export class ChatClient {
     this.webSocket.send(text);
   }
 
-  /** Waits for the first event of a type, with these fields, that it hears or has heard. */
+  /** Waits for an event of a type, with these fields, unless it has arrived. */
   async hear(type: HeardEvent['type'], fields: Readonly<Record<string, unknown>> = {}): Promise<HeardEvent> {
     for (;;) {
       const event = this.heard.find(
@@ -54,21 +60,23 @@ export class ChatClient {
       if (event !== undefined) {
         return event;
       }
-      if (this.webSocket.readyState === WebSocket.CLOSED) {
+      if (this.end !== undefined) {
         throw new Error(`The connection ended before a ${type} came: ${JSON.stringify(this.heard)}`);
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
-  /** How the connection ends. */
+  /** Waits for the end of the connection, unless it has ended. */
   async closed(): Promise<{ code: number; reason: string }> {
-    const [code, reason] = (await once(this.webSocket, 'close')) as [number, Buffer];
-    return { code, reason: reason.toString() };
+    while (this.end === undefined) {
+      await once(this.news, 'news');
+    }
+    return this.end;
   }
 }
 
-/** Ends every client that is left; for `afterEach`. */
+/** Ends every open client; for `afterEach`. */
 export function endChatClients(): void {
   clients.forEach(({ webSocket }) => webSocket.terminate());
   clients.clear();

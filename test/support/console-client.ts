@@ -6,13 +6,13 @@ import { Command, CommanderError } from 'commander';
 import { defineClient } from 'nest-ws-echo-client';
 import type { Exit } from './server-process.js';
 
-/** The built program, which `npm test` builds before. */
+/** The program, as `npm test` has built it. */
 export const program = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
 /** The built console client in a process of its own, with pipes for its streams. */
 export interface ClientProcess {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolves when stdout or stderr has said it. Fails if the process ends before. */
+  /** Resolves when stdout or stderr contains a text. Fails if the process ends before. */
   said: (stream: 'stdout' | 'stderr', text: string) => Promise<void>;
   readonly exit: Promise<Exit>;
 }
@@ -30,7 +30,7 @@ export function startClient(args: readonly string[], environment: Record<string,
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => (text[stream] += chunk));
   }
-  // A client that ends early does not read what is left.
+  // A client that ends early does not read the rest.
   child.stdin.on('error', () => {});
   const exit = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode, ...text }));
   const client: ClientProcess = {
@@ -110,7 +110,7 @@ export async function runClient(
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Gives `process` other properties. Returns a function that gives it back its own. */
+/** Replaces properties of `process`. Returns a function that restores them. */
 function replaceInProcess(properties: Readonly<Record<string, unknown>>): () => void {
   const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(process, name)] as const);
   for (const [name, value] of Object.entries(properties)) {
@@ -126,7 +126,7 @@ function replaceInProcess(properties: Readonly<Record<string, unknown>>): () => 
   };
 }
 
-/** What --json printed. */
+/** The events that --json printed. */
 export function eventsOf({ stdout }: Pick<Exit, 'stdout'>): Record<string, unknown>[] {
   return stdout
     .split('\n')

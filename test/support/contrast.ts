@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What was measured, its contrast ratio, and the one that it needs. */
+/** An element, its contrast ratio, and the required one. */
 export interface Contrast {
   what: string;
   ratio: number;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
 /**
- * What a server sends back for one message at `/ws`.
+ * The echo of one message at `/ws`.
  *
  * @param ca the certificate to trust, for https
  */

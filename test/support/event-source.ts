@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 
-/** One Server-Sent Event, with the data of JSON. */
+/** A Server-Sent Event, with JSON data. */
 export interface ServerSentEvent {
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -9,11 +9,12 @@ export interface ServerSentEvent {
 
 const sources = new Set<EventSource>();
 
-/** A client of Server-Sent Events, which keeps what it reads. */
+/** A client of Server-Sent Events, which records them. */
 export class EventSource {
   readonly events: ServerSentEvent[] = [];
   private text = '';
-  private wake: (() => void) | undefined;
+  /** Emits `news` at each read and at the end. Any number of waits may listen. */
+  private readonly news = new EventEmitter();
   private hasEnded = false;
 
   private constructor(readonly response: IncomingMessage) {
@@ -22,7 +23,7 @@ export class EventSource {
     for (const event of ['end', 'close', 'error']) {
       response.on(event, () => {
         this.hasEnded = true;
-        this.wake?.();
+        this.news.emit('news');
       });
     }
   }
@@ -33,26 +34,26 @@ export class EventSource {
     return new EventSource(response);
   }
 
-  /** Waits for the first event of a kind that it reads or has read. */
+  /** Waits for an event of a kind, unless it has arrived. */
   async event(kind: string): Promise<Readonly<Record<string, unknown>>> {
     await this.until(() => this.events.some(({ event }) => event === kind));
     return this.events.find(({ event }) => event === kind)?.data ?? {};
   }
 
-  /** Waits until what it has read is enough, or fails if the stream ends before. */
+  /** Waits until the events suffice. Fails if the stream ends before. */
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
       if (this.hasEnded) {
         throw new Error(`The stream ended: ${JSON.stringify(this.events)}`);
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
   /** Resolves when the server has ended the stream. */
   async ended(): Promise<void> {
     while (!this.hasEnded) {
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await once(this.news, 'news');
     }
   }
 
@@ -65,11 +66,11 @@ export class EventSource {
         this.events.push({ event, data: JSON.parse(data) as ServerSentEvent['data'] });
       }
     }
-    this.wake?.();
+    this.news.emit('news');
   }
 }
 
-/** Ends every stream that is left; for `afterEach`. */
+/** Ends every open stream; for `afterEach`. */
 export function endEventSources(): void {
   sources.forEach(({ response }) => response.destroy());
   sources.clear();

@@ -1,14 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { makeFolder } from './folder.js';
 import { findProgram } from './installed-program.js';
 
 export const firefoxProgram = findProgram('firefox-esr', 'apt-get install -y firefox-esr');
 
-/** The keys that tests press, as WebDriver writes them (section 17.4.2 of WebDriver). */
+/** The keys that tests press, in the notation of WebDriver (section 17.4.2). */
 export const KEYS = { Enter: '\uE007', Shift: '\uE008' } as const;
 
 /** The answer to a command; an event has no id. */
@@ -20,20 +18,18 @@ interface Answer {
 }
 
 /**
- * Firefox, driven by WebDriver BiDi. Playwright needs a Firefox of its own build for that; here it is that of the
- * system, and the few commands that one spec needs.
+ * The Firefox of the system, driven by WebDriver BiDi, with the commands that one spec needs. Playwright would need a
+ * build of its own.
  */
 export class Firefox {
   private readonly process: ChildProcess;
-  private readonly profile: string;
   private readonly socket: WebSocket;
   private readonly answers = new Map<number, (answer: Answer) => void>();
   private context = '';
   private commands = 0;
 
-  private constructor(process: ChildProcess, profile: string, socket: WebSocket) {
+  private constructor(process: ChildProcess, socket: WebSocket) {
     this.process = process;
-    this.profile = profile;
     this.socket = socket;
     socket.on('message', (data: Buffer) => {
       const answer = JSON.parse(data.toString()) as Answer;
@@ -42,7 +38,7 @@ export class Firefox {
   }
 
   static async launch(path: string): Promise<Firefox> {
-    const profile = await mkdtemp(join(tmpdir(), 'nest-ws-echo-firefox-'));
+    const profile = makeFolder();
     const child = spawn(path, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'], {
       env: { ...process.env, HOME: profile },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -59,7 +55,7 @@ export class Firefox {
     }
     const socket = new WebSocket(`${address}/session`);
     await once(socket, 'open');
-    const firefox = new Firefox(child, profile, socket);
+    const firefox = new Firefox(child, socket);
     await firefox.command('session.new', { capabilities: {} });
     const { context } = (await firefox.command('browsingContext.create', { type: 'tab' })) as { context: string };
     firefox.context = context;
@@ -70,7 +66,7 @@ export class Firefox {
     await this.command('browsingContext.navigate', { context: this.context, url, wait: 'complete' });
   }
 
-  /** The value of an expression that gives a string. */
+  /** The value of an expression whose type is string. */
   async evaluate(expression: string): Promise<string> {
     const { result } = (await this.command('script.evaluate', {
       expression,
@@ -80,7 +76,7 @@ export class Firefox {
     return result?.value ?? '';
   }
 
-  /** Waits until an element has a text that matches. The observer in the page tells, so nothing is polled. */
+  /** Waits until the text of an element matches. An observer in the page reports changes. */
   async waitForText(selector: string, pattern: RegExp): Promise<void> {
     await this.evaluate(`new Promise((resolve) => {
       const check = () => {
@@ -138,7 +134,6 @@ export class Firefox {
     await this.command('browser.close', {}).catch(() => this.process.kill());
     await exit;
     this.socket.terminate();
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private async command(method: string, params: object): Promise<unknown> {

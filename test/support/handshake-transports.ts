@@ -1,48 +1,47 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { makeCertificate } from './certificate.js';
 import { connectHeaders, Http2Client, type Http2Exchange } from './http2-client.js';
-import { makeCertificateFiles } from './https-app.js';
 import { startNestApp, type NestApp, type NestAppParts } from './nest-app.js';
 import { platforms, type Platform } from './platforms.js';
 import { handshake, RawClient, requestHead, type Headers } from './raw-client.js';
 
-/** What came of a handshake: a WebSocket, or an ordinary response. */
+/** The answer to a handshake: a WebSocket, or an ordinary response. */
 export interface HandshakeAnswer {
   readonly isAccepted: boolean;
   readonly status: number;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, unknown>>;
-  /** Of an ordinary response. */
+  /** The body of an ordinary response. */
   readonly body: string;
-  /** The client's end, from here on. */
+  /** The client's end of the connection or stream. */
   readonly client: RawClient | Http2Exchange;
 }
 
-/** A client that has not been answered yet, and how it may leave. */
+/** A client that waits for its answer, and the ways in which it may leave. */
 export interface WaitingClient {
-  /** With a reset: of the connection, or of the stream. */
+  /** Resets the connection or the stream. */
   reset(): void;
-  /** Without a word. */
+  /** Ends the connection without a response. */
   destroy(): void;
-  /** With its half alone: the answer can still reach it. */
+  /** Ends its half alone: the answer can still reach it. */
   end(): void;
   /** Resolves when the server has ended the connection or the stream. */
   readonly gone: Promise<unknown>;
 }
 
-/** An application, and how to shake hands with it. */
+/** An application, and handshakes with it. */
 export interface HandshakeApp extends NestApp {
   /**
-   * Sends a right handshake, but for what `headers` change, and waits for the answer.
+   * Sends a valid handshake, with these headers changed, and waits for the answer.
    *
    * @param early bytes that are sent together with it
    */
   shakeHands(path: string, headers?: Headers, early?: Uint8Array): Promise<HandshakeAnswer>;
-  /** Sends a right handshake, and waits for nothing. */
+  /** Sends a valid handshake, and does not wait for the answer. */
   beginHandshake(path: string, headers?: Headers): Promise<WaitingClient>;
   /** Sends an ordinary GET. */
   get(path: string, headers?: Headers): Promise<{ readonly status: number; readonly body: string }>;
@@ -85,7 +84,7 @@ async function startOverHttp1(
   };
 }
 
-/** Names in lower case (RFC 9113 section 8.2), and Host as what it is called there. */
+/** Names in lower case (RFC 9113 section 8.2), and :authority instead of Host. */
 function http2Headers(headers: Headers = {}): OutgoingHttpHeaders {
   const fields = Object.entries(headers).map(([name, value]) => {
     const lowerCase = name.toLowerCase();
@@ -95,8 +94,7 @@ function http2Headers(headers: Headers = {}): OutgoingHttpHeaders {
 }
 
 async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promise<HandshakeApp> {
-  const files = await makeCertificateFiles();
-  const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
+  const { cert, key } = await makeCertificate();
   const https = { cert, key, settings: { enableConnectProtocol: true } };
   const nest = await startNestApp(() => new FastifyAdapter({ http2: true, https }) as AbstractHttpAdapter, ...args);
   const connect = (): Promise<Http2Client> => Http2Client.connect(`https://${nest.host}`, cert);
@@ -130,7 +128,7 @@ async function startOverHttp2(...args: Parameters<HandshakeTransport[1]>): Promi
   };
 }
 
-/** All that a handshake can come over; for `describe.each`. Express has no HTTP/2. */
+/** Each platform with each version of HTTP; for `describe.each`. Express has no HTTP/2. */
 export const handshakeTransports: readonly HandshakeTransport[] = [
   ...platforms.map(([name, createAdapter]): HandshakeTransport => [
     `${name} and HTTP/1.1`,

@@ -7,7 +7,7 @@ export const haproxyProgram = findProgram('haproxy', 'apt-get install -y haproxy
  * Starts HAProxy.
  *
  * @param files files that the configuration includes, by name, with their content
- * @param configuration is given the folder of these files
+ * @param configuration receives the folder of these files
  */
 export async function startHaproxy(
   configuration: (folder: string) => string,
@@ -16,7 +16,7 @@ export async function startHaproxy(
   await startProxy({
     program: haproxyProgram,
     files: (folder) => ({ ...files, 'haproxy.cfg': configuration(folder) }),
-    // With a master process, which says when its worker listens.
+    // With a master process, which reports when its worker listens.
     args: (folder) => ['-W', '-db', '-f', `${folder}/haproxy.cfg`],
     ready: 'Loading success',
   });

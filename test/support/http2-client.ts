@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { RawClient } from './raw-client.js';
 
-/** An extended CONNECT as RFC 8441 section 5.1 has it, but for what a test changes. */
+/** The headers of an extended CONNECT (RFC 8441 section 5.1), for tests that change one of them. */
 export const connectHeaders = {
   ':method': 'CONNECT',
   ':protocol': 'websocket',
@@ -18,7 +18,7 @@ export class Http2Client {
     session.on('error', () => {});
   }
 
-  /** Connects, and waits until the server has said that it takes extended CONNECTs (RFC 8441 section 3). */
+  /** Connects, and waits for the setting of the server that permits extended CONNECT (RFC 8441 section 3). */
   static async connect(url: string, ca?: string): Promise<Http2Client> {
     const session = connect(url, { ca });
     const client = new Http2Client(session);
@@ -78,7 +78,7 @@ export class Http2Exchange extends RawClient<ClientHttp2Stream> {
   }
 }
 
-/** Ends every connection that is left; for `afterEach`. */
+/** Ends every open connection; for `afterEach`. */
 export async function endHttp2Clients(): Promise<void> {
   await Promise.all(
     Array.from(sessions, async (session) => {

@@ -16,7 +16,7 @@ export const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4 };
 const END_HEADERS = 4;
 const NOTHING = Buffer.alloc(0);
 
-/** An HTTP/2 connection for requests that are wrong: clients that know HTTP/2 send none. */
+/** An HTTP/2 connection for invalid requests, which `node:http2` does not send. */
 export class Http2FrameClient {
   private constructor(private readonly socket: TLSSocket) {}
 
@@ -30,7 +30,7 @@ export class Http2FrameClient {
     return client;
   }
 
-  /** Sends the head of a request, and leaves the stream open. What is undefined is left out. */
+  /** Sends the head of a request, without undefined fields, and leaves the stream open. */
   request(stream: number, headers: Readonly<Record<string, string | undefined>>): void {
     const isPseudo = ([name]: [string, unknown]): boolean => name.startsWith(':');
     const fields = Object.entries(headers);
@@ -42,7 +42,7 @@ export class Http2FrameClient {
     this.send({ type: frameTypes.headers, flags: END_HEADERS, stream, payload });
   }
 
-  /** Reads on to the next frame of a stream. */
+  /** Reads the next frame of a stream. */
   async readFrameOf(stream: number): Promise<Http2Frame> {
     for (;;) {
       const head = await readBytes(this.socket, 9);

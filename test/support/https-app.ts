@@ -1,36 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { CertificateFiles } from '../../src/listening/certificate.js';
-import { developmentCertificate } from '../../src/listening/development-certificate.js';
+import { makeCertificateFiles } from './certificate.js';
 import { startApp, type RunningApp } from './start-app.js';
-
-const folders: string[] = [];
-
-/** A folder of its own, which `removeFolders` removes. */
-export async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-'));
-  folders.push(folder);
-  return folder;
-}
-
-/** Removes what tests made; for `afterAll`. */
-export async function removeFolders(): Promise<void> {
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })));
-}
-
-/** A certificate for localhost and 127.0.0.1 that is no other's, in files. */
-export async function makeCertificateFiles(): Promise<CertificateFiles> {
-  const folder = await makeFolder();
-  await developmentCertificate(folder);
-  const path = (name: string): string => join(folder, 'nest-ws-echo', name);
-  return { cert: path('localhost.crt'), key: path('localhost.key') };
-}
 
 /** The application, over https. */
 export interface HttpsApp extends RunningApp {
-  /** What a client has to trust. */
+  /** The certificate that a client has to trust. */
   readonly ca: string;
 }
 

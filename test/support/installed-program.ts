@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A program that tests use where it is installed. */
+/** A program that tests use if it is installed. */
 export interface OptionalProgram {
   readonly name: string;
-  /** Where it is; undefined when it is not installed. */
+  /** Its path; undefined if it is not installed. */
   readonly path: string | undefined;
-  /** How to get it. */
+  /** The command that installs it. */
   readonly installation: string;
 }
 
-/** Looks for a program as a shell does, and where systems keep what only administrators start. */
+/** Looks for a program in PATH, and in the folders of programs for administrators. */
 export function findProgram(name: string, installation: string): OptionalProgram {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   const path = folders
@@ -20,7 +20,7 @@ export function findProgram(name: string, installation: string): OptionalProgram
   return { name, path, installation };
 }
 
-/** `describe` for tests that need programs. Without them they are skipped, and one line says so. */
+/** `describe` for tests that need programs. Without them they are skipped, and a line on stderr says so. */
 export function describeWith(programs: readonly OptionalProgram[], title: string, tests: () => void): void {
   const missing = programs.filter(({ path }) => path === undefined);
   if (missing.length > 0) {

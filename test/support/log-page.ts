@@ -7,9 +7,9 @@ import { closeWebSocketServers, startWebSocketServer } from './web-socket-server
 /** The text of the cells of a row: one for a row about the connection, three for a message. */
 export type Row = string[];
 
-/** The page of the server in a tab of a browser, and what a person does there. */
+/** The page of the server in a tab of a browser, and the actions of a user. */
 export class LogPage {
-  /** What the browser complained about: uncaught exceptions, failed requests, violations of the policy. */
+  /** The errors in the browser: uncaught exceptions, failed requests, violations of the policy. */
   readonly complaints: string[] = [];
 
   private constructor(readonly page: Page) {
@@ -51,7 +51,7 @@ export class LogPage {
     await this.page.unrouteAll();
     await this.page.setViewportSize({ width: 1280, height: 720 });
     await this.page.emulateMedia({ colorScheme: null, reducedMotion: null });
-    // Chromium reports each WebSocket and each request that failed, and a page cannot keep it from that.
+    // Chromium reports each WebSocket and each request that failed, and a page cannot prevent that.
     return this.complaints.filter(
       (text) => !/^WebSocket connection to |^Failed to load resource: |blocked by CORS policy/.test(text),
     );
@@ -98,7 +98,7 @@ export class LogPage {
     await this.page.click('#sendButton');
   }
 
-  /** Connects to the server and has a message echoed: the log then has three rows. */
+  /** Connects to the server and sends a message: with its echo, the log has three rows. */
   async converse(message: string): Promise<void> {
     await this.open();
     await this.send(message);
@@ -110,7 +110,7 @@ export class LogPage {
     await this.reachState('Closed');
   }
 
-  /** The ids of the controls of the simple flow that can be used. */
+  /** The ids of the enabled controls of the simple flow. */
   enabledControls(): Promise<string[]> {
     return this.page.evaluate<string[]>(
       "Array.from(document.querySelectorAll('form :is(select, input, textarea, button):enabled, #closeButton:enabled')," +
@@ -122,7 +122,7 @@ export class LogPage {
     return this.page.evaluate<string>('document.activeElement.id');
   }
 
-  /** Saves what a button offers, and returns the file's name and content. */
+  /** Downloads the file of a button, and returns its name and content. */
   async download(click: () => Promise<void>): Promise<{ name: string; content: Buffer }> {
     const offered = this.page.waitForEvent('download');
     await click();
@@ -135,7 +135,7 @@ export class LogPage {
   }
 }
 
-/** Runs a server of bare `ws`, which can do what the application, a pure echo, does not do. */
+/** Runs a bare `ws` server, for behaviour other than an echo. */
 export async function withServer(
   onConnection: (socket: WebSocket) => void,
   use: (url: string, server: WebSocketServer) => Promise<void>,
@@ -148,7 +148,7 @@ export async function withServer(
   }
 }
 
-/** Runs a server that takes connections and never answers. */
+/** Runs a server that accepts connections and never answers. */
 export async function withSilentServer(
   use: (url: string, connected: Promise<unknown>) => Promise<void>,
 ): Promise<void> {

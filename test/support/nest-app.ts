@@ -10,11 +10,11 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** Keeps what is logged. */
+/** Records what the application logs. */
 export class RecordingLogger implements LoggerService {
   readonly lines: LogLine[] = [];
 
-  /** What somebody has to look at: warnings and all above. */
+  /** Warnings and errors. */
   get alarms(): LogLine[] {
     return this.lines.filter(({ level }) => level === 'warn' || level === 'error' || level === 'fatal');
   }

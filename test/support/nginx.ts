@@ -7,7 +7,7 @@ export const nginxProgram = findProgram('nginx', 'apt-get install -y nginx-light
 
 const configuration = new URL('../../deploy/nginx/default.conf', import.meta.url);
 
-/** What the image of nginx has around the http block, and nothing outside of a folder. */
+/** The configuration around the http block, as in the image of nginx, but with all files in one folder. */
 const frame = (folder: string): string => `
   daemon off;
   worker_processes 1;
@@ -32,7 +32,7 @@ export async function runNginx(http: string): Promise<void> {
 }
 
 /**
- * Starts nginx with the configuration that compose.yaml gives it, but for the addresses in it.
+ * Starts nginx with the configuration in compose.yaml, and other addresses.
  *
  * @param servers `http://127.0.0.1:PORT` of the two servers
  * @returns the address of nginx

@@ -1,22 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { makeFolder } from './folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders: string[] = [];
 
 const versions = z.record(z.string(), z.string());
 const manifestShape = z.object({
@@ -31,7 +20,7 @@ const manifestShape = z.object({
   peerDependencies: versions.default({}),
 });
 
-/** What npm would publish of one of the packages of this repository. */
+/** A package of this repository, packed for npm. */
 export interface PackedPackage {
   readonly manifest: z.infer<typeof manifestShape>;
   /** The packed files, relative to the package, with `/`. */
@@ -39,30 +28,16 @@ export interface PackedPackage {
   readonly tarball: string;
 }
 
-/** A folder of its own, outside the repository, that `removeFolders` removes. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nest-ws-echo-npm-'));
-  folders.push(folder);
-  return folder;
-}
-
-/** Removes every temporary folder; for `afterAll`. */
-export function removeFolders(): void {
-  for (const folder of folders.splice(0)) {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /**
- * Packs what `npm test` built before it started the tests. The script `prepack` is left out: it would build again while
- * other tests use the build. One call of npm packs all, because npm starts slowly.
+ * Packs packages as `npm test` has built them. The script `prepack` does not run: it would build again while other tests
+ * use the build. One call of npm packs all, because npm starts slowly.
  *
  * @param packageFolders relative to the repository
  */
 export function packPackages<const Folders extends readonly string[]>(
   ...packageFolders: Folders
 ): { [Index in keyof Folders]: PackedPackage } {
-  const destination = temporaryFolder();
+  const destination = makeFolder();
   const paths = packageFolders.map((folder) => `./${folder}`).join(' ');
   const packed = z
     .array(z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) }))
@@ -95,7 +70,7 @@ export function compiledFiles(sources: string, destination: string, extensions: 
     .flatMap((name) => extensions.map((extension) => `${destination}/${name}${extension}`));
 }
 
-/** What @arethetypeswrong/cli says against the types of a package: nothing, if they are right. */
+/** The faults that @arethetypeswrong/cli finds in the types of a package; an empty string without any. */
 export function typeFaults(tarball: string): string {
   const { status, stdout } = spawnSync(`npx --no -- attw "${tarball}" --profile esm-only --no-color --format ascii`, {
     cwd: root,
@@ -107,19 +82,19 @@ export function typeFaults(tarball: string): string {
 
 /** An empty project, in which packages are installed. */
 export class Project {
-  readonly folder = temporaryFolder();
+  readonly folder = makeFolder();
 
   constructor(dependencies: Readonly<Record<string, string>> = {}) {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
   }
 
-  /** The paths of the packages that its dependencies come to, `node_modules/ws` for instance, without installing them. */
+  /** The paths of all packages that its dependencies need, such as `node_modules/ws`, without an installation. */
   resolve(): string[] {
     npm('install --package-lock-only --prefer-offline --no-audit --no-fund', this.folder);
     return this.packagesOf('package-lock.json');
   }
 
-  /** Installs further packages, and gives the paths of all that are there then. */
+  /** Installs packages. Returns the paths of all installed packages. */
   install(tarballs: readonly string[]): string[] {
     const quoted = tarballs.map((tarball) => `"${tarball}"`).join(' ');
     npm(`install --prefer-offline --no-audit --no-fund ${quoted}`, this.folder);
@@ -147,7 +122,7 @@ export class Project {
     }
   }
 
-  /** Takes these packages from the repository's own `node_modules`, and no others. */
+  /** Links these packages from the `node_modules` of the repository. */
   link(names: readonly string[]): void {
     for (const name of names) {
       const path = join(this.modules, name);
@@ -156,7 +131,7 @@ export class Project {
     }
   }
 
-  /** Runs the program that an installed package is named for, and gives what it writes to stdout. */
+  /** Runs the program that has the name of an installed package. Returns its stdout. */
   run({ name, bin = {} }: PackedPackage['manifest'], args: readonly string[]): string {
     return execFileSync(process.execPath, [join(this.modules, name, bin[name]), ...args], { encoding: 'utf8' });
   }
@@ -173,7 +148,7 @@ export class Project {
   }
 }
 
-/** `describe` for tests that install from npm's registry. Where it does not answer they are skipped, and one line says so. */
+/** `describe` for tests that install from npm's registry. If it does not answer they are skipped, and a line on stderr says so. */
 export function describeWithRegistry(title: string, tests: () => void): void {
   const { status } = spawnSync('npm view ws version --prefer-online --fetch-retries=0 --fetch-timeout=10000', {
     shell: true,
@@ -185,7 +160,7 @@ export function describeWithRegistry(title: string, tests: () => void): void {
   (status === 0 ? describe : describe.skip)(title, tests);
 }
 
-/** Runs npm, which is a script on Windows, and gives what it writes to stdout. */
+/** Runs npm, which is a script on Windows. Returns its stdout. */
 function npm(command: string, cwd: string): string {
   return execFileSync(`npm ${command} --loglevel=error`, { cwd, shell: true, encoding: 'utf8' });
 }

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './folder.js';
 import type { OptionalProgram } from './installed-program.js';
 
-/** How a proxy is started. */
+/** The command line and the files of a proxy. */
 export interface ProxyStart {
   readonly program: OptionalProgram;
-  /** Its files, by name, with their content. They stand in a folder of their own. */
+  /** Its files, by name, with their content. They are in a folder of their own. */
   readonly files: (folder: string) => Readonly<Record<string, string>>;
   readonly args: (folder: string) => readonly string[];
-  /** What it writes to stderr when it listens. */
+  /** The text on stderr when it listens. */
   readonly ready: string;
 }
 
@@ -19,17 +19,16 @@ const running: (() => Promise<void>)[] = [];
 
 /** Starts a proxy, and resolves when it listens. */
 export async function startProxy({ program, files, args, ready }: ProxyStart): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), `nest-ws-echo-${program.name}-`));
+  const folder = makeFolder();
   for (const [name, content] of Object.entries(files(folder))) {
     await writeFile(join(folder, name), content);
   }
   const child = spawn(program.path ?? program.name, args(folder), { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(child, 'exit');
   running.push(async () => {
-    // Not SIGKILL, which would leave its worker behind.
+    // SIGKILL would not end its worker.
     child.kill('SIGTERM');
     await exit;
-    await rm(folder, { recursive: true });
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -41,7 +40,7 @@ export async function startProxy({ program, files, args, ready }: ProxyStart): P
   }
 }
 
-/** Ends each proxy that is left; for `afterEach`. */
+/** Ends every proxy; for `afterEach`. */
 export async function endProxies(): Promise<void> {
   await Promise.all(running.splice(0).map((end) => end()));
 }

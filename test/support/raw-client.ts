@@ -4,14 +4,14 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { readBytes, readFrame, type ServerFrame } from './socket-pair.js';
 
-/** A key as RFC 6455 section 1.3 has it, and what a server makes of it. */
+/** The key in the example of RFC 6455 section 1.3, and the answer of a server to it. */
 export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const SAMPLE_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 /** Headers of a request; undefined leaves one out, a list sends it more than once. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What makes a handshake, for tests that change one thing about it. */
+/** The headers of a valid handshake, for tests that change one of them. */
 export const handshakeHeaders = {
   Host: 'localhost',
   Connection: 'Upgrade',
@@ -28,15 +28,15 @@ export function requestHead(line: string, headers: Headers): string {
   return `${line}\r\n${lines.join('')}\r\n`;
 }
 
-/** The bytes of a right handshake, but for what `changed` changes. */
+/** The bytes of a valid handshake, with these headers changed. */
 export function handshake(path: string, changed: Headers = {}): string {
   return requestHead(`GET ${path} HTTP/1.1`, { ...handshakeHeaders, ...changed });
 }
 
-/** A response as it came. */
+/** A response. */
 export interface RawResponse {
   readonly status: number;
-  /** By name in lower case; those of one name as a list with commas. */
+  /** By name in lower case. The values of one name are joined with commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -67,7 +67,7 @@ export class RawClient<S extends Duplex = Socket> {
   }
 
   /**
-   * Makes a valid HTTP/1.1 handshake, except for what `changed` changes, and expects 101.
+   * Makes a valid HTTP/1.1 handshake, with these headers changed, and expects 101.
    *
    * @param early bytes that are sent together with it
    */
@@ -83,7 +83,7 @@ export class RawClient<S extends Duplex = Socket> {
     return this;
   }
 
-  /** Resolves when the transport has taken the bytes, or never will. */
+  /** Resolves when the transport has taken the bytes, or has failed. */
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       this.socket.write(bytes, () => resolve());
@@ -98,7 +98,7 @@ export class RawClient<S extends Duplex = Socket> {
     }
   }
 
-  /** Reads one response, with a body whose length it tells or which ends with the connection. */
+  /** Reads one response. Its body has a Content-Length, or ends with the connection. */
   async readResponse(): Promise<RawResponse> {
     const [statusLine, ...lines] = (await this.readHead()).split('\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
@@ -154,7 +154,7 @@ export class RawClient<S extends Duplex = Socket> {
     this.socket.end();
   }
 
-  /** Leaves as a program does that crashed: with a reset. */
+  /** Ends the connection with a reset, as a crash does. */
   reset(this: RawClient): void {
     this.socket.resetAndDestroy();
   }
@@ -164,7 +164,7 @@ export class RawClient<S extends Duplex = Socket> {
     this.socket.destroy();
   }
 
-  /** Reads up to the empty line that ends a head, which is left out. */
+  /** Reads the head, without the empty line that ends it. */
   private async readHead(): Promise<string> {
     let head = '';
     while (!head.endsWith('\r\n\r\n')) {
@@ -174,7 +174,7 @@ export class RawClient<S extends Duplex = Socket> {
   }
 }
 
-/** Ends every client that is left; for `afterEach`. */
+/** Ends every open client; for `afterEach`. */
 export async function endRawClients(): Promise<void> {
   await Promise.all(
     Array.from(clients, async ({ socket }) => {

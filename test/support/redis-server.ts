@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { makeFolder } from './folder.js';
 import { freePort } from './free-port.js';
 import { findProgram } from './installed-program.js';
 
@@ -10,31 +8,29 @@ export const redisServerProgram = findProgram('redis-server', 'apt-get install -
 
 const servers = new Set<RedisServer>();
 
-/** A Redis in a process of its own, which keeps nothing on disk. */
+/** A Redis server in a process of its own, without persistence. */
 export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
-    private readonly folder: string,
   ) {
     servers.add(this);
   }
 
   /**
-   * Starts one, and waits until it takes connections.
+   * Starts Redis, and waits until it accepts connections.
    *
-   * @param port a free one unless it is given, as where another one was
+   * @param port by default a free one
    * @param args further arguments, such as `--requirepass`
    */
   static async start(port?: number, args: readonly string[] = []): Promise<RedisServer> {
     const at = port ?? (await freePort());
-    const folder = await mkdtemp(join(tmpdir(), 'nest-ws-echo-redis-'));
     const child = spawn(
       redisServerProgram.path ?? 'redis-server',
-      ['--port', String(at), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args],
+      ['--port', String(at), '--bind', '127.0.0.1', '--dir', makeFolder(), '--save', '', '--appendonly', 'no', ...args],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const server = new RedisServer(at, child, folder);
+    const server = new RedisServer(at, child);
     const ended = once(child, 'exit').then(() => Promise.reject(new Error(`Redis ended: ${said}`)));
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -49,28 +45,27 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Stands still: connections stay, and nothing is answered. */
+  /** Stops it: connections stay open, and commands have no answer. */
   freeze(): void {
     this.child.kill('SIGSTOP');
   }
 
-  /** Goes on after `freeze`. */
+  /** Continues it after `freeze`. */
   thaw(): void {
     this.child.kill('SIGCONT');
   }
 
-  /** Ends it as a crash does. */
+  /** Ends it, as a crash does. */
   async kill(): Promise<void> {
     servers.delete(this);
     const exit = once(this.child, 'exit');
     if (this.child.kill('SIGKILL')) {
       await exit;
     }
-    await rm(this.folder, { recursive: true });
   }
 }
 
-/** Ends every Redis that is left; for `afterEach`. */
+/** Ends every Redis; for `afterEach`. */
 export async function endRedisServers(): Promise<void> {
   await Promise.all(Array.from(servers, (server) => server.kill()));
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** How a process ended, and all that it said. */
+/** How a process ended, and its whole output. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -14,10 +14,11 @@ export interface Exit {
 /** The built server in a process of its own. */
 export interface ServerProcess {
   child: ChildProcess;
-  /** The addresses that it says it listens on, as soon as there are `count`. Fails if the process ends before. */
+  /** Resolves with the addresses in its log, as soon as there are `count`. Fails if the process ends before. */
   listening(count?: number): Promise<string[]>;
-  /** The matches of a pattern in what it writes to stdout, as soon as there are `count`. Fails if the process ends before. */
+  /** Resolves with the matches of a pattern in stdout, as soon as there are `count`. Fails if the process ends before. */
   says(pattern: RegExp, count?: number): Promise<RegExpExecArray[]>;
+  /** Resolves when it has ended, and all processes that share its stdout and stderr. */
   exit: Promise<Exit>;
 }
 
@@ -25,7 +26,7 @@ const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const processes = new Set<ServerProcess>();
 
 /**
- * Starts `dist/src/main.js`, which `npm test` builds before.
+ * Starts `dist/src/main.js`, as `npm test` has built it.
  *
  * @param environment its variables; none is inherited
  * @param runtime the program that runs it, with the arguments before the file

@@ -44,7 +44,7 @@ export async function readBytes(socket: Duplex, length: number): Promise<Buffer>
   const chunks: Buffer[] = [];
   let missing = length;
   while (missing > 0) {
-    // Never more than there is: that would be told again and again that there is something, and starve what brings more.
+    // Never more than is buffered: Node.js would emit `readable` again and again, and the other end would not get its turn.
     const bytes = socket.read(Math.min(missing, socket.readableLength)) as Buffer | null;
     if (bytes !== null) {
       chunks.push(bytes);
@@ -64,14 +64,14 @@ export async function readBytes(socket: Duplex, length: number): Promise<Buffer>
   return Buffer.concat(chunks);
 }
 
-/** A frame as a server sends it. */
+/** A frame of a server. */
 export interface ServerFrame {
   readonly opcode: number;
   readonly fin: boolean;
   readonly payload: Buffer;
 }
 
-/** Reads one frame, and sees to it that it is not masked and has no reserved bit, but RSV1 where it is compressed. */
+/** Reads one frame. Expects it to be unmasked, and without reserved bits except RSV1 for compressed data. */
 export async function readFrame(socket: Duplex, { compressed = false } = {}): Promise<ServerFrame> {
   const [first, second] = await readBytes(socket, 2);
   expect(first & 0x70).toBe(compressed ? 0x40 : 0);

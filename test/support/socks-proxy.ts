@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A SOCKS5 proxy (RFC 1928), and the servers that it was asked for. */
+/** A SOCKS5 proxy (RFC 1928), and its requests. */
 export interface SocksProxy {
   /** `127.0.0.1:PORT` */
   readonly host: string;
-  /** As `host:port`, the host as it came: a name or an address. */
+  /** The requested servers as `host:port`, with a name or an address. */
   readonly requests: string[];
 }
 
 const proxies = new Set<Server>();
 
 /**
- * Starts one that makes connections to a port of 127.0.0.1, whatever host is asked for.
+ * Starts a proxy that connects to 127.0.0.1, for any requested host.
  *
- * @param login the `user:password` that it wants (RFC 1929)
- * @param reply what it answers; anything but 0 is a refusal
+ * @param login the required `user:password` (RFC 1929)
+ * @param reply the code of its reply; 0 is success
  */
 export async function startSocksProxy({ login = '', reply = 0 } = {}): Promise<SocksProxy> {
   const requests: string[] = [];
@@ -67,7 +67,7 @@ export async function startSocksProxy({ login = '', reply = 0 } = {}): Promise<S
   }
 }
 
-/** Ends every proxy that is left; for `afterEach`. */
+/** Closes every proxy; for `afterEach`. */
 export function closeSocksProxies(): void {
   proxies.forEach((proxy) => proxy.close());
   proxies.clear();

@@ -19,8 +19,7 @@ export interface RunningApp {
 const apps = new Set<NestFastifyApplication>();
 
 /**
- * Starts the application as main does, with these variables and nothing of the real environment. It logs nothing
- * unless LOG_LEVEL is given.
+ * Starts the application as main does, with these variables alone. It logs nothing without LOG_LEVEL.
  *
  * @param prepare is called before the application listens
  */
@@ -37,7 +36,7 @@ export async function startApp(
   return { app, urls, url, webSocketUrl: `${url.replace('http', 'ws')}/ws`, close: () => app.close() };
 }
 
-/** Closes what a test left running, also when it failed; for `afterEach` or `afterAll`. Closing twice is no error. */
+/** Closes every application; for `afterEach` or `afterAll`. */
 export async function closeApps(): Promise<void> {
   await Promise.all(Array.from(apps, (app) => app.close()));
   apps.clear();

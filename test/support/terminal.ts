@@ -3,23 +3,26 @@ import { createRequire } from 'node:module';
 import type * as NodePty from '@lydell/node-pty';
 import { program } from './console-client.js';
 
-/** A program in a pseudo-terminal, as somebody sits before it. */
+/** A program in a pseudo-terminal. */
 export interface Terminal {
   /** Types, as the keyboard does: Enter is `\r`, Ctrl+C is `\u0003`. */
   type(keys: string): void;
-  /** Resolves when this was shown since the last time that something was waited for. Fails if the program ends before. */
+  /** Resolves when the program shows a text, after the text of the previous call. Fails if the program ends before. */
   shows(text: string): Promise<void>;
-  /** All that the program wrote, with escape sequences. */
+  /** The whole output of the program, with escape sequences. */
   readonly output: string;
-  /** Its exit code, when it has left. */
+  /** Resolves with its exit code. */
   exit(): Promise<number>;
   close(): void;
 }
 
 const terminals = new Set<Terminal>();
 
-/** The pseudo-terminals, or undefined where they have no binary for this platform. */
+/** The pseudo-terminals, or undefined without a binary for this platform, or without a POSIX shell. */
 function loadPty(): typeof NodePty | undefined {
+  if (process.platform === 'win32') {
+    return undefined;
+  }
   try {
     return createRequire(import.meta.url)('@lydell/node-pty') as typeof NodePty;
   } catch {
@@ -29,16 +32,8 @@ function loadPty(): typeof NodePty | undefined {
 
 const pty = loadPty();
 
-/** Runs a program and keeps the terminal open behind it: what is in a terminal that is closed may be lost. */
-const KEEP_OPEN = `
-  process.on('SIGINT', () => {});
-  require('node:child_process')
-    .spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })
-    .on('exit', (code) => {
-      process.stdout.write('[left with ' + code + ']');
-      setInterval(() => {}, 60_000);
-    });
-`;
+/** Runs a program and keeps the terminal open after it: output in a terminal that is closed may be lost. */
+const KEEP_OPEN = `trap : INT; "$@"; printf '[exited with %s]' "$?"; kill -STOP $$`;
 
 /**
  * Starts `nest-ws-echo client` with these arguments in a terminal.
@@ -49,7 +44,7 @@ export function openTerminal(args: readonly string[], environment: Record<string
   if (!pty) {
     throw new Error('There are no pseudo-terminals here: use describeInTerminal.');
   }
-  const child = pty.spawn(process.execPath, ['--eval', KEEP_OPEN, program, 'client', ...args], {
+  const child = pty.spawn('/bin/sh', ['-c', KEEP_OPEN, 'sh', process.execPath, program, 'client', ...args], {
     cols: 80,
     rows: 24,
     env: { TERM: 'xterm', ...environment },
@@ -73,15 +68,15 @@ export function openTerminal(args: readonly string[], environment: Record<string
           seen = at + text.length;
           return;
         }
-        if (LEFT.test(output)) {
-          throw new Error(`It left without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
+        if (EXITED.test(output)) {
+          throw new Error(`It exited without ${JSON.stringify(text)}: ${JSON.stringify(output)}`);
         }
         await once(written, 'data');
       }
     },
     async exit() {
       for (;;) {
-        const [, code] = LEFT.exec(output) ?? [];
+        const [, code] = EXITED.exec(output) ?? [];
         if (code !== undefined) {
           return Number(code);
         }
@@ -94,7 +89,7 @@ export function openTerminal(args: readonly string[], environment: Record<string
   return terminal;
 }
 
-const LEFT = /\[left with (\d+)\]/;
+const EXITED = /\[exited with (\d+)\]/;
 
 /** Ends every program that still runs in a terminal; for `afterEach`. */
 export function closeTerminals(): void {
@@ -102,11 +97,11 @@ export function closeTerminals(): void {
   terminals.clear();
 }
 
-/** `describe` for tests that need pseudo-terminals. Without them they are skipped, and one line says so. */
+/** `describe` for tests that need pseudo-terminals. Without them they are skipped, and a line on stderr says so. */
 export function describeInTerminal(title: string, tests: () => void): void {
   if (!pty) {
     process.stderr.write(
-      `Skipped: "${title}", because @lydell/node-pty has no binary for ${process.platform} on ${process.arch}.\n`,
+      `Skipped: "${title}", because there are no pseudo-terminals for ${process.platform} on ${process.arch}.\n`,
     );
   }
   (pty ? describe : describe.skip)(title, tests);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 
-/** A server that is bare `ws`, and does what a test tells it to. */
+/** A bare `ws` server, whose behaviour the test defines. */
 export interface BareServer {
   /** `ws://127.0.0.1:PORT/` */
   readonly url: string;
@@ -13,7 +13,7 @@ export interface BareServer {
 
 const servers = new Set<WebSocketServer>();
 
-/** Starts one on a free port. */
+/** Starts a `ws` server on a free port. */
 export async function startWebSocketServer(
   onConnection: (webSocket: WebSocket, request: IncomingMessage) => void,
   options: ServerOptions = {},
@@ -26,12 +26,12 @@ export async function startWebSocketServer(
   return { url: `ws://127.0.0.1:${port}/`, port, server };
 }
 
-/** Sends every message back as it came. */
+/** Echoes every message. */
 export function echo(webSocket: WebSocket): void {
   webSocket.on('message', (data, binary) => webSocket.send(data, { binary }));
 }
 
-/** Ends every server that is left; for `afterEach`. */
+/** Closes every open server; for `afterEach`. */
 export async function closeWebSocketServers(): Promise<void> {
   for (const server of servers) {
     server.clients.forEach((client) => client.terminate());

@@ -58,6 +58,7 @@ describe('The primary', () => {
   const createPrimary = (canListenAgain = true): Primary =>
     new Primary({
       workers: 2,
+      environment: {},
       limits: { maxConnections: 0, maxConnectionsPerAddress: 0 },
       developmentCertificate: undefined,
       canListenAgain,

@@ -8,9 +8,10 @@ import { jest } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ChatClient, endChatClients } from '../support/chat-client.js';
 import { echoOf } from '../support/echo-of.js';
-import { makeFolder, removeFolders } from '../support/https-app.js';
+import { makeFolder } from '../support/folder.js';
 import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
+import { until } from '../support/until.js';
 
 const URLS = 'http://127.0.0.1:0';
 
@@ -55,53 +56,27 @@ async function openMany(url: string, count: number): Promise<{ open: WebSocket[]
 const closeCode = (webSocket: WebSocket): Promise<unknown> =>
   once(webSocket, 'close').then(([code]) => code as unknown);
 
-/** Joins a room until its members are connected to two workers: the ids of one process have one prefix. */
-async function joinOnBothWorkers(url: string): Promise<[ChatClient, ChatClient]> {
-  const workerOf = ({ id }: ChatClient): string => String(id).split('-')[0];
-  const first = await ChatClient.join(`${url}/background/room`);
-  for (;;) {
-    const next = await ChatClient.join(`${url}/background/room`);
-    if (workerOf(next) !== workerOf(first)) {
-      return [first, next];
-    }
-  }
-}
-
-async function untilGone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise(setImmediate);
-  }
+/** Joins a room until its members are connected to two workers: the first one to one of them, the last one to the other. */
+async function joinOnBothWorkers(url: string): Promise<ChatClient[]> {
+  const members: ChatClient[] = [];
+  // The ids of one process have one prefix.
+  const workers = (): Set<string> => new Set(members.map(({ id }) => String(id).split('-')[0]));
+  do {
+    members.push(await ChatClient.join(`${url}/background/room`));
+  } while (workers().size < 2);
+  return members;
 }
 
 // Each starts three processes or more.
 jest.setTimeout(120_000);
 
-afterAll(removeFolders);
-
 describe('A server with WORKERS=2', () => {
+  afterEach(endChatClients);
   afterEach(endServerProcesses);
 
-  it('closes the clients of all workers with 1001 on SIGTERM, and ends with exit code 0', async () => {
-    const { server, url, workers } = await start();
-    const { open: clients } = await openMany(url, 50);
-    const codes = Promise.all(clients.map(closeCode));
-
-    server.child.kill('SIGTERM');
-    workers.forEach((pid) => process.kill(pid, 'SIGTERM')); // as supervisors do that end a group of processes
-
-    expect(new Set(await codes)).toEqual(new Set([1001]));
-    expect(clients).toHaveLength(50);
-    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
-  });
-
   it('ends at once when a signal comes again, and leaves neither a worker nor the file of a Unix socket', async () => {
-    const path = join(await makeFolder(), 'server.sock');
-    const { server, url, workers } = await start({ DRAIN_DELAY: '1h' }, `${URLS};http://unix:${path}`);
+    const path = join(makeFolder(), 'server.sock');
+    const { server, url } = await start({ DRAIN_DELAY: '1h' }, `${URLS};http://unix:${path}`);
     await openMany(url, 4);
     const [response] = (await once(request({ socketPath: path, path: '/ws' }).end(), 'response')) as [IncomingMessage];
     expect(response.resume().statusCode).toBe(400);
@@ -109,25 +84,28 @@ describe('A server with WORKERS=2', () => {
     server.child.kill('SIGTERM');
     const impatience = setInterval(() => server.child.kill('SIGTERM'), 100);
 
+    // Resolves when all processes that have its stdout have ended: the workers, too.
     await expect(server.exit).resolves.toMatchObject({ code: 143 });
     clearInterval(impatience);
-    await Promise.all(workers.map(untilGone));
     expect(existsSync(path)).toBe(false);
   });
 
   it('leaves no worker behind when the primary is killed', async () => {
-    const { server, workers } = await start();
+    const { server } = await start();
 
     server.child.kill('SIGKILL');
 
-    await expect(Promise.all(workers.map(untilGone))).resolves.toHaveLength(2);
+    // Resolves when all processes that have its stdout have ended: the workers, too.
+    await expect(server.exit).resolves.toMatchObject({ signal: 'SIGKILL' });
   });
 
-  it('has MAX_CONNECTIONS for all workers, and replaces one that dies, which ends its connections alone', async () => {
+  it('has MAX_CONNECTIONS for all workers, replaces one that dies, and closes the clients of all with 1001 on SIGTERM', async () => {
     const { server, url, workers } = await start({ MAX_CONNECTIONS: '20' });
+    const members = await joinOnBothWorkers(url);
     const { open: clients, statuses: refusals } = await openMany(url, 40);
-    expect(refusals).toEqual(Array.from({ length: 20 }, () => 503));
-    const codes = clients.map(closeCode);
+    expect(members.length + clients.length).toBe(20);
+    expect(new Set(refusals)).toEqual(new Set([503]));
+    const codes = [...clients.map(closeCode), ...members.map(async (member) => (await member.closed()).code)];
 
     process.kill(workers[0], 'SIGKILL');
     const [[, who, how]] = await server.says(/WARN \[Workers\] (Worker \d \(process \d+\)) ended with (.+)\n/g);
@@ -136,18 +114,20 @@ describe('A server with WORKERS=2', () => {
     expect(who).toBe(`Worker 1 (process ${workers[0]})`);
     expect(how).toBe('SIGKILL. Another one starts in 100 ms.');
     expect(workers).not.toContain(Number(started[2]?.[1]));
-    const kept = clients.filter(({ readyState }) => readyState === WebSocket.OPEN);
-    expect(kept.length).toBeGreaterThan(0);
-    expect(kept.length).toBeLessThan(20);
+    const kept = (await scrape(url))['websocket_connections'];
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(20);
     // The places of the lost connections are free, and no others.
     const { open: further, statuses } = await openMany(url, 20);
-    expect(further).toHaveLength(20 - kept.length);
+    expect(further).toHaveLength(20 - kept);
     expect(new Set(statuses)).toEqual(new Set([503]));
 
+    // As supervisors do that end a group of processes.
     server.child.kill('SIGTERM');
+    started.slice(1).forEach(([, pid]) => process.kill(Number(pid), 'SIGTERM'));
     const ends = await Promise.all(codes);
-    expect(ends.filter((code) => code === 1001)).toHaveLength(kept.length);
-    await expect(server.exit).resolves.toMatchObject({ code: 0 });
+    expect(ends.filter((code) => code === 1001)).toHaveLength(kept);
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
   it('says once why it cannot listen, and ends with exit code 1', async () => {
@@ -182,7 +162,8 @@ describe('Two workers', () => {
   });
 
   it('let all in a room hear what one says, whatever worker they are connected to', async () => {
-    const [ann, bob] = await joinOnBothWorkers(urls[0]);
+    const members = await joinOnBothWorkers(urls[0]);
+    const [ann, bob] = [members[0], members[members.length - 1]];
     await ann.hear('joined', { from: bob.id });
 
     const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
@@ -201,10 +182,11 @@ describe('Two workers', () => {
 
   it('answer with the metrics of both together', async () => {
     const [url] = urls;
-    let before = await scrape(url);
-    while (before['websocket_connections'] > 0) {
-      before = await scrape(url); // clients of other tests are still closing
-    }
+    let before: Record<string, number> = {};
+    await until(async () => {
+      before = await scrape(url);
+      return before['websocket_connections'] === 0; // not as long as clients of other tests are closing
+    });
 
     const { open: clients } = await openMany(url, 30);
 

@@ -41,7 +41,7 @@ export interface PageAddress {
 /**
  * Describes what the browser refuses without a request to the server; otherwise `undefined`.
  */
-export function browserRule(address: string, page: PageAddress): string | undefined {
+function browserRule(address: string, page: PageAddress): string | undefined {
   const url = new URL(address);
   if (page.protocol === 'https:' && url.protocol === 'ws:' && !isLoopback(url.hostname)) {
     return 'This page came over https, so the browser blocks ws:// as mixed content. Use wss://, or open the page over http.';

@@ -4,7 +4,7 @@ import type { LogEntry } from './log-entry.js';
 export const KEPT_ENTRIES = 100_000;
 
 /** The log keeps this many bytes of messages. One message may be larger: the newest is always kept. */
-export const KEPT_BYTES = 128 * 1_048_576;
+const KEPT_BYTES = 128 * 1_048_576;
 
 /**
  * The latest entries of a log, each with a permanent sequence number. The oldest entries are dropped when there are too

@@ -78,7 +78,7 @@ export const SERVER_EVENT_KINDS: readonly ServerEventKind[] = [
 ];
 
 /** The query parameter of the WebSocket's URL with the id of the diagnostics stream. */
-export const DIAGNOSTICS_PARAMETER = 'diagnostics';
+const DIAGNOSTICS_PARAMETER = 'diagnostics';
 
 /** The path of the diagnostics stream. */
 export function diagnosticsPath(id: string): string {

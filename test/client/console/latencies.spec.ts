@@ -26,10 +26,15 @@ describe('Latencies', () => {
     expect(latencies.count).toBe(1000);
   });
 
-  it.each([0, -1, 1e9])('treat %i as the nearest possible value', (value) => {
+  it.each([
+    [0, 1e-6],
+    [-1, 1e-6],
+    [1e9, 3_600_000],
+  ])('record %d as the nearest possible value, %d', (value, recorded) => {
     const latencies = new Latencies();
     latencies.record(value);
 
     expect(latencies.count).toBe(1);
+    expect(Math.abs((latencies.max ?? 0) / recorded - 1)).toBeLessThan(0.001);
   });
 });

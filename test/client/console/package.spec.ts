@@ -6,13 +6,10 @@ import {
   exportedFiles,
   packPackages,
   Project,
-  removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
 const [{ manifest, files, tarball }] = packPackages('client/console');
-afterAll(removeFolders);
-
 describe('The package of the console client', () => {
   it('contains the build of its sources, README and LICENSE', () => {
     const built = compiledFiles('client/console/src', 'dist', ['.js', '.js.map', '.d.ts']);

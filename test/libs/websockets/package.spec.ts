@@ -8,14 +8,11 @@ import {
   exportedFiles,
   packPackages,
   Project,
-  removeFolders,
   typeFaults,
 } from '../../support/npm.js';
 
 const [library] = packPackages('libs/websockets');
 const { manifest, files, tarball } = library;
-afterAll(removeFolders);
-
 describe('The package of the library', () => {
   it('contains the build of its sources, README and LICENSE', () => {
     const built = compiledFiles('libs/websockets/src', 'dist', ['.js', '.d.ts']);

@@ -72,7 +72,7 @@ export class Echoes {
 }
 
 /** The difference between a sent and a received message, in words; undefined if they are equal. */
-export function differenceBetween(sent: Message | undefined, received: Message): string | undefined {
+function differenceBetween(sent: Message | undefined, received: Message): string | undefined {
   if (!sent) {
     return 'it was received although every message had its echo';
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { createLabServer, type LabServer } from '../../../../src/lab/lab-server.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { makeFolder, removeFolders } from '../../../support/https-app.js';
+import { makeFolder } from '../../../support/folder.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const servers: Server[] = [];
@@ -21,7 +21,6 @@ function answering(bytes: string): string {
   return lab.url;
 }
 
-afterAll(removeFolders);
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 afterEach(() => {
@@ -300,7 +299,7 @@ describe('A Unix socket', () => {
     ['alone', 'a.sock', (path: string) => `ws+unix:${path}`, '/'],
     ['with a space and a colon in its name', 'a b:c.sock', (path: string) => `ws+unix:${path}:/ws:d`, '/ws:d'],
   ])('is a valid address %s', async (_, name, address, url) => {
-    const path = join(await makeFolder(), name);
+    const path = join(makeFolder(), name);
     const server = createHttpServer();
     servers.push(server);
     await once(server.listen(path), 'listening');
@@ -312,7 +311,7 @@ describe('A Unix socket', () => {
   });
 
   it('is not reached through the proxy of the environment', async () => {
-    const path = join(await makeFolder(), 'missing.sock');
+    const path = join(makeFolder(), 'missing.sock');
 
     expect(await runClient([`ws+unix:${path}:/ws`], '', { ALL_PROXY: 'http://127.0.0.1:1' })).toMatchObject({
       code: 2,

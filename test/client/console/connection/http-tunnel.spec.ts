@@ -9,8 +9,9 @@ import {
   type Socket,
 } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import { makeCertificateFiles } from '../../../support/certificate.js';
 import { endClients, runClient } from '../../../support/console-client.js';
-import { makeCertificateFiles, removeFolders, startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
+import { startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
@@ -59,8 +60,6 @@ afterEach(() => {
     proxy.close();
   }
 });
-afterAll(removeFolders);
-
 describe('Through an HTTP proxy the client', () => {
   let app: HttpsApp;
 

@@ -1,16 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { makeCertificate } from '../../../support/certificate.js';
 import { endClients, eventsOf, runClient, startClient } from '../../../support/console-client.js';
-import { makeCertificateFiles, removeFolders, startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
+import { startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';
 
 afterEach(endClients);
-afterAll(removeFolders);
-
 describe('Over HTTP/2 the client', () => {
   let app: HttpsApp;
   let options: readonly string[];
@@ -87,8 +85,7 @@ describe('Without WebSockets over HTTP/2, the client exits', () => {
   const servers: (Server | Http2SecureServer)[] = [];
 
   beforeAll(async () => {
-    const { cert, key } = await makeCertificateFiles();
-    certificate = { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
+    certificate = await makeCertificate();
   });
 
   afterEach(() => {

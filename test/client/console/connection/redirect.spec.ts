@@ -9,7 +9,8 @@ import { connectOptions } from '../../../../client/console/src/connection/connec
 import { followRedirect } from '../../../../client/console/src/connection/redirect.js';
 import type { ConnectArguments } from '../../../../client/console/src/command-line.js';
 import { endClients, eventsOf, runClient } from '../../../support/console-client.js';
-import { makeFolder, removeFolders, startHttpsApp } from '../../../support/https-app.js';
+import { makeFolder } from '../../../support/folder.js';
+import { startHttpsApp } from '../../../support/https-app.js';
 import { closeApps } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
@@ -24,8 +25,6 @@ afterEach(() => {
   }
 });
 afterAll(closeApps);
-afterAll(removeFolders);
-
 /** A server that redirects every request to this address, except a request for the address itself. */
 async function startRedirect(location: string, status = 302, place: string | number = 0): Promise<string> {
   const server = createServer();
@@ -114,7 +113,7 @@ describe('With --location', () => {
   });
 
   it('the client follows a redirect on a Unix socket', async () => {
-    const url = await startRedirect('/there', 302, join(await makeFolder(), 'echo.sock'));
+    const url = await startRedirect('/there', 302, join(makeFolder(), 'echo.sock'));
 
     const [open] = eventsOf(await runClient([url, '-L', '--json']));
 

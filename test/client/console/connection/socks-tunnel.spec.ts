@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { endClients, runClient } from '../../../support/console-client.js';
-import { removeFolders, startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
+import { startHttpsApp, type HttpsApp } from '../../../support/https-app.js';
 import { closeSocksProxies, startSocksProxy } from '../../../support/socks-proxy.js';
 import { closeApps } from '../../../support/start-app.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
@@ -9,8 +9,6 @@ import { closeWebSocketServers, echo, startWebSocketServer } from '../../../supp
 afterEach(endClients);
 afterEach(closeWebSocketServers);
 afterEach(closeSocksProxies);
-afterAll(removeFolders);
-
 describe('Through a SOCKS5 proxy the client', () => {
   let app: HttpsApp;
 

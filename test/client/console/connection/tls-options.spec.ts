@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import type { CertificateFiles } from '../../../../src/listening/certificate.js';
+import { makeCertificateFiles } from '../../../support/certificate.js';
 import { endClients, runClient } from '../../../support/console-client.js';
-import { makeCertificateFiles, makeFolder, removeFolders } from '../../../support/https-app.js';
+import { makeFolder } from '../../../support/folder.js';
 import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
 import { startWebSocketServer, closeWebSocketServers } from '../../../support/web-socket-server.js';
 
@@ -29,8 +30,6 @@ afterEach(() => {
     server.close();
   }
 });
-afterAll(removeFolders);
-
 /** A WebSocket server with a certificate for localhost. It sends the name in the client's certificate. */
 async function startServer(host = '127.0.0.1', options: ServerOptions = {}): Promise<string> {
   const [cert, key] = await Promise.all([readFile(own.cert), readFile(own.key)]);
@@ -110,7 +109,7 @@ describe('A server that requires a client certificate', () => {
     const environment = { NEST_WS_ECHO_PASSPHRASE: 'secret' };
 
     beforeAll(async () => {
-      const key = join(await makeFolder(), 'encrypted.key');
+      const key = join(makeFolder(), 'encrypted.key');
       const pem = createPrivateKey(await readFile(other.key));
       await writeFile(key, pem.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }));
       options = ['--insecure', '--cert', other.cert, '--key', key];
@@ -214,7 +213,7 @@ describe('Unusable files', () => {
     ['--key', () => ['--cert', own.cert, '--key', other.key], /^error: --key is ".+", which does not belong to --cert/],
     ['--key', () => ['--cert', own.cert], /^error: --cert and --key belong together/],
   ])('are named with %s, and the client exits with 1', async (_, options, message) => {
-    const folder = await makeFolder();
+    const folder = makeFolder();
     await writeFile(join(folder, 'text'), 'no PEM');
 
     const { code, stderr } = await runClient(['wss://127.0.0.1:1/', ...options(folder)]);

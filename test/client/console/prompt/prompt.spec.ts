@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import type { WebSocket } from 'ws';
-import { closeTerminals, describeInTerminal, openTerminal } from '../../../support/terminal.js';
+import { closeTerminals, describeInTerminal, openTerminal, type Terminal } from '../../../support/terminal.js';
 import { closeWebSocketServers, echo, startWebSocketServer } from '../../../support/web-socket-server.js';
 
 const CTRL_C = '\u0003';
@@ -11,10 +11,123 @@ const ARROW_UP = '\u001b[A';
 const ARROW_LEFT = '\u001b[D';
 const PROMPT = 'Type a message: ';
 
-afterEach(closeTerminals);
-afterEach(closeWebSocketServers);
+describeInTerminal('The client on a terminal, connected,', () => {
+  let terminal: Terminal;
+
+  beforeAll(async () => {
+    const { url } = await startWebSocketServer(echo);
+    terminal = openTerminal([`${url}ws`, '--header', 'X-Request-Id: 17'], { NO_COLOR: '1' });
+    await terminal.shows(`Connected to ${url}ws (HTTP/1.1).`);
+  });
+  afterAll(async () => {
+    closeTerminals();
+    await closeWebSocketServers();
+  });
+
+  it('prompts for a message, shows the answer, and prompts again', async () => {
+    for (const message of ['hello', 'grüße 😀']) {
+      await terminal.shows(PROMPT);
+      terminal.type(`${message}\r`);
+      await terminal.shows(`Message received: ${message}`);
+      await terminal.shows(' ms)');
+    }
+  });
+
+  it('has line editing and a history', async () => {
+    await terminal.shows(PROMPT);
+    for (const [keys, shown] of [
+      ['helo', 'helo'],
+      [ARROW_LEFT, '\u001b[1D'],
+      ['l', 'hello'],
+      ['\r', 'Message received: hello'],
+      [ARROW_UP, 'hello'],
+      ['!', '!'],
+      ['\r', 'Message received: hello!'],
+    ] as const) {
+      terminal.type(keys);
+      await terminal.shows(shown);
+    }
+  });
+
+  it('sends a pasted text as one message, and distinguishes its lines from its own', async () => {
+    expect(terminal.output).toContain('\u001b[?2004h');
+    await terminal.shows(PROMPT);
+    terminal.type('<>');
+    await terminal.shows('<>');
+    terminal.type(`${ARROW_LEFT}\u001b[200~one\rtwo\r\nthree\u001b[201~\r`);
+    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
+    await terminal.shows(PROMPT);
+    terminal.type(ARROW_UP);
+    await terminal.shows('three>');
+    terminal.type('\r');
+    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
+  });
+
+  it('marks an empty message as empty', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('\r');
+    await terminal.shows('Message received: (empty, ');
+  });
+
+  it('sends files with /text and /binary', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('/text @LICENSE\r');
+    await terminal.shows('Message received: MIT License');
+    terminal.type('/binary @LICENSE\r');
+    await terminal.shows('Message received: 4d4954');
+    for (const [path, why] of [
+      ['no-such-file', 'ENOENT'],
+      ['test', 'it is not a file.'],
+    ]) {
+      terminal.type(`/text @${path}\r`);
+      await terminal.shows(`${path} cannot be sent: ${why}`);
+    }
+  });
+
+  it('shows the round-trip time of a ping with /ping', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('/ping\r');
+    await terminal.shows('Pong: ');
+    await terminal.shows(' ms');
+  });
+
+  it('sends binary messages with /binary, and shows received ones', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('/binary 00 ff\r');
+    await terminal.shows('Message received: 00ff');
+    await terminal.shows('(binary, 2 bytes, ');
+  });
+
+  it('shows the handshake with /headers', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('/headers\r');
+    await terminal.shows('> GET /ws HTTP/1.1');
+    await terminal.shows('> X-Request-Id: 17');
+    await terminal.shows('< HTTP/1.1 101 Switching Protocols');
+    await terminal.shows('< Upgrade: websocket');
+  });
+
+  it('lists the commands with /help, and reports unknown ones', async () => {
+    await terminal.shows(PROMPT);
+    terminal.type('/help\r');
+    await terminal.shows('/close [<code> <reason>]');
+    terminal.type('/quit\r');
+    await terminal.shows('/quit is not a command; /help lists them.');
+    terminal.type('//quit\r');
+    await terminal.shows('Message received: /quit');
+  });
+
+  it('turns the mode for pasted texts off when it exits', async () => {
+    terminal.type(CTRL_D);
+    await terminal.shows('\u001b[?2004l');
+    expect(await terminal.exit()).toBe(0);
+  });
+});
 
 describeInTerminal('The client on a terminal', () => {
+  afterEach(closeTerminals);
+  afterEach(closeWebSocketServers);
+
   /** The URL of an echo. */
   let echoUrl: string;
 
@@ -22,24 +135,10 @@ describeInTerminal('The client on a terminal', () => {
     ({ url: echoUrl } = await startWebSocketServer(echo));
   });
 
-  it('prompts for a message, shows the answer, and prompts again', async () => {
-    const terminal = openTerminal([echoUrl]);
-    await terminal.shows(`Connected to ${echoUrl} (HTTP/1.1).`);
-    for (const message of ['hello', 'grüße 😀']) {
-      await terminal.shows(PROMPT);
-      terminal.type(`${message}\r`);
-      await terminal.shows(`Message received: ${message}`);
-      await terminal.shows(' ms)');
-    }
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
   it.each([
     ['Ctrl+C', CTRL_C, 1000, 'Status'],
     ['Ctrl+D', CTRL_D, 1000, 'Status'],
     ['/close', '/close\r', 1000, 'Status'],
-    ['/close 4000', '/close 4000\r', 4000, ''],
     ['/close 4000 all is said', '/close 4000 all is said\r', 4000, 'all is said'],
   ])('closes on %s', async (_, keys, status, reason) => {
     const { url, server } = await startWebSocketServer(echo);
@@ -102,25 +201,6 @@ describeInTerminal('The client on a terminal', () => {
     silent.close();
   });
 
-  it('has line editing and a history', async () => {
-    const terminal = openTerminal([echoUrl]);
-    await terminal.shows(PROMPT);
-    for (const [keys, shown] of [
-      ['helo', 'helo'],
-      [ARROW_LEFT, '\u001b[1D'],
-      ['l', 'hello'],
-      ['\r', 'Message received: hello'],
-      [ARROW_UP, 'hello'],
-      ['!', '!'],
-      ['\r', 'Message received: hello!'],
-    ] as const) {
-      terminal.type(keys);
-      await terminal.shows(shown);
-    }
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
   it('keeps a partial line while messages arrive', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
@@ -153,33 +233,6 @@ describeInTerminal('The client on a terminal', () => {
     expect(terminal.output).not.toMatch(/news\r\n\r\n/);
   });
 
-  it('sends a pasted text as one message, and distinguishes its lines from its own', async () => {
-    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
-    await terminal.shows('\u001b[?2004h');
-    await terminal.shows(PROMPT);
-    terminal.type('<>');
-    await terminal.shows('<>');
-    terminal.type(`${ARROW_LEFT}\u001b[200~one\rtwo\r\nthree\u001b[201~\r`);
-    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
-    await terminal.shows(PROMPT);
-    terminal.type(ARROW_UP);
-    await terminal.shows('three>');
-    terminal.type('\r');
-    await terminal.shows('Message received: <one\r\n| two\r\n| three> (');
-    terminal.type(CTRL_D);
-    await terminal.shows('\u001b[?2004l');
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('marks an empty message as empty', async () => {
-    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
-    await terminal.shows(PROMPT);
-    terminal.type('\r');
-    await terminal.shows('Message received: (empty, ');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
   it('keeps the typed text visible when the server closes', async () => {
     const { url, server } = await startWebSocketServer(echo);
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
@@ -205,24 +258,6 @@ describeInTerminal('The client on a terminal', () => {
 
     await terminal.shows('Not sent: typed');
     expect(await terminal.exit()).toBe(2);
-  });
-
-  it('sends files with /text and /binary', async () => {
-    const terminal = openTerminal([echoUrl], { NO_COLOR: '1' });
-    await terminal.shows(PROMPT);
-    terminal.type('/text @LICENSE\r');
-    await terminal.shows('Message received: MIT License');
-    terminal.type('/binary @LICENSE\r');
-    await terminal.shows('Message received: 4d4954');
-    for (const [path, why] of [
-      ['no-such-file', 'ENOENT'],
-      ['test', 'it is not a file.'],
-    ]) {
-      terminal.type(`/text @${path}\r`);
-      await terminal.shows(`${path} cannot be sent: ${why}`);
-    }
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
   });
 
   it('starts with the messages of --execute, and shows times with --timestamps', async () => {
@@ -259,73 +294,16 @@ describeInTerminal('The client on a terminal', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('shows the round-trip time of a ping with /ping', async () => {
-    const terminal = openTerminal([echoUrl]);
-    await terminal.shows(PROMPT);
-    terminal.type('/ping\r');
-    await terminal.shows('Pong: ');
-    await terminal.shows(' ms');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('sends binary messages with /binary, and shows received ones', async () => {
-    const terminal = openTerminal([echoUrl]);
-    await terminal.shows(PROMPT);
-    terminal.type('/binary 00 ff\r');
-    await terminal.shows('Message received: 00ff');
-    await terminal.shows('(binary, 2 bytes, ');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('shows the handshake with /headers', async () => {
-    const terminal = openTerminal([`${echoUrl}ws`, '--header', 'X-Request-Id: 17']);
-    await terminal.shows(PROMPT);
-    terminal.type('/headers\r');
-    await terminal.shows('> GET /ws HTTP/1.1');
-    await terminal.shows('> X-Request-Id: 17');
-    await terminal.shows('< HTTP/1.1 101 Switching Protocols');
-    await terminal.shows('< Upgrade: websocket');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('lists the commands with /help, and reports unknown ones', async () => {
-    const terminal = openTerminal([echoUrl]);
-    await terminal.shows(PROMPT);
-    terminal.type('/help\r');
-    await terminal.shows('/close [<code> <reason>]');
-    terminal.type('/quit\r');
-    await terminal.shows('/quit is not a command; /help lists them.');
-    terminal.type('//quit\r');
-    await terminal.shows('Message received: /quit');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('shows the code points of terminal control characters', async () => {
-    const { url } = await startWebSocketServer((webSocket) => webSocket.send('\u001b]0;title\u0007\u202egnp.exe'));
-    const terminal = openTerminal([url]);
+  it('shows the code points of control characters, and truncates long messages without splitting a character', async () => {
+    const { url } = await startWebSocketServer((webSocket) => {
+      webSocket.send('\u001b]0;title\u0007\u202egnp.exe');
+      webSocket.send(`x${'€'.repeat(6000)}`);
+      webSocket.send('x'.repeat(1024 * 1024));
+    });
+    const terminal = openTerminal([url], { NO_COLOR: '1' });
 
     await terminal.shows('Message received: \\x1b]0;title\\x07\\u202egnp.exe');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('does not split a character', async () => {
-    const { url } = await startWebSocketServer((webSocket) => webSocket.send(`x${'€'.repeat(6000)}`));
-    const terminal = openTerminal([url], { NO_COLOR: '1' });
-
     await terminal.shows('€… (18001 bytes)');
-    terminal.type(CTRL_D);
-    expect(await terminal.exit()).toBe(0);
-  });
-
-  it('truncates a long message', async () => {
-    const { url } = await startWebSocketServer((webSocket) => webSocket.send('x'.repeat(1024 * 1024)));
-    const terminal = openTerminal([url], { NO_COLOR: '1' });
-
     await terminal.shows('x… (1048576 bytes)');
     terminal.type(CTRL_D);
     expect(await terminal.exit()).toBe(0);

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { KeepAlive, type KeepAliveOptions } from '../../../../libs/websockets/src/connection/keep-alive.js';
-import { close, ping, pong, text } from '../protocol/client-frame.js';
+import { close, ping, pong } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
 import { jest } from '@jest/globals';
 
@@ -199,10 +198,12 @@ describe('A connection with keep-alive', () => {
   });
 
   it('ends its timer with the connection', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const { client, connection } = connect({ keepAliveInterval: 60_000 });
-    client.write(text('x'));
+    expect(jest.getTimerCount()).toBe(1);
     client.destroy();
-    await once(client, 'close');
     expect(await connection.closed).toMatchObject({ by: 'transport' });
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
   });
 });

@@ -5,6 +5,7 @@ import type { DeflateParameters } from '../../../../libs/websockets/src/protocol
 import type { WebSocketOptions } from '../../../../libs/websockets/src/nest/module-options.js';
 import { clientFrame, close, ping } from '../protocol/client-frame.js';
 import { connect, readFrame, type ConnectedPair } from '../../../support/socket-pair.js';
+import { until } from '../../../support/until.js';
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
@@ -183,9 +184,7 @@ describe('A connection with compression', () => {
         fragments++;
         end(pair);
         resolve();
-        while (pair.connection.state === 'open') {
-          await turn();
-        }
+        await until(() => pair.connection.state !== 'open');
       });
       received.catch(() => {});
     });

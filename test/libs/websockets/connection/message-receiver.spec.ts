@@ -4,6 +4,7 @@ import { MessageReceiver, type ReceiverOptions } from '../../../../libs/websocke
 import type { Fragment } from '../../../../libs/websockets/src/protocol/fragment.js';
 import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { clientFrame, close, continuation, ping, pong, text } from '../protocol/client-frame.js';
+import { until } from '../../../support/until.js';
 
 /** A receiver, with a record of its calls. */
 function receiverWith(options: Partial<ReceiverOptions> = {}): {
@@ -113,9 +114,7 @@ describe('The message receiver', () => {
       true,
       true,
     ]);
-    while (receiver.isHandling || receiver.isHolding) {
-      await turn();
-    }
+    await until(() => !receiver.isHandling && !receiver.isHolding);
     expect(told).toEqual([['handled'], ['c', true], ['handled']]);
   });
 

@@ -84,20 +84,21 @@ describe('Decompressor', () => {
     decompressor.close();
   });
 
-  it.each<[string, Buffer[]]>([
-    ['a message without bytes', [Buffer.alloc(0)]],
-    ['a truncated final block', [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])]],
+  it.each<[string, Buffer[], string]>([
+    ['a message without bytes', [Buffer.alloc(0)], '.'],
+    ['a truncated final block', [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])], 'Hello.'],
     [
       'a truncated final block in its own frame',
       [Buffer.from([0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Buffer.alloc(0)],
+      'Hello.',
     ],
-  ])('inflates the message after %s', async (_name, frames) => {
+  ])('inflates %s, and the message after it', async (_name, frames, expected) => {
     const decompressor = new Decompressor(parameters());
     let message = '';
     for (const [i, frame] of frames.entries()) {
       message += await joined(decompressor, frame, i === frames.length - 1);
     }
-    expect(['.', 'Hello.']).toContain(message);
+    expect(message).toBe(expected);
     expect(await joined(decompressor, deflated('again'))).toBe('again.');
     decompressor.close();
   });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FrameParser } from '../../../../libs/websockets/src/protocol/frame-parser.js';
 import { ProtocolError } from '../../../../libs/websockets/src/protocol/close-status.js';
 import { binary, clientFrame, close, continuation, ping, pong, text } from './client-frame.js';
@@ -19,7 +20,9 @@ class Transcript {
           this.parser.isFlowing = !stopping;
           this.fragments++;
           this.largest = Math.max(this.largest, fragment.length);
-          expect(fragment.data).toHaveLength(fragment.length);
+          if (fragment.data.length !== fragment.length) {
+            this.events.push(`${fragment.data.length} bytes instead of ${fragment.length}`);
+          }
           this.message += fragment.data.toString('latin1');
           if (fragment.endOfMessage) {
             this.events.push(`${fragment.type}:${this.message}`);
@@ -101,18 +104,19 @@ const streams: readonly (readonly [string, Buffer, readonly string[]])[] = [
 
 describe('FrameParser', () => {
   describe.each(streams)('for %s', (_name, bytes, events) => {
+    /** The ways to cut the bytes that give other events. */
+    const differing = (ways: readonly number[][]): readonly number[][] =>
+      ways.filter((cuts) => !isDeepStrictEqual(new Transcript().take(bytes, cuts).events, events));
+
     it('gives the same events when the bytes are split in two anywhere', () => {
-      for (let cut = 0; cut <= bytes.length; cut++) {
-        expect(new Transcript().take(bytes, [cut]).events).toEqual(events);
-      }
+      const cuts = Array.from({ length: bytes.length + 1 }, (_, cut) => [cut]);
+      expect(differing(cuts)).toEqual([]);
     });
 
     it('gives the same events when the bytes are split in three anywhere', () => {
-      for (let first = 0; first <= Math.min(bytes.length, 40); first++) {
-        for (let second = first; second <= Math.min(bytes.length, 40); second++) {
-          expect(new Transcript().take(bytes, [first, second]).events).toEqual(events);
-        }
-      }
+      const cuts = Array.from({ length: Math.min(bytes.length, 40) + 1 }, (_, cut) => cut);
+      const pairs = cuts.flatMap((first) => cuts.slice(first).map((second) => [first, second]));
+      expect(differing(pairs)).toEqual([]);
     });
 
     it('gives the same events when the bytes arrive one by one', () => {

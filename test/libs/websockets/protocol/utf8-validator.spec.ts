@@ -68,25 +68,34 @@ describe('Utf8Validator', () => {
 
   it('gives the same result for every split of a long text', () => {
     const bytes = Buffer.from('aé€🎉'.repeat(20));
+    const wrong: number[][] = [];
     for (let first = 0; first <= bytes.length; first++) {
       for (let second = first; second <= bytes.length; second += 7) {
         const validator = new Utf8Validator();
-        expect(validator.accepts(bytes, 0, first)).toBe(true);
-        expect(validator.accepts(bytes, first, second)).toBe(true);
-        expect(validator.accepts(bytes, second, bytes.length)).toBe(true);
-        expect(validator.isComplete).toBe(true);
+        const isAccepted =
+          validator.accepts(bytes, 0, first) &&
+          validator.accepts(bytes, first, second) &&
+          validator.accepts(bytes, second, bytes.length);
+        if (!isAccepted || !validator.isComplete) {
+          wrong.push([first, second]);
+        }
       }
     }
+    expect(wrong).toEqual([]);
   });
 
   it('finds an invalid byte at every offset of a long text', () => {
+    const accepted: number[][] = [];
     for (let at = 0; at < 200; at++) {
       for (const length of [at + 1, 200]) {
         const bytes = Buffer.alloc(length, 0x61);
         bytes[at] = 0xff;
-        expect(new Utf8Validator().accepts(bytes, 0, length)).toBe(false);
+        if (new Utf8Validator().accepts(bytes, 0, length)) {
+          accepted.push([at, length]);
+        }
       }
     }
+    expect(accepted).toEqual([]);
   });
 
   it.each([1, 2, 3])('reports a truncated character after a long text, with %i of four bytes', (has) => {
