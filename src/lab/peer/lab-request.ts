@@ -9,7 +9,7 @@ const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Replaces a secret. */
 const NOT_TOLD = '(not told to a page of another origin)';
 
-/** Request headers with secrets of a user. A browser adds them to the handshakes of any page, and no page may read them. */
+/** Request headers with secrets of a user. A browser adds them to the handshakes of every page, and no page may read them. */
 const SECRET_HEADERS = new Set(['cookie', 'authorization', 'proxy-authorization']);
 
 /** A request as the server received it. */

@@ -8,7 +8,7 @@ import type { LabScript } from './parameters.js';
 /** The time between the two packets of an answer, in ms. */
 const SPLIT_DELAY = 100;
 
-/** The answer to an offer of permessage-deflate where a fault needs it: each message is compressed by itself. */
+/** The answer to an offer of permessage-deflate, for faults that need it: each message is compressed by itself. */
 const DEFLATE = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 
 /**

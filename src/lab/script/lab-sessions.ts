@@ -8,10 +8,10 @@ export interface ClientClose {
    * connection by the lab.
    */
   readonly by: 'close-frame' | 'end' | 'reset' | 'lab';
-  /** Of a close frame that has one. */
+  /** The code of the close frame, if it has one. */
   readonly code?: number;
   readonly reason?: string;
-  /** What the client had sent until then. */
+  /** The counts of what the client had sent until then. */
   readonly received: ReceivedCounts;
   /** ISO 8601. */
   readonly at: string;
