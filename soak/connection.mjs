@@ -1,4 +1,4 @@
-// WebSockets whose every byte the soak decides on, over HTTP/1.1, TLS and HTTP/2.
+// WebSockets that send any bytes, over HTTP/1.1, TLS and HTTP/2.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http2 from 'node:http2';
@@ -8,7 +8,7 @@ import { Receiver, Sender } from 'ws';
 
 export const OPCODE = { text: 1, binary: 2, close: 8, pong: 10 };
 
-/** The bytes of a frame of a client. @param fields what differs from a whole, masked frame */
+/** The bytes of a frame of a client. @param fields the differences to a whole, masked frame */
 export function frame(opcode, payload, fields = {}) {
   const options = { fin: true, rsv1: false, mask: true, readOnly: true, opcode, ...fields };
   return Buffer.concat(Sender.frame(Buffer.from(payload), options));
@@ -36,7 +36,7 @@ export async function openSocket({ ports }, transport, options = {}) {
   return socket.on('error', () => {});
 }
 
-/** Opens an HTTP/2 connection whose server takes extended CONNECT (RFC 8441). */
+/** Opens an HTTP/2 connection, and waits until the server permits extended CONNECT (RFC 8441). */
 export async function openSession({ ports }) {
   const session = http2.connect(`https://127.0.0.1:${ports.https}`, { rejectUnauthorized: false });
   await once(session, 'remoteSettings');
@@ -49,7 +49,7 @@ export function connectOver(session, path, headers = {}) {
   return session.request({ ...connect, ...headers }, { endStream: false }).on('error', () => {});
 }
 
-/** Reads the head of a response, and leaves what follows it. */
+/** Reads the head of a response, and leaves the bytes after it. */
 async function readHead(socket) {
   let head = '';
   while (!head.endsWith('\r\n\r\n')) {
@@ -68,14 +68,14 @@ async function readHead(socket) {
 export class Connection {
   messages = [];
   waiting;
-  /** What the frames go over. */
+  /** The stream of the frames. */
   stream;
   cutTransport;
   /** The code of the close frame of the server. */
   closeCode;
 
   /**
-   * Shakes hands.
+   * Makes a handshake.
    *
    * @param transport `http`, `https` or `h2`
    * @throws Error when the server does not accept
@@ -120,7 +120,7 @@ export class Connection {
     stream.once('close', () => this.take(undefined));
   }
 
-  /** Reads to the end without the receiver, which takes nothing after a close frame or a fault. */
+  /** Reads to the end without the receiver, which accepts no data after a close frame or a fault. */
   readOn(receiver) {
     this.stream.unpipe(receiver);
     this.stream.resume();
@@ -153,7 +153,7 @@ export class Connection {
     }
   }
 
-  /** Closes as RFC 6455 says. @returns the code with which the server answers */
+  /** Performs the close handshake of RFC 6455. @returns the code in the server's close frame */
   async close(code = 1000) {
     this.send(OPCODE.close, closePayload(code));
     await this.ended();

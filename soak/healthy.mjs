@@ -1,11 +1,11 @@
-// Clients that do everything right, and see whether the server does.
+// Clients that obey the protocol, and check the server.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, OPCODE } from './connection.mjs';
 
 const between = (low, high) => Math.floor(low + Math.random() * (high - low));
 
-/** What is sent at an endpoint, and whether a message is the answer. */
+/** The messages for an endpoint, and the check of an answer. */
 const exchanges = {
   '/ws': () => {
     const data = randomBytes(between(0, 20_000));
@@ -25,7 +25,7 @@ const exchanges = {
 
 export const endpoints = Object.keys(exchanges);
 
-/** What the healthy clients have seen. */
+/** The results of the healthy clients. */
 export class Tally {
   connections = 0;
   exchanges = 0;
@@ -35,7 +35,7 @@ export class Tally {
 /**
  * Runs one client after another until the signal is aborted.
  *
- * @param report is called with each fault
+ * @param report receives each fault
  */
 export async function runHealthyClients({ server, transport, endpoint, tally, report, signal }) {
   while (!signal.aborted) {

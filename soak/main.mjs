@@ -1,4 +1,4 @@
-// Runs the built server among clients that misbehave, and sees that healthy clients lose nothing and that nothing stays behind.
+// Runs the built server with clients that misbehave. Checks that healthy clients lose nothing, and that nothing leaks.
 import { Command, InvalidArgumentError } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.mjs';
@@ -6,11 +6,11 @@ import { endpoints, runHealthyClients, Tally } from './healthy.mjs';
 import { misbehaving } from './misbehaving.mjs';
 import { leftBehind, mebibytes, SoakServer } from './server.mjs';
 
-/** How long the server may take to give up what the clients left, in ms: all its time-outs are shorter. */
+/** How long the server may take to release the resources of the clients, in ms: all its time-outs are shorter. */
 const PATIENCE = 150_000;
 
 const { seconds, connections, maxWait } = readCommandLine();
-/** Each kind of fault, with how often it came and an example. */
+/** Each kind of fault, with its count and an example. */
 const faults = new Map();
 const server = await SoakServer.start();
 process.on('exit', () => server.kill());
@@ -130,7 +130,7 @@ async function settled(holds) {
   }
 }
 
-/** Sees that clients of a server that shuts down get 1001, and that it ends with 0. */
+/** Checks that a shutdown closes clients with 1001, and that the server exits with 0. */
 async function shutDown() {
   const last = await Promise.all(
     transports.flatMap((transport) => endpoints.map((path) => Connection.open(server, transport, path))),

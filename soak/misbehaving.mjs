@@ -1,4 +1,4 @@
-// Clients that misbehave. Each function is one round of one client; it ends what it began.
+// Clients that misbehave. Each function is one round of one client, and ends its connections.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -13,7 +13,7 @@ const between = (low, high) => low + Math.random() * (high - low);
 /** 30 MiB of zeros in 30 KiB (RFC 7692). */
 const BOMB = deflateRawSync(Buffer.alloc(30 * 1024 ** 2), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 
-/** Waits until a stream has closed, at most for a time in ms. What comes is thrown away. */
+/** Waits until a stream has closed, at most for a time in ms. Received data is discarded. */
 async function closedWithin(stream, time) {
   stream.resume();
   if (!stream.closed) {
@@ -33,7 +33,7 @@ async function expectClose(connection, code) {
 /**
  * By name. `tools` has the server and its transports.
  *
- * A function throws if the server does not do what it must.
+ * A function throws if the server violates its contract.
  */
 export const misbehaving = {
   async resetInFrame({ server, transports }) {
@@ -74,7 +74,7 @@ export const misbehaving = {
     socket.destroy();
   },
 
-  /** The peer is gone, and neither FIN nor RST says so: it does not answer pings any more. */
+  /** The peer has vanished without FIN or RST: it does not answer pings. */
   async halfOpen({ server, transports }) {
     const { stream } = await Connection.open(server, pick(transports), pick(PATHS));
     stream.unpipe();
@@ -92,7 +92,7 @@ export const misbehaving = {
     await closedWithin(socket, 8000);
   },
 
-  /** Reads late, but gets everything. */
+  /** Reads late, but receives everything. */
   async slowReader({ server, transports }) {
     const connection = await Connection.open(server, pick(transports), '/ws');
     const message = randomBytes(100_000);
@@ -143,7 +143,7 @@ export const misbehaving = {
     await expectClose(connection, 1007);
   },
 
-  /** A message that is larger than MAX_MESSAGE_SIZE once it is decompressed. At these paths the server sends nothing first. */
+  /** A message that exceeds MAX_MESSAGE_SIZE when it is decompressed. At these paths the server does not send first. */
   async bomb({ server, transports }) {
     const offer = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
     const connection = await Connection.open(server, pick(transports), pick(['/rpc', '/sockets']), offer);

@@ -1,4 +1,4 @@
-// Loaded into the server (--import): answers what its process holds.
+// Loaded into the server (--import): reports the memory and the handles of its process.
 import { readdirSync } from 'node:fs';
 
 /** The open files and sockets; Linux lists them. */
@@ -16,7 +16,7 @@ function countOf(items) {
 
 async function answer() {
   for (let i = 0; i < 4; i++) {
-    await new Promise(setImmediate); // what waits for finalizers is collected by the next one
+    await new Promise(setImmediate); // the next collection frees objects that wait for finalizers
     globalThis.gc();
   }
   const { heapUsed: heap, external } = process.memoryUsage();
@@ -30,5 +30,5 @@ async function answer() {
 }
 
 process.on('message', () => void answer());
-// The channel alone does not keep the server running.
+// The channel alone must not keep the server running.
 process.channel.unref();

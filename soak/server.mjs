@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Short times, so that the server gives up on peers that have gone within seconds, and compression, for its bombs. */
+/** Short time-outs, so that the server notices vanished peers within seconds, and compression, for decompression bombs. */
 const OPTIONS = {
   KEEP_ALIVE_INTERVAL: '2s',
   KEEP_ALIVE_TIMEOUT: '2s',
@@ -14,13 +14,13 @@ const OPTIONS = {
   LOG_LEVEL: 'log',
 };
 
-/** What two probes may differ in, in bytes: code that V8 compiles late, and its caches. */
+/** The permitted difference of two probes, in bytes: code that V8 compiles late, and its caches. */
 const TOLERANCE = { heap: 8 * 1024 * 1024, external: 4 * 1024 * 1024 };
 
 export class SoakServer {
   child;
   stdout = '';
-  /** What it has written to stderr. */
+  /** Its output on stderr. */
   stderr = '';
   /** Its ports, by scheme. */
   ports = {};
@@ -53,14 +53,14 @@ export class SoakServer {
     }
   }
 
-  /** Its memory after a garbage collection, and how many of each kind of resource it has. */
+  /** Its memory after a garbage collection, and its number of resources of each kind. */
   async probe() {
     this.child.send('probe');
     const [result] = await once(this.child, 'message');
     return result;
   }
 
-  /** Tells it to shut down. */
+  /** Makes it shut down. */
   shutDown() {
     this.child.kill('SIGTERM');
   }
@@ -70,7 +70,7 @@ export class SoakServer {
   }
 }
 
-/** In what a probe has more than an earlier one, as sentences. */
+/** The resources of which a probe has more than an earlier one, as sentences. */
 export function leftBehind(before, after) {
   const kinds = Object.keys(after.counts).filter((kind) => after.counts[kind] > (before.counts[kind] ?? 0));
   return [

@@ -9,12 +9,12 @@ import { makeFolder } from '../support/folder.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'deploy', 'azure');
 
-/** What a script did. */
+/** The result of a script. */
 interface Run {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The arguments of each call of az, and ['ready'] for a build. */
+  /** The arguments of each call of az; ['ready'] for a build. */
   readonly calls: readonly string[][];
 }
 
@@ -27,7 +27,7 @@ describe('The script', () => {
   let bin: string;
   let log: string;
 
-  // A project of its own, whose build only notes that it was called: the developer's own build is left alone.
+  // A sample project, whose build only records its call. The build of the repository is not touched.
   beforeAll(async () => {
     project = makeFolder();
     await cp(folder, join(project, 'deploy', 'azure'), { recursive: true });
@@ -45,7 +45,7 @@ describe('The script', () => {
 
   const withAz = (): string => [bin, dirname(process.execPath), process.env['PATH']].join(delimiter);
 
-  /** Runs a script from another folder, with an az that notes its arguments and exits with `azStatus`. */
+  /** Runs a script from another folder, with an az that records its arguments and exits with `azStatus`. */
   async function run(script: string, args: readonly string[], azStatus = 0, PATH = withAz()): Promise<Run> {
     const env = { PATH, HOME: bin, AZ_LOG: log, AZ_STATUS: String(azStatus) };
     const result = await new Promise<Omit<Run, 'calls'>>((resolve) => {
@@ -97,13 +97,13 @@ describe('The script', () => {
       ['group', 'sub', '--yes'],
       [['group', 'delete', '--name', 'group', '--subscription', 'sub', '--yes']],
     ],
-  ])('%s %j has az do what the article says', async (script, args, calls) => {
+  ])('%s %j calls az as the article describes', async (script, args, calls) => {
     expect(await run(script, args)).toMatchObject({ status: 0, calls });
   });
 
   const scripts = ['windows-plan.sh', 'linux-plan.sh', 'clean-up.sh'];
 
-  it.each(scripts)('%s says what it takes when it is asked', async (script) => {
+  it.each(scripts)('%s shows its usage with --help', async (script) => {
     const { status, stdout, calls } = await run(script, ['--help']);
 
     expect([status, calls]).toEqual([0, []]);
@@ -123,21 +123,21 @@ describe('The script', () => {
     ['clean-up.sh', ['', 'sub'], 'the resource group is ""; accepted: '],
     ['clean-up.sh', ['group', '--yes'], 'the subscription is "--yes"; accepted: '],
     ['linux-plan.sh', ['my-echo', 'group', ''], 'the subscription is ""; accepted: '],
-  ])('%s %j says what is wrong, and does nothing', async (script, args, problem) => {
+  ])('%s %j reports the fault, and calls nothing', async (script, args, problem) => {
     const { status, stderr, calls } = await run(script, args);
 
     expect([status, calls]).toEqual([2, []]);
     expect(stderr).toContain(problem);
   });
 
-  it.each(['windows-plan.sh', 'linux-plan.sh'])('%s stops where az fails, with its status', async (script) => {
+  it.each(['windows-plan.sh', 'linux-plan.sh'])('%s stops when az fails, with its status', async (script) => {
     const { status, calls } = await run(script, given, 3);
 
     expect([status, calls.filter(([command]) => command === 'webapp')]).toMatchObject([3, { length: 1 }]);
   });
 
-  it.each(scripts)('%s says that az is missing', async (script) => {
-    // Only what the scripts need before: this machine may have an az.
+  it.each(scripts)('%s reports that az is not installed', async (script) => {
+    // Only the programs that the scripts need before: this machine may have az.
     await rm(join(bin, 'az'));
     for (const program of ['bash', 'basename', 'dirname']) {
       await symlink(placeOf(program), join(bin, program));
@@ -150,7 +150,7 @@ describe('The script', () => {
   });
 });
 
-/** Where the shell finds a program. */
+/** The path at which the shell finds a program. */
 function placeOf(program: string): string {
   const places = (process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, program));
   return places.find((place) => existsSync(place)) ?? program;
@@ -163,7 +163,7 @@ describe('IIS', () => {
     expect(configuration).toContain('<webSocket enabled="false" />');
   });
 
-  it('hands every path to the file that starts the server', () => {
+  it('passes every path to the file that starts the server', () => {
     const [, handler = ''] =
       /<add name="iisnode" path="([^"]+)" verb="\*" modules="iisnode" \/>/.exec(configuration) ?? [];
     expect(existsSync(join(root, handler))).toBe(true);
@@ -172,8 +172,8 @@ describe('IIS', () => {
     expect(configuration).toContain(`<action type="Rewrite" url="${handler}" />`);
   });
 
-  it('can require() that file, which listens where PORT says', async () => {
-    // As the interceptor of iisnode does it.
+  it('can require() that file, which listens at PORT', async () => {
+    // As the interceptor of iisnode does.
     const interceptor = `require(${JSON.stringify(join(folder, 'iisnode.cjs'))})`;
     const child = execFile(process.execPath, ['--eval', interceptor], { env: { PORT: '0' } });
     const ended = once(child, 'close');

@@ -56,7 +56,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('waits only for services that there are, and that say when they are well', () => {
+  it('waits only for services that exist and report their health', () => {
     const images = new Set(servers.map(([name]) => name));
     expect(dockerfile).toContain('\nHEALTHCHECK ');
     for (const { depends_on: wanted } of Object.values(services)) {
@@ -67,13 +67,13 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('mounts only files and folders that there are', () => {
+  it('mounts only files and folders that exist', () => {
     const files = Object.values(services).flatMap(({ volumes }) => volumes.map((volume) => volume.split(':')[0]));
     expect(files).toEqual(['./deploy/nginx/default.conf', './deploy/prometheus', './deploy/grafana']);
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it('gives the servers options that they take, among them the Redis that is there', () => {
+  it('gives the servers valid options, with the address of its Redis', () => {
     for (const [, { environment }] of servers) {
       const known = optionDescriptions.map(({ variable }) => variable);
       expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
@@ -82,21 +82,21 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('gives the servers longer to end than they take', () => {
+  it('gives the servers more time to end than a shutdown takes', () => {
     for (const [, { environment, stop_grace_period: grace = '0' }] of servers) {
       const { drainDelay, drainSpread, shutdownTimeout } = readConfiguration(environment).webSockets;
       expect(parseDuration(grace)).toBeGreaterThan(drainDelay + drainSpread + shutdownTimeout);
     }
   });
 
-  it('has nginx listen where its port leads, and ask the servers where the image listens', () => {
+  it('maps a port to that of nginx, which connects to the port of the image', () => {
     const [, port] = /listen (\d+);/.exec(nginx) ?? [];
     expect(services['nginx']?.ports.map((mapping) => mapping.split(':')[1])).toEqual([port]);
     const upstream = Array.from(nginx.matchAll(/^ *server (\S+);$/gm), ([, address]) => address);
     expect(upstream).toEqual(servers.map(([name]) => `${name}:${imagePort}`));
   });
 
-  it('has Prometheus ask each server, and Grafana ask Prometheus', () => {
+  it('has Prometheus scrape each server, and Grafana query Prometheus', () => {
     const { scrape_configs: scrapes } = z
       .looseObject({
         scrape_configs: z.array(
@@ -113,7 +113,7 @@ describe('compose.yaml', () => {
   });
 
   if (spawnSync('docker', ['compose', 'version']).status === 0) {
-    it('is taken by docker compose', () => {
+    it('is valid for docker compose', () => {
       const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: root, encoding: 'utf8' });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     });

@@ -25,7 +25,7 @@ const container = pod?.spec?.containers[0];
 const labels = pod?.metadata?.labels;
 const dockerfile = readFileSync(new URL('Dockerfile', root), 'utf8');
 
-/** Where the types of a version of the API are. */
+/** The module with the types of a version of the API. */
 const groups: Readonly<Record<string, string>> = {
   v1: 'core/v1',
   'apps/v1': 'apps/v1',
@@ -33,7 +33,7 @@ const groups: Readonly<Record<string, string>> = {
   'policy/v1': 'policy/v1',
 };
 
-/** What the compiler says about the manifests as values of the types of the API: it finds missing, unknown and wrong fields. */
+/** The errors of the compiler for the manifests as values of the API's types: missing, unknown and wrong fields. */
 function typeFaults(): string[] {
   const source = manifests
     .map((manifest, index) => {
@@ -60,7 +60,7 @@ function typeFaults(): string[] {
 }
 
 describe('deploy/kubernetes', () => {
-  it('has what the API of Kubernetes knows, and nothing else', () => {
+  it('has only fields of the Kubernetes API, and all required ones', () => {
     expect(manifests.map(({ kind }) => kind).toSorted()).toEqual([
       'Deployment',
       'Ingress',
@@ -72,7 +72,7 @@ describe('deploy/kubernetes', () => {
     expect(typeFaults()).toEqual([]);
   }, 60_000);
 
-  it('gives a pod longer to end than its drain takes', () => {
+  it('gives a pod more time to end than its drain takes', () => {
     const environment = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
     const known = optionDescriptions.map(({ variable }) => variable);
     expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
@@ -84,7 +84,7 @@ describe('deploy/kubernetes', () => {
     expect(grace).toBeGreaterThan(drainDelay + drainSpread + shutdownTimeout);
   });
 
-  it('runs the user of the image, on a file system that is read-only', () => {
+  it('runs as the user of the image, on a read-only file system', () => {
     const [, user, group] = /^USER (\d+):(\d+)$/m.exec(dockerfile) ?? [];
 
     expect(pod?.spec?.securityContext).toMatchObject({
@@ -99,7 +99,7 @@ describe('deploy/kubernetes', () => {
     });
   });
 
-  it('asks each endpoint of /health, at the port of the image', () => {
+  it('probes each endpoint of /health, at the port of the image', () => {
     const [, port] = /PORT=(\d+)$/m.exec(dockerfile) ?? [];
     const { startupProbe, livenessProbe, readinessProbe } = container ?? {};
 
@@ -110,7 +110,7 @@ describe('deploy/kubernetes', () => {
     expect(pod?.metadata?.annotations?.['prometheus.io/port']).toBe(port);
   });
 
-  it('has everything select the pods', () => {
+  it('selects the pods with the same labels everywhere', () => {
     expect(labels).toBeDefined();
     expect(deployment.spec?.selector.matchLabels).toEqual(labels);
     expect((find('Service') as Service).spec?.selector ?? labels).toEqual(labels);
@@ -118,7 +118,7 @@ describe('deploy/kubernetes', () => {
     expect((find('PodDisruptionBudget') as PodDisruptionBudget).spec?.selector?.matchLabels).toEqual(labels);
   });
 
-  it('has the ingress pass everything but the metrics to the pods', () => {
+  it('has an ingress that passes all requests but those for metrics to the pods', () => {
     const selectors = new Map(
       manifests
         .filter(({ kind }) => kind === 'Service')
@@ -134,7 +134,7 @@ describe('deploy/kubernetes', () => {
     ]);
   });
 
-  it('has the ingress wait longer than a ping and its answer take', () => {
+  it('has an ingress whose time-outs are longer than the keep-alive', () => {
     const { keepAliveInterval, keepAliveTimeout } = readConfiguration({}).webSockets;
     const annotations = (find('Ingress') as Ingress).metadata?.annotations ?? {};
 

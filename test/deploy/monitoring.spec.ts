@@ -30,7 +30,7 @@ const dashboardExpressions = [
   ...templating.list.filter(({ name }) => name === 'instance').map(({ query }) => query),
 ];
 
-/** The metrics that an expression of Prometheus uses. Those of this server have names of several words. */
+/** The metrics in an expression of Prometheus. Those of this server have names of several words. */
 function metricsOf(expression: string): string[] {
   const withoutLabels = expression.replaceAll(/\{[^}]*\}|\b(?:by|without) \([^)]*\)|\[[^\]]*\]/g, '');
   return withoutLabels.match(/\b(?:websocket|access_log|chat|process|nodejs)_\w+/g) ?? [];

@@ -14,7 +14,7 @@ import { until } from '../support/until.js';
 const configuration = readFileSync(new URL('../../deploy/nginx/default.conf', import.meta.url), 'utf8');
 
 describe('The configuration of nginx', () => {
-  it.each(['proxy_read_timeout', 'proxy_send_timeout'])('has a %s that a silent but living client survives', (name) => {
+  it.each(['proxy_read_timeout', 'proxy_send_timeout'])('has a %s that is longer than the keep-alive', (name) => {
     const { keepAliveInterval, keepAliveTimeout } = readConfiguration({}).webSockets;
     const seconds = Number(new RegExp(`${name} (\\d+)s;`).exec(configuration)?.[1]);
 
@@ -48,7 +48,7 @@ describeWith([nginxProgram, redisServerProgram], 'Two servers behind nginx', () 
     await endRedisServers();
   });
 
-  it('share the clients, who hear each other', async () => {
+  it('share the clients, and deliver messages between them', async () => {
     const ann = await ChatClient.join(`${nginx}/background?name=Ann`);
     const bob = await ChatClient.join(`${nginx}/background?name=Bob`);
     await ann.hear('joined', { from: bob.id });
@@ -78,25 +78,25 @@ describeWith([nginxProgram, redisServerProgram], 'Two servers behind nginx', () 
   it.each([
     ['the page of this server', () => nginx, 101],
     ['a foreign page', () => 'http://evil.example', 403],
-  ])('know the origin of %s', async (_what, origin, status) => {
+  ])('receive the origin of %s', async (_what, origin, status) => {
     const webSocket = new WebSocket(`${nginx.replace('http', 'ws')}/ws`, { origin: origin() });
     webSocket.on('error', () => {});
     const event = status === 101 ? 'upgrade' : 'unexpected-response';
     const told = (await once(webSocket, event)) as { statusCode?: number }[];
 
-    // The response is the only argument of one event, and the second of the other.
+    // The response is the only argument of `upgrade`, and the second of `unexpected-response`.
     expect(told.at(-1)?.statusCode).toBe(status);
     webSocket.terminate();
   });
 
-  it('serve the page, and keep their figures to themselves', async () => {
+  it('serve the page, and do not expose their metrics', async () => {
     expect((await fetch(nginx)).status).toBe(200);
     for (const path of ['/metrics', '/Metrics/', '/metrics?all']) {
       expect((await fetch(nginx + path)).status).toBe(404);
     }
   });
 
-  it('take the handshakes of one another when one shuts down, and when it is gone', async () => {
+  it('take over the handshakes of a server that shuts down, and of one that has ended', async () => {
     const ann = await ChatClient.join(`${nginx}/background`);
     const bob = await ChatClient.join(`${nginx}/background`);
     const [leaving, staying] = (await scrape(urls[0]))['chat_members'] === 1 ? [0, 1] : [1, 0];

@@ -30,7 +30,7 @@ const { version, workspaces } = JSON.parse(readFileSync(`${root}package.json`, '
 };
 
 describe('The release', () => {
-  it('checks before it publishes, and has no more rights than each job needs', () => {
+  it('checks before it publishes, and gives each job only the permissions that it needs', () => {
     expect(permissions).toEqual({});
     expect(Object.entries(jobs).map(([name, job]) => [name, job.needs, job.permissions])).toEqual([
       ['check', undefined, { contents: 'read' }],
@@ -39,7 +39,7 @@ describe('The release', () => {
     ]);
   });
 
-  it('keeps no token: npm and Sigstore take the identity of the workflow', () => {
+  it('needs no stored token: npm and Sigstore accept the identity of the workflow', () => {
     expect(Array.from(text.matchAll(/secrets\.(\w+)/g), ([, name]) => name)).toEqual(['GITHUB_TOKEN']);
   });
 
@@ -66,7 +66,7 @@ describe('The release', () => {
     expect(commandsOf('image')).toContain('cosign sign --yes "$IMAGE@$DIGEST"');
   });
 
-  it.each(['packages', 'image'])('has the job %s compare the tag with the versions', (job) => {
+  it.each(['packages', 'image'])('compares the tag with the versions in the job %s', (job) => {
     expect(commandsOf(job)).toContain('node scripts/check-release.mjs "$GITHUB_REF_NAME"');
   });
 });

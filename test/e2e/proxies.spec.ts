@@ -156,15 +156,17 @@ for (const [name, { program, start, scheme, environment, tellsScheme }] of proxi
     let app: HttpsApp;
     let url: string;
 
-    afterEach(closeApps);
-    afterEach(endProxies);
-
     /** Starts the server, and the proxy before it. */
     async function startBoth(options: Record<string, string> = {}, timeout = '60s'): Promise<void> {
       const port = await freePort();
       app = await startHttpsApp({ URLS: 'http://127.0.0.1:0', TRUST_PROXY: '1', ...environment, ...options });
       await start({ ...(await makeCertificateFiles()), port, timeout, server: new URL(app.url).host });
       url = `${scheme}://127.0.0.1:${port}`;
+    }
+
+    async function endBoth(): Promise<void> {
+      await endProxies();
+      await closeApps();
     }
 
     const dial = (options: ClientOptions = {}): WebSocket => {
@@ -191,70 +193,76 @@ for (const [name, { program, start, scheme, environment, tellsScheme }] of proxi
       });
     }
 
-    it('passes large messages, and the close of the client', async () => {
-      await startBoth();
-      const webSocket = await open();
-      const message = Buffer.alloc(5_000_000, 'proxy');
+    describe('with the default time-outs', () => {
+      beforeAll(() => startBoth({ MAX_CONNECTIONS_PER_ADDRESS: '1', ALLOWED_ORIGINS: 'same-origin' }));
+      afterAll(endBoth);
 
-      webSocket.send(message);
-      const [echo] = (await once(webSocket, 'message')) as [Buffer];
-      expect(message.equals(echo)).toBe(true);
+      it('passes large messages, and the close of the client', async () => {
+        const webSocket = await open();
+        const message = Buffer.alloc(5_000_000, 'proxy');
 
-      const closed = once(webSocket, 'close');
-      webSocket.close(3001, 'bye');
-      await expect(closed).resolves.toEqual([3001, Buffer.from('bye')]);
+        webSocket.send(message);
+        const [echo] = (await once(webSocket, 'message')) as [Buffer];
+        expect(message.equals(echo)).toBe(true);
+
+        const closed = once(webSocket, 'close');
+        webSocket.close(3001, 'bye');
+        await expect(closed).resolves.toEqual([3001, Buffer.from('bye')]);
+      });
+
+      it('tells the address of each client, which no client can forge', async () => {
+        const forged = { 'X-Forwarded-For': '9.9.9.9', Forwarded: 'for=9.9.9.9' };
+
+        await expect(statusOf({ localAddress: '127.0.0.2' })).resolves.toBe(101);
+        await expect(statusOf({ localAddress: '127.0.0.3' })).resolves.toBe(101);
+        await expect(statusOf({ localAddress: '127.0.0.2' })).resolves.toBe(429);
+        await expect(statusOf({ localAddress: '127.0.0.2', headers: forged })).resolves.toBe(429);
+      });
+
+      it('tells the origin of the server', async () => {
+        await expect(statusOf({ origin: url, localAddress: '127.0.0.4' })).resolves.toBe(101);
+        await expect(statusOf({ origin: 'https://evil.example', localAddress: '127.0.0.5' })).resolves.toBe(403);
+        const otherScheme = url.replace(/^https?/, scheme === 'http' ? 'https' : 'http');
+        await expect(statusOf({ origin: otherScheme, localAddress: '127.0.0.6' })).resolves.toBe(
+          tellsScheme ? 403 : 101,
+        );
+      });
+
+      it('passes the close of a server that shuts down', async () => {
+        const webSocket = await open({ localAddress: '127.0.0.7' });
+        const messages: string[] = [];
+        webSocket.on('message', (data: Buffer) => messages.push(data.toString()));
+        const closed = once(webSocket, 'close');
+        webSocket.send('first');
+        await once(webSocket, 'message');
+
+        await app.close();
+
+        await expect(closed).resolves.toEqual([1001, Buffer.from('Server shutting down')]);
+        expect(messages).toEqual(['first']);
+      });
     });
 
-    it('tells the address of each client, which no client can forge', async () => {
-      await startBoth({ MAX_CONNECTIONS_PER_ADDRESS: '1' });
-      const forged = { 'X-Forwarded-For': '9.9.9.9', Forwarded: 'for=9.9.9.9' };
+    describe('with a short time-out', () => {
+      afterEach(endBoth);
 
-      await expect(statusOf({ localAddress: '127.0.0.2' })).resolves.toBe(101);
-      await expect(statusOf({ localAddress: '127.0.0.3' })).resolves.toBe(101);
-      await expect(statusOf({ localAddress: '127.0.0.2' })).resolves.toBe(429);
-      await expect(statusOf({ localAddress: '127.0.0.2', headers: forged })).resolves.toBe(429);
-    });
+      it('keeps a silent connection that the server pings', async () => {
+        await startBoth({ KEEP_ALIVE_INTERVAL: '250ms' }, '2s');
+        const webSocket = await open();
+        // Together they take longer than the time-out of the proxy.
+        for (let pings = 0; pings < 10; pings++) {
+          await once(webSocket, 'ping');
+        }
+        webSocket.send('still there');
+        expect(String((await once(webSocket, 'message'))[0])).toBe('still there');
+      });
 
-    it('tells the origin of the server', async () => {
-      await startBoth({ ALLOWED_ORIGINS: 'same-origin' });
+      it('cuts a silent connection that the server does not ping', async () => {
+        await startBoth({ KEEP_ALIVE_INTERVAL: '0' }, '1s');
+        const webSocket = await open();
 
-      await expect(statusOf({ origin: url })).resolves.toBe(101);
-      await expect(statusOf({ origin: 'https://evil.example' })).resolves.toBe(403);
-      const otherScheme = url.replace(/^https?/, scheme === 'http' ? 'https' : 'http');
-      await expect(statusOf({ origin: otherScheme })).resolves.toBe(tellsScheme ? 403 : 101);
-    });
-
-    it('keeps a silent connection that the server pings', async () => {
-      await startBoth({ KEEP_ALIVE_INTERVAL: '250ms' }, '2s');
-      const webSocket = await open();
-      // Together they take longer than the time-out of the proxy.
-      for (let pings = 0; pings < 10; pings++) {
-        await once(webSocket, 'ping');
-      }
-      webSocket.send('still there');
-      expect(String((await once(webSocket, 'message'))[0])).toBe('still there');
-    });
-
-    it('cuts a silent connection that the server does not ping', async () => {
-      await startBoth({ KEEP_ALIVE_INTERVAL: '0' }, '1s');
-      const webSocket = await open();
-
-      await expect(once(webSocket, 'close')).resolves.toEqual([1006, Buffer.alloc(0)]);
-    });
-
-    it('passes the close of a server that shuts down', async () => {
-      await startBoth();
-      const webSocket = await open();
-      const messages: string[] = [];
-      webSocket.on('message', (data: Buffer) => messages.push(data.toString()));
-      const closed = once(webSocket, 'close');
-      webSocket.send('first');
-      await once(webSocket, 'message');
-
-      await app.close();
-
-      await expect(closed).resolves.toEqual([1001, Buffer.from('Server shutting down')]);
-      expect(messages).toEqual(['first']);
+        await expect(once(webSocket, 'close')).resolves.toEqual([1006, Buffer.alloc(0)]);
+      });
     });
   });
 }

@@ -30,11 +30,11 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { from, map, throwError, type Observable } from 'rxjs';
 import { WebSocket, type WebSocketServer as WsServer } from 'ws';
 import { WebSocketsAdapter, WebSocketsModule, type GatewayServer, type WsCompatibleClient } from 'nest-raw-websockets';
+import { freePort } from '../support/free-port.js';
 import { createNestApp, startGateways, type NestApp } from '../support/nest-app.js';
 import { platforms } from '../support/platforms.js';
 import { endRawClients, RawClient } from '../support/raw-client.js';
@@ -705,9 +705,7 @@ describe.each(platforms)('On %s, several stock gateways', (_name, createAdapter)
   });
 
   it.each([['/own'], [undefined]])('may have their own port, as with WsAdapter, at %j', async (path) => {
-    const reserved = createServer().listen(0);
-    const { port } = reserved.address() as AddressInfo;
-    await new Promise((resolve) => reserved.close(resolve));
+    const port = await freePort();
     const running = await startGateways(createAdapter, [answering('own', path, port), answering('x', '/own')]);
     const client = new WebSocket(`ws://localhost:${port}${path ?? ''}`);
     await once(client, 'open');

@@ -105,10 +105,10 @@ describe('The lab server', () => {
         await peer.receiveText();
       },
       'a text message',
-      'received text "hi"\n  sent text "answer"\n  nothing came for 300 ms',
+      'received text "hi"\n  sent text "answer"\n  nothing came for 1000 ms',
     ],
   ])('shows what happened where an expectation gets %s', async (_, script, expected, happened) => {
-    const { url } = await start({ expectationTimeout: 300 });
+    const { url } = await start({ expectationTimeout: 1000 });
     const done = server.next(async (peer) => {
       await peer.accept();
       await script(peer);

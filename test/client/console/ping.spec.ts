@@ -73,7 +73,7 @@ describe('In ping mode the client', () => {
   it('counts lost messages', async () => {
     const { url } = await startWebSocketServer((webSocket) => webSocket.once('message', () => webSocket.send('x')));
 
-    const { code, stdout } = await runClient([url, '-c', '4', '-i', '1ms', '--quiet-period', '200ms']);
+    const { code, stdout } = await runClient([url, '-c', '4', '-i', '1ms', '--quiet-period', '500ms']);
 
     expect(code).toBe(0);
     expect(stdout).toContain('4 sent, 1 received, 3 lost (75%)\n');
@@ -89,7 +89,7 @@ describe('In ping mode the client', () => {
   });
 
   it('shows no times with --no-echo, because messages are not answers then', async () => {
-    const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '200ms']);
+    const { code, stdout } = await runClient([echoUrl, '-c', '2', '-i', '0', '--no-echo', '--quiet-period', '500ms']);
 
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('2 sent, 2 received, 0 lost (0%)');

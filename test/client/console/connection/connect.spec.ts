@@ -227,25 +227,28 @@ describe('Without a WebSocket server, the client exits with 2 and states the cau
   it.each([
     [
       'no server listens',
+      '30s',
       () => 'ws://127.0.0.1:1/',
       'the connection was refused. Is the server running, and on this port?',
     ],
-    ['the response is not HTTP', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
-    ['there is no response', () => answering(''), 'the connection was cut before there was an answer.'],
+    ['the response is not HTTP', '30s', () => answering('220 mail.example ESMTP\r\n'), 'the answer is not HTTP.'],
+    ['there is no response', '30s', () => answering(''), 'the connection was cut before there was an answer.'],
     [
       'the response has no accept key',
+      '30s',
       () => `${lab.url}?accept=missing`,
       'it answered HTTP/1.1 101 Switching Protocols, but: Invalid Sec-WebSocket-Accept header',
     ],
     [
       'the response takes too long',
+      '300ms',
       () => `${lab.url}?handshake-delay=never`,
       'no answer within 0.3 s (--connect-timeout).',
     ],
-  ])('when %s', async (_, start, message) => {
+  ])('when %s', async (_, timeout, start, message) => {
     const url = start();
 
-    const { code, stdout, stderr } = await runClient([url, '--connect-timeout', '300ms'], 'hello\n');
+    const { code, stdout, stderr } = await runClient([url, '--connect-timeout', timeout], 'hello\n');
 
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`Cannot connect to ${url}: ${message}`);

@@ -143,13 +143,13 @@ describe('Through an HTTP proxy the client', () => {
 
 describe('An unusable proxy', () => {
   it.each([
-    ['does not answer', 'http', () => {}, 'no answer within 0.3 s (--connect-timeout).'],
-    ['cuts the connection', 'http', (socket: Socket) => socket.destroy(), 'Is it https:// instead of http://?'],
-    ['has no TLS', 'https', (socket: Socket) => socket.end('no TLS'), 'Is it http:// instead of https://?'],
-  ])('that %s is distinguished from a server', async (_, scheme, act, reason) => {
+    ['does not answer', '300ms', 'http', () => {}, 'no answer within 0.3 s (--connect-timeout).'],
+    ['cuts the connection', '30s', 'http', (socket: Socket) => socket.destroy(), 'Is it https:// instead of http://?'],
+    ['has no TLS', '30s', 'https', (socket: Socket) => socket.end('no TLS'), 'Is it http:// instead of https://?'],
+  ])('that %s is distinguished from a server', async (_, timeout, scheme, act, reason) => {
     const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => act(socket)));
     const proxy = `${scheme}://${await listen(server)}`;
-    const options = ['--proxy', proxy.replace('//', '//me:secret@'), '--connect-timeout', '300ms'];
+    const options = ['--proxy', proxy.replace('//', '//me:secret@'), '--connect-timeout', timeout];
 
     const { code, stderr } = await runClient(['ws://echo.invalid/', ...options]);
 

@@ -209,13 +209,13 @@ describe('The client in a pipe', () => {
         );
 
         const { code, stdout, stderr } = await runClient(
-          [url, '--quiet-period', '200ms', ...options],
+          [url, '--quiet-period', '500ms', ...options],
           'only one\ntwo\n',
         );
 
         expect([code, stdout]).toEqual([exitCode, 'only one\n']);
         expect(stderr).toBe(
-          'The connection was closed with 1000 Status: nothing was received for 0.2 s (--quiet-period). 1 message had no echo.\n',
+          'The connection was closed with 1000 Status: nothing was received for 0.5 s (--quiet-period). 1 message had no echo.\n',
         );
       },
     );
