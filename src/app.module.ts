@@ -12,7 +12,6 @@ import { HealthModule } from './health/health.module.js';
 import { HttpDrain } from './listening/http-drain.js';
 import { logsInformation } from './logger.js';
 import { MetricsModule } from './metrics/metrics.module.js';
-import { LabModule } from './lab/lab.module.js';
 import { Metrics } from './metrics/metrics.js';
 import { PAGE_HEADERS } from './page/page-headers.js';
 import { PageModule } from './page/page.module.js';
@@ -45,14 +44,11 @@ export class AppModule {
       module: AppModule,
       imports: [
         webSockets,
-        AccessLogModule.register(
-          {
-            lines: logsInformation(configuration) ? configuration.accessLog : 'off',
-            format: configuration.logFormat,
-            metrics,
-          },
-          webSockets,
-        ),
+        AccessLogModule.register({
+          lines: logsInformation(configuration) ? configuration.accessLog : 'off',
+          format: configuration.logFormat,
+          metrics,
+        }),
         EchoModule,
         SocketsModule,
         RpcModule,
@@ -63,19 +59,10 @@ export class AppModule {
           useFactory: ({ status }: Backplane): Dependencies =>
             status && configuration.redisUrl !== undefined ? { redis: () => status.isUp } : {},
         }),
-        MetricsModule.register(metrics, webSockets),
+        MetricsModule.register(metrics),
         PageModule,
         ...(configuration.diagnostics ? [DiagnosticsModule] : []),
-        ...(configuration.lab
-          ? [
-              LabModule.register({
-                maxConnections: configuration.labMaxConnections,
-                maxTime: configuration.labMaxTime,
-                maxBytes: configuration.labMaxBytes,
-                pageHeaders: PAGE_HEADERS,
-              }),
-            ]
-          : []),
+        ...(configuration.lab ? [loadLab(configuration)] : []),
       ],
       providers: [
         { provide: CONFIGURATION, useValue: configuration },
@@ -84,4 +71,16 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** Loads the lab, which most servers do not offer. */
+async function loadLab({ lab, labMaxConnections, labMaxTime, labMaxBytes }: Configuration): Promise<DynamicModule> {
+  const { LabModule } = await import('./lab/lab.module.js');
+  return LabModule.register({
+    loopbackOnly: lab === 'loopback',
+    maxConnections: labMaxConnections,
+    maxTime: labMaxTime,
+    maxBytes: labMaxBytes,
+    pageHeaders: PAGE_HEADERS,
+  });
 }

@@ -4,21 +4,27 @@ import type { Command } from 'commander';
 import { optionDescriptions, type Configuration } from './config/configuration.js';
 import { isHttps } from './config/listen-address.js';
 import { endOfLifeWarning, NODE_RELEASE } from './config/node-release.js';
+import { CAN_HAVE_WORKERS, IS_WORKER, WORKER_ENVIRONMENT } from './config/process-role.js';
 import { ConfigurationError, readConfiguration, type CommandLineOptions } from './config/read-configuration.js';
-import { developmentCertificate, type DevelopmentCertificate } from './listening/development-certificate.js';
+import { developmentCertificate } from './listening/development-certificate.js';
 import { listen, ListenError } from './listening/listen.js';
+import type { SharedTls } from './listening/secure-servers.js';
 import { isSocketFile, removeSocketFileAtExit } from './listening/socket-file.js';
 import { createLogger } from './logger.js';
 import type { WorkerProcess } from './workers/worker.js';
 import { tuneForLargeMessages } from 'nest-raw-websockets';
 
+/** The signals that end the server. */
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Adds the options, the help and the action to the command that starts the server. */
 export function defineServe(command: Command): void {
   command
     .option('--urls <urls>', 'addresses to listen on, separated by ";", such as http://localhost:5000')
-    .option('--lab-on-loopback', 'offer /lab where only this machine can reach it, unless LAB says otherwise')
+    .option(
+      '--lab-on-loopback',
+      'serve /lab to clients on this machine, if all addresses are loopback addresses, unless LAB is set',
+    )
     .addHelpText('after', () => {
       const width = Math.max(...optionDescriptions.map(({ variable }) => variable.length));
       const lines = optionDescriptions.map(({ variable, description }) => `  ${variable.padEnd(width)} ${description}`);
@@ -28,17 +34,16 @@ export function defineServe(command: Command): void {
 }
 
 async function serve(options: CommandLineOptions): Promise<void> {
+  goOnWithoutLog();
   try {
     const configuration = readConfiguration(process.env, options);
-    if (configuration.workers === 1) {
-      const logger = createLogger(configuration);
-      Logger.overrideLogger(logger);
-      warnOfEndOfLife();
-      announce(await serveRequests(configuration, logger));
-      return;
+    if (IS_WORKER) {
+      await serveAsWorker(configuration);
+    } else if (configuration.workers > 1 && CAN_HAVE_WORKERS) {
+      await runWorkers(configuration);
+    } else {
+      await serveAlone(configuration);
     }
-    const { default: cluster } = await import('node:cluster');
-    await (cluster.isPrimary ? runWorkers(configuration) : serveAsWorker(configuration));
   } catch (error) {
     if (!(error instanceof ConfigurationError || error instanceof ListenError)) {
       throw error;
@@ -48,12 +53,25 @@ async function serve(options: CommandLineOptions): Promise<void> {
   }
 }
 
+/** Serves requests in one process. */
+async function serveAlone(configuration: Configuration): Promise<void> {
+  const logger = createLogger(configuration);
+  Logger.overrideLogger(logger);
+  warn(configuration);
+  if (configuration.workers > 1) {
+    new Logger('Main').warn(
+      'WORKERS is ignored, because this process is itself a worker of another cluster, such as that of pm2. Start more of them there.',
+    );
+  }
+  announce(await serveRequests(configuration, logger));
+}
+
 /** Serves requests in this process. @returns the addresses */
 async function serveRequests(
   configuration: Configuration,
   logger: LoggerService,
   worker?: WorkerProcess,
-  certificate?: DevelopmentCertificate,
+  tls?: SharedTls,
 ): Promise<string[]> {
   tuneForLargeMessages();
   // Loaded only after the configuration has been checked, so that the help and errors appear at once.
@@ -64,21 +82,24 @@ async function serveRequests(
   if (worker?.isEnding) {
     process.exit();
   }
-  return listen(app, configuration.listenOn, certificate);
+  return listen(app, configuration.listenOn, tls);
 }
 
 /** Serves requests in several processes. This one, the primary, starts the others, and ends when they have ended. */
 async function runWorkers(configuration: Configuration): Promise<void> {
   Logger.overrideLogger(createLogger(configuration));
-  warnOfEndOfLife();
+  warn(configuration);
   const { listenOn, tlsCert, xdgCacheHome, webSockets, workers } = configuration;
   const { Primary } = await import('./workers/primary.js');
   const leaveFiles: (() => void)[] = [];
   const primary = new Primary({
     workers,
+    environment: WORKER_ENVIRONMENT,
     limits: webSockets,
     developmentCertificate:
       tlsCert === undefined && listenOn.some(isHttps) ? await developmentCertificate(xdgCacheHome) : undefined,
+    shutdownTime: webSockets.drainDelay + webSockets.drainSpread + webSockets.shutdownTimeout,
+    canListenAgain: !listenOn.some((address) => 'fd' in address),
     onListening: (urls) => {
       leaveFiles.push(...listenOn.filter(isSocketFile).map(({ path }) => removeSocketFileAtExit(path)));
       announce(urls);
@@ -96,15 +117,16 @@ async function runWorkers(configuration: Configuration): Promise<void> {
 
 async function serveAsWorker(configuration: Configuration): Promise<void> {
   const { WorkerProcess } = await import('./workers/worker.js');
-  const worker = new WorkerProcess();
-  const { isFirst, developmentCertificate: certificate } = await worker.start();
+  const worker = new WorkerProcess(signals);
+  const { isFirst, developmentCertificate: certificate, ticketKeys } = await worker.start();
   const logger = createLogger(configuration);
   // The first worker has logged how the server starts.
   const isQuiet = !isFirst && configuration.logLevel === 'log';
   if (isQuiet) {
     logger.setLogLevels(['warn']);
   }
-  worker.listening(await serveRequests(configuration, logger, worker, certificate));
+  const tls = { developmentCertificate: certificate, ticketKeys: Buffer.from(ticketKeys, 'base64') };
+  worker.listening(await serveRequests(configuration, logger, worker, tls));
   if (isQuiet) {
     logger.setLogLevels([configuration.logLevel]);
   }
@@ -121,13 +143,25 @@ function announce(urls: readonly string[]): void {
   }
 }
 
-/** Where a browser on this machine finds the page: not at an address that stands for all, nor at a pipe. */
+/** The URL of the page for a browser on this machine. Undefined if the server listens on pipes and Unix sockets alone. */
 function pageUrl(urls: readonly string[]): string | undefined {
   const url = urls.find((address) => /^https?:\/\/(?!unix:)/.test(address));
   return url?.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//localhost');
 }
 
-function warnOfEndOfLife(): void {
+/**
+ * The server goes on when its log cannot be written, because the program that reads it has ended or the disk is full. Without
+ * these listeners the error would end the process.
+ */
+function goOnWithoutLog(): void {
+  [process.stdout, process.stderr].forEach((stream) => stream.on('error', () => {}));
+}
+
+/** Warns of settings without an effect, and of an old Node.js. */
+function warn({ tlsCert, listenOn }: Configuration): void {
+  if (tlsCert !== undefined && !listenOn.some(isHttps)) {
+    new Logger('Main').warn('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
+  }
   const warning = endOfLifeWarning(NODE_RELEASE, new Date());
   if (warning !== undefined) {
     new Logger('Main').warn(warning);

@@ -49,6 +49,24 @@ describe('The application', () => {
     expect([...levels]).toEqual(expected);
   });
 
+  it.each([
+    ['loads the lab', 'true', 1],
+    ['does not load the lab', 'false', 0],
+  ])('%s with LAB=%s', async (_, lab, expected) => {
+    let loads = 0;
+    jest.resetModules();
+    jest.unstable_mockModule('../src/lab/lab.module.js', () => {
+      loads += 1;
+      const LabModule = function (): void {};
+      return { LabModule: { register: () => ({ module: LabModule }) } };
+    });
+    const anew = await import('../src/create-app.js');
+    const app = await anew.createApp(readConfiguration({ LOG_LEVEL: 'off', LAB: lab }));
+    await app.close();
+
+    expect(loads).toBe(expected);
+  });
+
   it('installs no signal handlers', async () => {
     const before = ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal));
 

@@ -1,15 +1,14 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { WebSocketClosed, WebSocketRefusalReason } from 'nest-raw-websockets';
 
-/**
- * One line of the access log. The names are those of the JSON format, which docs/access-log.md promises to keep. A field
- * without a value is undefined, and is left out.
+/*
+ * The lines of the access log. The names of the fields are those of the JSON format, which docs/access-log.md promises to
+ * keep. A field without a value is undefined, and is left out.
  */
-export interface AccessEntry {
-  readonly event: 'opened' | 'closed' | 'refused';
-  /** The number of the connection; unique in its process. */
-  readonly id?: number;
-  readonly address: string;
+
+/** What all lines of a handshake tell. */
+export interface HandshakeFields {
+  readonly address?: string;
   /** With its query, whose values are redacted. */
   readonly path: string;
   readonly protocol: 'h1' | 'h2';
@@ -17,30 +16,45 @@ export interface AccessEntry {
   readonly tls?: string;
   readonly origin?: string;
   readonly subprotocol?: string;
-  readonly userAgent?: string;
-  /** In ms. */
-  readonly duration?: number;
-  readonly messagesReceived?: number;
-  readonly bytesReceived?: number;
-  readonly messagesSent?: number;
-  readonly bytesSent?: number;
-  readonly closedBy?: WebSocketClosed['by'];
-  readonly closeCode?: number;
-  readonly closeReason?: string;
-  /** The status of the response to a handshake that was refused. */
-  readonly status?: number;
-  readonly reason?: WebSocketRefusalReason;
 }
 
-/** Makes lines, which end with a line break. */
+/** What the line of a connection that has closed tells. */
+export interface CloseFields {
+  /** In ms. */
+  readonly duration: number;
+  readonly messagesReceived: number;
+  readonly bytesReceived: number;
+  readonly messagesSent: number;
+  readonly bytesSent: number;
+  readonly closedBy: WebSocketClosed['by'];
+  readonly closeCode: number;
+  readonly closeReason?: string;
+}
+
+/** What the line of a handshake that was refused tells. */
+export interface RefusalFields {
+  /** The status of the response. */
+  readonly status: number;
+  readonly reason: WebSocketRefusalReason;
+  readonly userAgent?: string;
+}
+
+/** Makes lines, which end with a line break. The id of a connection is unique in its process. */
 export interface AccessLineFormat {
-  line(entry: AccessEntry): string;
+  /** The text that the lines of a handshake share. It is made once, because it takes longer than the rest of a line. */
+  handshake(fields: HandshakeFields): string;
+  opened(id: number, handshake: string, userAgent: string | undefined): string;
+  closed(id: number, handshake: string, fields: CloseFields): string;
+  refused(handshake: string, fields: RefusalFields): string;
   /** The line that says how many lines were dropped. */
   dropped(lines: number): string;
 }
 
-/** How many characters of a value that a client chose are logged. */
-const MAX_LENGTH = 256;
+/**
+ * How many characters of a value that a client chose are logged. An escaped character takes 6 bytes, and a line has three
+ * such values, so it stays below the 4096 bytes that are written to a pipe as a whole.
+ */
+const MAX_LENGTH = 192;
 const REDACTED = '***';
 
 /** The context of the lines, as Nest's loggers have one. */
@@ -54,39 +68,39 @@ export function bounded(value: string | undefined): string | undefined {
   return value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH)}…` : value;
 }
 
-/** A path as it is logged: the query keeps its names, and loses its values, because tokens are often there. */
+/**
+ * The start of a path. The query keeps its names and loses its values, because tokens are often there. A whole URL, or the
+ * authority of CONNECT (RFC 9112 section 3.2), loses its user and password. Both come before the cut, which could remove
+ * the character that tells a secret from other text.
+ */
 export function redactedPath(path: string): string {
-  // Cut first, so that a long path costs no more than a short one.
-  const cut = bounded(path) ?? '';
-  const queryStart = cut.search(/[?#]/);
-  if (queryStart === -1) {
-    return withoutPassword(cut);
-  }
-  const query = cut
-    .slice(queryStart)
-    .replaceAll(/(=|%3d)[^&#]+/gi, `$1${REDACTED}`)
-    .replace(/#.+/s, `#${REDACTED}`);
-  return withoutPassword(cut.slice(0, queryStart)) + query;
+  const queryStart = path.search(/[?#]/);
+  const redacted =
+    queryStart === -1
+      ? path
+      : path.slice(0, queryStart) +
+        path
+          .slice(queryStart)
+          .replaceAll(/(=|%3d)[^&#]+/gi, `$1${REDACTED}`)
+          .replace(/#.+/s, `#${REDACTED}`);
+  const isPath = /^\/(?!\/)/.test(redacted);
+  return bounded(isPath ? redacted : redacted.replace(/^([a-z\d+.-]*:?\/\/)?.*@/is, `$1${REDACTED}@`)) ?? '';
 }
 
-/** A request may have a whole URL in the place of its path (RFC 9112 section 3.2.2). */
-function withoutPassword(path: string): string {
-  return path.startsWith('/') ? path : path.replace(/\/\/[^/]*@/, `//${REDACTED}@`);
-}
-
-const NOT_ASCII = /[^ -~]/;
+/** The characters that stand for themselves, in JSON and in a terminal. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+const WORD = /^[!#-[\]-~]+$/;
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A value as JSON of printable characters alone. What JSON leaves as it is, and what would yet control a terminal or the
- * direction of writing, is escaped: DEL, C1, marks of Unicode, line separators.
+ * A string as JSON of printable characters. JSON leaves some characters as they are that control a terminal or the direction
+ * of text: DEL, C1, marks of Unicode, line separators. They are escaped as well.
  */
-function printableJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  if (!NOT_ASCII.test(json)) {
-    return json;
+function printableJson(value: string): string {
+  if (PLAIN.test(value)) {
+    return `"${value}"`;
   }
-  return json.replaceAll(HIDDEN, (character) => {
+  return JSON.stringify(value).replaceAll(HIDDEN, (character) => {
     let escaped = '';
     for (let i = 0; i < character.length; i++) {
       escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
@@ -96,14 +110,52 @@ function printableJson(value: unknown): string {
 }
 
 /** One JSON object a line, with the fields that Nest's JSON has as well. */
-export const jsonFormat: AccessLineFormat = {
-  line: (entry) => jsonLine(`WebSocket ${entry.event}`, entry),
-  dropped: (lines) => jsonLine(droppedText(lines), { event: 'dropped', lines }),
-};
+export class JsonFormat implements AccessLineFormat {
+  private readonly start = `{"level":"log","pid":${process.pid},"timestamp":`;
 
-function jsonLine(message: string, fields: object): string {
-  const { pid } = process;
-  return `${printableJson({ level: 'log', pid, timestamp: Date.now(), message, context: CONTEXT, ...fields })}\n`;
+  handshake({ address, path, protocol, tls, origin, subprotocol }: HandshakeFields): string {
+    return (
+      jsonField('address', address) +
+      jsonField('path', path) +
+      `,"protocol":"${protocol}"` +
+      jsonField('tls', tls) +
+      jsonField('origin', origin) +
+      jsonField('subprotocol', subprotocol)
+    );
+  }
+
+  opened(id: number, handshake: string, userAgent: string | undefined): string {
+    return this.line('opened', `,"id":${id}${handshake}${jsonField('userAgent', userAgent)}`);
+  }
+
+  closed(id: number, handshake: string, fields: CloseFields): string {
+    return this.line(
+      'closed',
+      `,"id":${id}${handshake},"duration":${fields.duration}` +
+        `,"messagesReceived":${fields.messagesReceived},"bytesReceived":${fields.bytesReceived}` +
+        `,"messagesSent":${fields.messagesSent},"bytesSent":${fields.bytesSent}` +
+        `,"closedBy":"${fields.closedBy}","closeCode":${fields.closeCode}${jsonField('closeReason', fields.closeReason)}`,
+    );
+  }
+
+  refused(handshake: string, { status, reason, userAgent }: RefusalFields): string {
+    return this.line(
+      'refused',
+      `${handshake},"status":${status},"reason":"${reason}"${jsonField('userAgent', userAgent)}`,
+    );
+  }
+
+  dropped(lines: number): string {
+    return this.line('dropped', `,"lines":${lines}`, droppedText(lines));
+  }
+
+  private line(event: string, fields: string, message = `WebSocket ${event}`): string {
+    return `${this.start}${Date.now()},"message":"${message}","context":"${CONTEXT}","event":"${event}"${fields}}\n`;
+  }
+}
+
+function jsonField(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${printableJson(value)}`;
 }
 
 /** Lines for people, which begin as those of Nest do. */
@@ -115,19 +167,38 @@ export class TextFormat extends ConsoleLogger implements AccessLineFormat {
     super({ colors: false });
   }
 
-  line(entry: AccessEntry): string {
-    const { event, id, address, protocol, tls, path, ...rest } = entry;
-    const columns =
-      `${event.padEnd(7)} ${(id === undefined ? '-' : `#${id}`).padEnd(6)} ${(address || '-').padEnd(15)} ` +
-      `${protocol} ${(tls ?? '-').padEnd(7)} ${word(path)}`;
-    return `${this.prefix()}${columns}${ending(rest)}\n`;
+  handshake({ address = '-', path, protocol, tls = '-', origin, subprotocol }: HandshakeFields): string {
+    const columns = `${address.padEnd(15)} ${protocol} ${tls.padEnd(7)} ${word(path)}`;
+    return columns + textField('origin', origin) + textField('subprotocol', subprotocol);
+  }
+
+  opened(id: number, handshake: string, userAgent: string | undefined): string {
+    return this.line('opened', `#${id}`, handshake + textField('agent', userAgent));
+  }
+
+  closed(id: number, handshake: string, fields: CloseFields): string {
+    return this.line(
+      'closed',
+      `#${id}`,
+      `${handshake} by=${fields.closedBy} code=${fields.closeCode}${textField('reason', fields.closeReason)}` +
+        ` ${(fields.duration / 1000).toFixed(3)}s` +
+        ` in=${fields.messagesReceived}/${fields.bytesReceived}B out=${fields.messagesSent}/${fields.bytesSent}B`,
+    );
+  }
+
+  refused(handshake: string, { status, reason, userAgent }: RefusalFields): string {
+    return this.line('refused', '-', `${handshake} status=${status} reason=${reason}${textField('agent', userAgent)}`);
   }
 
   dropped(lines: number): string {
     return `${this.prefix()}${droppedText(lines)}\n`;
   }
 
-  /** What Nest begins a line with. The time is formatted once a second, because that costs more than the rest of a line. */
+  private line(event: string, id: string, fields: string): string {
+    return `${this.prefix()}${event.padEnd(7)} ${id.padEnd(6)} ${fields}\n`;
+  }
+
+  /** The start of Nest's lines. The time is formatted once a second, because that takes longer than the rest of a line. */
   private prefix(): string {
     const second = Math.floor(Date.now() / 1000);
     if (second !== this.prefixSecond) {
@@ -140,33 +211,13 @@ export class TextFormat extends ConsoleLogger implements AccessLineFormat {
   }
 }
 
-/** The fields behind the columns, as `name=value`. */
-function ending(fields: Omit<AccessEntry, 'event' | 'id' | 'address' | 'protocol' | 'tls' | 'path'>): string {
-  let text = '';
-  const add = (name: string, value: string | number | undefined): void => {
-    if (value !== undefined) {
-      text += ` ${name}=${typeof value === 'string' ? word(value) : value}`;
-    }
-  };
-  add('status', fields.status);
-  add('reason', fields.reason);
-  add('by', fields.closedBy);
-  add('code', fields.closeCode);
-  add('reason', fields.closeReason);
-  if (fields.duration !== undefined) {
-    text +=
-      ` ${(fields.duration / 1000).toFixed(3)}s` +
-      ` in=${fields.messagesReceived}/${fields.bytesReceived}B out=${fields.messagesSent}/${fields.bytesSent}B`;
-  }
-  add('origin', fields.origin);
-  add('subprotocol', fields.subprotocol);
-  add('agent', fields.userAgent);
-  return text;
+function textField(name: string, value: string | undefined): string {
+  return value === undefined ? '' : ` ${name}=${word(value)}`;
 }
 
-/** A value as one word: in quotation marks, and escaped, where it has other characters than a word has. */
+/** A value as one word: in quotation marks and escaped if it has other characters than a word. */
 function word(value: string): string {
-  return /^[!#-[\]-~]+$/.test(value) ? value : printableJson(value);
+  return WORD.test(value) ? value : printableJson(value);
 }
 
 function droppedText(lines: number): string {

@@ -1,6 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { WebSocketConnections, type WebSocketConnection, type WebSocketHandshake } from 'nest-raw-websockets';
-import { bounded, jsonFormat, redactedPath, TextFormat, type AccessEntry } from './access-line.js';
+import {
+  NO_STATUS_RECEIVED,
+  WebSocketConnections,
+  type WebSocketHandshake,
+  type WebSocketObserver,
+} from 'nest-raw-websockets';
+import { bounded, JsonFormat, redactedPath, TextFormat, type AccessLineFormat } from './access-line.js';
 import { LineWriter } from './line-writer.js';
 
 /** Registers a metric that only grows. `read` is called when the metrics are collected. */
@@ -20,40 +25,33 @@ export interface AccessLogOptions {
 /** The injection token of the `AccessLogOptions`. */
 export const ACCESS_LOG_OPTIONS = Symbol('ACCESS_LOG_OPTIONS');
 
-/** RFC 6455 section 7.1.5: what the code of a close frame without one is called. */
-const NO_STATUS = 1005;
-
 /**
- * Writes a line to stdout for each connection that opened or closed, and for each handshake that was refused. Nothing that
- * a client does makes a warning or an error of it. What messages contain is never in it.
+ * Writes a line to stdout for each connection that opened or closed, and for each handshake that was refused. A line is never a
+ * warning or an error, whatever a client does, and never contains payload.
  */
 @Injectable()
 export class AccessLog implements OnApplicationShutdown {
+  private readonly format: AccessLineFormat;
   private readonly writer: LineWriter;
-  /** What the line of the close repeats. The handshake itself would keep the whole request in memory. */
-  private readonly opened = new Map<WebSocketConnection, Omit<HandshakeFacts, 'userAgent'>>();
+  /**
+   * What the line of the close repeats, by the id of the connection. The handshake itself would keep the whole request in
+   * memory.
+   */
+  private readonly handshakes = new Map<number, string>();
 
   constructor(
     @Inject(ACCESS_LOG_OPTIONS) { lines, format, metrics }: AccessLogOptions,
     @Inject(WebSocketConnections) connections: WebSocketConnections,
   ) {
-    const lineFormat = format === 'json' ? jsonFormat : new TextFormat();
-    this.writer = new LineWriter(process.stdout, (count) => lineFormat.dropped(count));
+    this.format = format === 'json' ? new JsonFormat() : new TextFormat();
+    this.writer = new LineWriter(process.stdout, (count) => this.format.dropped(count));
     metrics.counter(
       'access_log_dropped_lines_total',
-      'Lines of the access log dropped because stdout did not keep up.',
+      'Lines of the access log dropped because stdout did not keep up or has ended.',
       () => this.writer.dropped,
     );
-    if (lines === 'off') {
-      return;
-    }
-    const write = (entry: AccessEntry): void => this.writer.write(lineFormat.line(entry));
-    connections.observe({
-      refused: (handshake, { status, reason }) =>
-        write({ event: 'refused', ...ofHandshake(handshake), status, reason }),
-    });
-    if (lines === 'all') {
-      this.logConnections(connections, write);
+    if (lines !== 'off') {
+      connections.observe(lines === 'all' ? this.allLines : { refused: this.allLines.refused });
     }
   }
 
@@ -62,50 +60,46 @@ export class AccessLog implements OnApplicationShutdown {
     this.writer.flush();
   }
 
-  private logConnections(connections: WebSocketConnections, write: (entry: AccessEntry) => void): void {
-    connections.observe({
-      opened: (connection, handshake) => {
-        const { id, subprotocol } = connection;
-        const { userAgent, ...facts } = ofHandshake(handshake);
-        this.opened.set(connection, facts);
-        write({ event: 'opened', id, ...facts, userAgent, subprotocol: bounded(subprotocol) });
-        return undefined;
-      },
-      closed: (connection, { by, status = NO_STATUS, description }) => {
-        const { id, subprotocol, since, messagesReceived, bytesReceived, messagesSent, bytesSent } = connection;
-        const facts = this.opened.get(connection);
-        if (facts === undefined) {
-          return; // it was open before the log began
-        }
-        this.opened.delete(connection);
-        write({
-          event: 'closed',
-          id,
-          ...facts,
-          subprotocol: bounded(subprotocol),
-          duration: Date.now() - since,
-          messagesReceived,
-          bytesReceived,
-          messagesSent,
-          bytesSent,
-          closedBy: by,
-          closeCode: status,
-          closeReason: bounded(description),
-        });
-      },
+  private readonly allLines = {
+    refused: (handshake, { status, reason }): void => {
+      const userAgent = bounded(handshake.userAgent);
+      this.writer.write(this.format.refused(this.textOf(handshake), { status, reason, userAgent }));
+    },
+    opened: ({ id, subprotocol }, handshake): undefined => {
+      const text = this.textOf(handshake, subprotocol);
+      this.handshakes.set(id, text);
+      this.writer.write(this.format.opened(id, text, bounded(handshake.userAgent)));
+    },
+    closed: (connection, { by, status = NO_STATUS_RECEIVED, description }): void => {
+      const { id, since, messagesReceived, bytesReceived, messagesSent, bytesSent } = connection;
+      const text = this.handshakes.get(id);
+      if (text === undefined) {
+        return; // it was open before the log began
+      }
+      this.handshakes.delete(id);
+      const line = this.format.closed(id, text, {
+        duration: Date.now() - since,
+        messagesReceived,
+        bytesReceived,
+        messagesSent,
+        bytesSent,
+        closedBy: by,
+        closeCode: status,
+        closeReason: bounded(description),
+      });
+      this.writer.write(line);
+    },
+  } satisfies WebSocketObserver;
+
+  private textOf(handshake: WebSocketHandshake, subprotocol?: string): string {
+    return this.format.handshake({
+      // A client that has gone has no address any more.
+      address: handshake.remoteAddress || undefined,
+      path: redactedPath(handshake.path),
+      protocol: handshake.httpVersion === '2' ? 'h2' : 'h1',
+      tls: handshake.tlsVersion,
+      origin: bounded(handshake.origin),
+      subprotocol: bounded(subprotocol),
     });
   }
-}
-
-type HandshakeFacts = Pick<AccessEntry, 'address' | 'path' | 'protocol' | 'tls' | 'origin' | 'userAgent'>;
-
-function ofHandshake(handshake: WebSocketHandshake): HandshakeFacts {
-  return {
-    address: handshake.remoteAddress,
-    path: redactedPath(handshake.path),
-    protocol: handshake.httpVersion === '2' ? 'h2' : 'h1',
-    tls: handshake.tlsVersion,
-    origin: bounded(handshake.origin),
-    userAgent: bounded(handshake.userAgent),
-  };
 }

@@ -1,26 +1,37 @@
 import type { Writable } from 'node:stream';
 
 /**
- * How many characters are collected before they are written. Up to this size Linux writes bytes to a pipe as a whole, so
- * that the lines of several processes with one stdout do not mix.
+ * The largest write, in bytes: PIPE_BUF of Linux. A larger write to a pipe may arrive in parts, with lines of another process
+ * that has the same stdout in between.
  */
-const MAX_BATCH = 4096;
-/** How much time is between two writes at least, in ms. A write to a pipe costs more CPU than the line. */
+const MAX_WRITE = 4096;
+/** The least time between two writes, in ms. A write to a pipe costs more CPU than a line. */
 const INTERVAL = 10;
-/** How many bytes may wait in this process for the stream to take them. More are dropped. */
+/** How many bytes may wait for the stream. Further lines are dropped. */
 const MAX_WAITING = 1024 * 1024;
 
+/** Whole lines, for one write. */
+interface Batch {
+  text: string;
+  bytes: number;
+  lines: number;
+}
+
 /**
- * Writes lines to a stream: at the end of a turn of the event loop, or those of `INTERVAL` together where they come in quick
- * succession. It never waits for the stream. While the stream does not keep up, lines are dropped and counted, and one line
- * says later how many there were.
+ * Writes lines to a stream: at the end of a turn of the event loop, or every `INTERVAL` where lines come in quick succession.
+ * It never waits for the stream. While the stream does not keep up, lines are dropped and counted, and a line says later
+ * how many. Lines that cannot be written are counted as well; the owner of the stream handles its `error` event.
  */
 export class LineWriter {
-  private batch = '';
+  private batch = newBatch();
+  /** Batches that wait for the write before them. */
+  private readonly queue: Batch[] = [];
+  private pendingWrites = 0;
+  private waitingBytes = 0;
   private willBeFlushed = false;
   private flushedAt = -Infinity;
   private droppedLines = 0;
-  /** Those that no line has told of yet. */
+  /** Dropped lines that no line has told of yet. */
   private untold = 0;
 
   /** @param droppedLine makes the line that says how many lines were dropped */
@@ -34,53 +45,81 @@ export class LineWriter {
     return this.droppedLines;
   }
 
-  /** @param line ends with a line break */
+  /** @param line ends with a line break, and has at most 4096 bytes */
   write(line: string): void {
-    if (this.stream.writableLength > MAX_WAITING) {
-      this.drop();
+    if (this.waitingBytes > MAX_WAITING) {
+      this.droppedLines++;
+      this.untold++;
       return;
     }
-    if (this.batch.length + line.length > MAX_BATCH) {
+    const bytes = Buffer.byteLength(line);
+    if (this.batch.bytes + bytes > MAX_WRITE) {
       this.writeBatch();
     }
-    this.batch += line;
+    this.batch.text += line;
+    this.batch.bytes += bytes;
+    this.batch.lines++;
+    this.waitingBytes += bytes;
     if (!this.willBeFlushed) {
       this.willBeFlushed = true;
       const wait = this.flushedAt + INTERVAL - performance.now();
       if (wait > 0) {
-        setTimeout(this.flush, wait);
+        setTimeout(this.onTime, wait);
       } else {
-        setImmediate(this.flush);
+        setImmediate(this.onTime);
       }
     }
   }
 
-  /** Writes what was collected. */
-  readonly flush = (): void => {
+  /** Writes all lines now, also where writes before them are not finished. For the end of the process. */
+  flush(): void {
+    this.writeBatch();
+    this.queue.splice(0).forEach((batch) => this.send(batch));
+  }
+
+  private readonly onTime = (): void => {
     this.willBeFlushed = false;
     this.flushedAt = performance.now();
     this.writeBatch();
   };
 
   private writeBatch(): void {
-    if (this.batch !== '') {
-      const { batch } = this;
-      this.batch = '';
-      this.stream.write(batch);
+    if (this.batch.lines > 0) {
+      this.queue.push(this.batch);
+      this.batch = newBatch();
+      this.writeNext();
     }
   }
 
-  private drop(): void {
-    this.droppedLines++;
-    this.untold++;
-    if (this.untold === 1) {
-      this.stream.once('drain', this.tell);
+  /** A stream joins writes that wait for it into one, which would be too large. So at most one write waits. */
+  private writeNext(): void {
+    while (this.queue.length > 0 && !(this.pendingWrites > 0 && this.stream.writableLength > 0)) {
+      this.send(this.queue.shift()!);
     }
   }
 
-  private readonly tell = (): void => {
+  private send({ text, bytes, lines }: Batch): void {
+    this.pendingWrites++;
+    this.stream.write(text, (error) => {
+      this.pendingWrites--;
+      this.waitingBytes -= bytes;
+      if (error) {
+        this.droppedLines += lines;
+      }
+      this.writeNext();
+      this.tellDropped();
+    });
+  }
+
+  private tellDropped(): void {
     const { untold } = this;
-    this.untold = 0;
-    this.write(this.droppedLine(untold));
-  };
+    if (untold > 0 && this.queue.length === 0) {
+      this.untold = 0;
+      this.write(this.droppedLine(untold));
+    }
+  }
+}
+
+function newBatch(): Batch {
+  return { text: '', bytes: 0, lines: 0 };
 }

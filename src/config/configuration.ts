@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import { z } from 'zod';
 import { isLoopback, parseUrls, passedSockets, port, urls } from './listen-address.js';
 import { hasSafeHttp2, NODE_RELEASE, RECOMMENDED_NODE_RELEASE } from './node-release.js';
@@ -17,6 +16,7 @@ import {
   workers,
   wholeNumber,
 } from './option-values.js';
+import { IS_WORKER } from './process-role.js';
 
 /*
  * Every option of the application, by its name in the code. Its environment variable is the same name in upper case
@@ -64,8 +64,8 @@ const webSocketOptions = z.object({
 
 const defaultUrls = 'http://localhost:5000';
 
-/** The process to which systemd passes sockets. Of a cluster that is the primary, which listens for its workers. */
-const LISTENING_PROCESS = cluster.isWorker ? process.ppid : process.pid;
+/** The process to which systemd passes sockets: with workers the primary, which listens for them. */
+const LISTENING_PROCESS = IS_WORKER ? process.ppid : process.pid;
 
 const applicationOptions = z.object({
   urls: urls.optional().describe(`addresses to listen on, as in --urls (default: ${defaultUrls})`),
@@ -100,13 +100,15 @@ const applicationOptions = z.object({
     .prefault('all')
     .describe('lines about WebSockets at the level log: off, refused for refused handshakes only, or all'),
   diagnostics: flag
-    .prefault('true')
-    .describe('whether /diagnostics/<id> tells a client what the server sees of its WebSocket'),
+    .optional()
+    .describe(
+      'whether /diagnostics/<id> tells a client what the server sees of its WebSocket (default: true, with several workers false)',
+    ),
   lab: choice('true', 'false', 'loopback')
     .prefault('false')
     .describe(
-      'whether /lab is there, a server that misbehaves on command: true, false, or loopback for where every address is one ' +
-        'and there is one worker',
+      'whether /lab is served, which misbehaves on command: true, false, or loopback to serve it only to clients on this ' +
+        'machine, if every address is a loopback address and there is one worker',
     ),
   labMaxConnections: positiveNumber.prefault('100').describe('how many connections /lab takes at once'),
   labMaxTime: positiveDuration.prefault('10m').describe('how long one of them lasts at most'),
@@ -126,7 +128,7 @@ const applicationOptions = z.object({
 export const configurationSchema = applicationOptions
   .extend({ webSockets: webSocketOptions.readonly() })
   .superRefine(
-    ({ tlsCert, tlsKey, lab, workers: count }, context) => {
+    ({ tlsCert, tlsKey, lab, diagnostics, workers: count }, context) => {
       if ((tlsCert === undefined) !== (tlsKey === undefined)) {
         const [path, missing] = tlsKey === undefined ? ['tlsCert', 'TLS_KEY'] : ['tlsKey', 'TLS_CERT'];
         context.addIssue({ code: 'custom', path: [path], message: `a PEM file, together with ${missing}` });
@@ -134,6 +136,10 @@ export const configurationSchema = applicationOptions
       if (lab === 'true' && count > 1) {
         const message = 'false with WORKERS above 1, because the lab is in one process';
         context.addIssue({ code: 'custom', path: ['lab'], message });
+      }
+      if (diagnostics && count > 1) {
+        const message = 'false with WORKERS above 1, because a client and its WebSocket may be at different workers';
+        context.addIssue({ code: 'custom', path: ['diagnostics'], message });
       }
     },
     // Checked even if another option is bad: one error names all faults.
@@ -147,9 +153,8 @@ export const configurationSchema = applicationOptions
       return {
         ...rest,
         http2: http2 ?? hasSafeHttp2(NODE_RELEASE),
-        // The stream and its WebSocket may arrive at different workers.
-        diagnostics: diagnostics && rest.workers === 1,
-        lab: lab === 'true' || (lab === 'loopback' && rest.workers === 1 && listenOn.every(isLoopback)),
+        diagnostics: diagnostics ?? rest.workers === 1,
+        lab: lab === 'loopback' ? rest.workers === 1 && listenOn.every(isLoopback) && lab : lab === 'true',
         listenOn,
       };
     },

@@ -88,7 +88,7 @@ export function passedSockets(count: number, names = ''): DescriptorAddress[] {
   }));
 }
 
-/** Whether only this machine can reach an address. A socket without a host cannot be told: a proxy may be in front. */
+/** Whether only this machine can connect to an address. A Unix socket or a passed socket does not count: it is for a proxy. */
 export function isLoopback(address: ListenAddress): boolean {
   return 'host' in address && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(address.host);
 }

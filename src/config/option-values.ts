@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import os from 'node:os';
 import { WebSocketsModule, type TrustProxy } from 'nest-raw-websockets';
 import {
   ACCEPTED_DURATIONS,
@@ -61,14 +61,20 @@ export const positiveNumber = parsed(
   'a whole number such as 1000, at least 1',
 );
 
-/** More workers than any machine has use for: each is a process of its own. */
+/** The most workers that are accepted. Each is a process, and more would only compete for the processors. */
 const MAX_WORKERS = 256;
 
 /** The number of workers. */
-export const workers = parsed(parseWorkers, `a whole number from 1 to ${MAX_WORKERS}, or auto for one per processor`);
+export const workers = parsed(
+  parseWorkers,
+  `a whole number from 1 to ${MAX_WORKERS}, or auto for one per processor, at most ${MAX_WORKERS}`,
+);
 
 function parseWorkers(text: string): number | undefined {
-  const number = text.toLowerCase() === 'auto' ? availableParallelism() : (parseWholeNumber(text) ?? 0);
+  if (text.toLowerCase() === 'auto') {
+    return Math.min(os.availableParallelism(), MAX_WORKERS);
+  }
+  const number = parseWholeNumber(text) ?? 0;
   return number >= 1 && number <= MAX_WORKERS ? number : undefined;
 }
 

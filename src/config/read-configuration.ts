@@ -3,7 +3,7 @@ import { configurationSchema, optionDescriptions, type Configuration } from './c
 /** The options of the command line, by their names in the code. They override the environment. */
 export interface CommandLineOptions {
   urls?: string;
-  /** Offers `/lab` where every address is a loopback one, unless LAB says otherwise. */
+  /** Stands for LAB=loopback, unless LAB is set. */
   labOnLoopback?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function readConfiguration(
 const SAFE_TEXT = /^(https?:|\w+:\/\/(\[[^\]]*\]|[^:?#]*)(:\d{1,5})?(\/[^:?#]*)?$)/i;
 
 /**
- * A text that is fit for errors and the log. Whatever stands before an `@`, as the user and the password do in a URL, is
+ * A text that is fit for errors and the log. The text before an `@`, such as the user and the password in a URL, is
  * replaced. If a URL has more than host, port and path, only its scheme stays.
  */
 export function redacted(text: string): string {

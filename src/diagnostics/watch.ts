@@ -1,30 +1,28 @@
-import type {
-  WebSocketClosed,
-  WebSocketConnection,
-  WebSocketConnectionObserver,
-  WebSocketFrame,
-  WebSocketHandshake,
-  WebSocketRefusal,
+import {
+  NO_STATUS_RECEIVED,
+  type WebSocketClosed,
+  type WebSocketConnection,
+  type WebSocketConnectionObserver,
+  type WebSocketFrame,
+  type WebSocketHandshake,
+  type WebSocketRefusal,
 } from 'nest-raw-websockets';
 import type { EventStream } from './event-stream.js';
 
-/** How many frames a second are told one by one. Those above are summed up. */
-const FRAMES_PER_SECOND = 500;
+/** How many events a second are sent. Frames above that are added up. */
+const EVENTS_PER_SECOND = 500;
 
 const SECOND = 1_000;
 
 const PING = 9;
 const PONG = 10;
 
-/** `closed.status` of a close frame without a status (RFC 6455 section 7.1.5). */
-const NO_STATUS = 1005;
-
 /** The headers whose values are secrets. */
 const SECRET = /^(?:proxy-)?authorization$|^cookie$/i;
 
 type Side = 'client' | 'server';
 
-/** Frames that are not told one by one. */
+/** The sum of frames that have no event of their own. */
 interface Sum {
   count: number;
   length: number;
@@ -41,28 +39,34 @@ interface EventData {
 /** Milliseconds since 1970, with a fraction. */
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** Tells one client about one WebSocket: its handshake, its frames, its pings and its end. */
+/** Sends the events of one WebSocket to one client: its handshake, its frames, its pings and its end. */
 export class Watch implements WebSocketConnectionObserver {
   private hasHandshake = false;
-  /** When the second began in which frames are counted, and how many events were sent since. */
+  /** The start of the second in which events are counted, and their number. */
   private secondStart = 0;
   private sent = 0;
   private readonly sums = new Map<Side, Sum>();
   private sumTimer: NodeJS.Timeout | undefined;
   private pausedAt = 0;
-  private isOver = false;
+  private over = false;
 
   constructor(private stream: EventStream) {}
 
-  /** Whether the WebSocket has come, and so is the only one that is told of. */
+  /** Whether its WebSocket has come. A watch is for one WebSocket, so it takes no other. */
   get isTaken(): boolean {
     return this.hasHandshake;
   }
 
-  /** Goes on with another response, as after a client lost the first one. */
-  continueOn(stream: EventStream): void {
+  /** Whether it has sent its last event. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** Continues on another response, and ends the one before. @returns this watch */
+  continueOn(stream: EventStream): this {
     this.stream.end();
     this.stream = stream;
+    return this;
   }
 
   /** Whether events go to this response. */
@@ -72,21 +76,22 @@ export class Watch implements WebSocketConnectionObserver {
 
   refused(handshake: WebSocketHandshake, { status, message }: WebSocketRefusal): void {
     this.request(handshake, { extensions: '', status, message });
+    this.end();
   }
 
   opened({ subprotocol, extensions }: WebSocketConnection, handshake: WebSocketHandshake): void {
     this.request(handshake, { extensions, subprotocol, status: handshake.httpVersion === '2' ? 200 : 101 });
   }
 
-  closed({ by, status = NO_STATUS, description }: WebSocketClosed): void {
-    this.flushSums();
+  closed({ by, status = NO_STATUS_RECEIVED, description }: WebSocketClosed): void {
+    this.sendSums();
     this.stream.send('close', { at: now(), by, status, description });
     this.end();
   }
 
   /** Ends the response. */
   end(): void {
-    this.isOver = true;
+    this.over = true;
     clearTimeout(this.sumTimer);
     this.stream.end();
   }
@@ -131,8 +136,8 @@ export class Watch implements WebSocketConnectionObserver {
   }
 
   private frame(from: Side, frame: WebSocketFrame): void {
-    if (this.isOver) {
-      return; // the client has left, and its WebSocket goes on
+    if (this.over) {
+      return; // the reader of the events has left, and the WebSocket is still open
     }
     const at = now();
     if (!this.sendIfRoom('frame', { at, from, ...frame })) {
@@ -141,19 +146,19 @@ export class Watch implements WebSocketConnectionObserver {
     }
     const { opcode, length } = frame;
     if (opcode === PING) {
-      this.stream.send('ping', { at, from, length });
+      this.sendIfRoom('ping', { at, from, length });
     } else if (opcode === PONG && from === 'server') {
-      this.stream.send('pong', { at, from, length }); // that of the client is told with its round trip
+      this.sendIfRoom('pong', { at, from, length }); // for those of the client see `pongReceived`
     }
   }
 
-  /** Sends an event unless there are too many in this second, or the client does not keep up. */
+  /** Sends an event, unless this second has had its events or the client does not keep up. @returns whether it is sent */
   private sendIfRoom(event: string, data: EventData): boolean {
     if (data.at - this.secondStart >= SECOND) {
       this.secondStart = data.at;
       this.sent = 0;
     }
-    const hasRoom = this.sent < FRAMES_PER_SECOND && !this.stream.isBehind;
+    const hasRoom = this.sent < EVENTS_PER_SECOND && !this.stream.isBehind;
     if (hasRoom) {
       this.sent++;
       this.stream.send(event, data);
@@ -169,17 +174,20 @@ export class Watch implements WebSocketConnectionObserver {
       sum.count++;
       sum.length += length;
     }
-    this.sumTimer ??= setTimeout(() => this.flushSums(), SECOND);
+    this.sumTimer ??= setTimeout(() => this.sumsAreDue(), SECOND);
   }
 
-  /** Sends the sums, or waits on while the client does not keep up. */
-  private flushSums(): void {
-    clearTimeout(this.sumTimer);
-    this.sumTimer = undefined;
+  /** Sends the sums, or goes on adding to them while the client does not keep up. */
+  private sumsAreDue(): void {
     if (this.stream.isBehind) {
-      this.sumTimer = setTimeout(() => this.flushSums(), SECOND);
-      return;
+      this.sumTimer = setTimeout(() => this.sumsAreDue(), SECOND);
+    } else {
+      this.sumTimer = undefined;
+      this.sendSums();
     }
+  }
+
+  private sendSums(): void {
     const at = now();
     for (const [from, { count, length, since }] of this.sums) {
       this.stream.send('frames', { at, from, count, length, duration: at - since });

@@ -6,14 +6,14 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { WebSocketConnections, type WebSocketHandshake } from 'nest-raw-websockets';
+import { WebSocketConnections, type WebSocketConnection, type WebSocketHandshake } from 'nest-raw-websockets';
 import { EventStream } from './event-stream.js';
 import { Watch } from './watch.js';
 
-/** How many WebSockets may be watched at once. */
+/** The maximum number of watches. */
 export const MAX_WATCHES = 100;
 
-/** How long a watch waits for its WebSocket, in ms. */
+/** The time limit for the WebSocket of a watch to come, in ms. */
 const PATIENCE = 10 * 60_000;
 
 /** 128 bits. */
@@ -22,7 +22,10 @@ const ID = /^[0-9a-f]{32}$/i;
 /** The query parameter of a WebSocket that names its watch. */
 const PARAMETER = 'diagnostics';
 
-/** The WebSockets that are watched, each by the client that chose its id. Nothing is kept of any other. */
+/**
+ * The watches by their ids. A client chooses an id, and opens a stream of events and then a WebSocket with it. A WebSocket
+ * without a watch costs one comparison.
+ */
 @Injectable()
 export class Watches implements OnModuleInit, OnModuleDestroy {
   private readonly watches = new Map<string, Watch>();
@@ -36,14 +39,15 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
       refused: (handshake, refusal) => this.watchOf(handshake)?.refused(handshake, refusal),
       opened: (connection, handshake) => {
         const watch = this.watchOf(handshake);
-        watch?.opened(connection, handshake);
-        void connection.closed.then((closed) => watch?.closed(closed));
+        if (watch !== undefined) {
+          begin(watch, connection, handshake);
+        }
         return watch;
       },
     });
   }
 
-  /** At a shutdown the WebSockets close, and their watches end with them. The others end now. */
+  /** At a shutdown a watch ends with its WebSocket. A watch without one ends now. */
   onModuleDestroy(): void {
     this.isDraining = true;
     this.stopObserving?.();
@@ -55,10 +59,10 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Watches the WebSocket that comes with this id. One that is watched already goes on with the new response.
+   * Opens the stream of events of the WebSocket with this id. If the id has a stream already, the new one replaces it.
    *
    * @param cut ends the response at once
-   * @throws HttpException 400 for what is not an id, 503 when too many are watched or the server shuts down
+   * @throws HttpException 400 for a malformed id, 503 if there are too many watches or the server shuts down
    */
   open(id: string, cut: () => void): EventStream {
     if (!ID.test(id)) {
@@ -73,25 +77,26 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     const known = this.watches.get(key);
     if (known === undefined && this.watches.size >= MAX_WATCHES) {
       throw new ServiceUnavailableException(
-        `${MAX_WATCHES} WebSockets are watched, and no more can be. Try again later.`,
+        `At most ${MAX_WATCHES} WebSockets can be watched at once. Try again later.`,
       );
     }
     const stream = new EventStream(cut);
-    const watch = known ?? new Watch(stream);
-    known?.continueOn(stream);
+    const watch = known === undefined || known.isOver ? new Watch(stream) : known.continueOn(stream);
     this.watches.set(key, watch);
     const patience = setTimeout(() => watch.isTaken || watch.end(), PATIENCE).unref();
     stream.once('close', () => {
       clearTimeout(patience);
       if (watch.isOn(stream)) {
         watch.end();
-        this.watches.delete(key);
+        if (this.watches.get(key) === watch) {
+          this.watches.delete(key);
+        }
       }
     });
     return stream;
   }
 
-  /** The watch that waits for a handshake. */
+  /** The watch that a handshake names, if it waits for its WebSocket. */
   private watchOf({ path }: WebSocketHandshake): Watch | undefined {
     if (this.watches.size === 0) {
       return undefined;
@@ -100,4 +105,10 @@ export class Watches implements OnModuleInit, OnModuleDestroy {
     const watch = id === undefined ? undefined : this.watches.get(id);
     return watch?.isTaken ? undefined : watch;
   }
+}
+
+/** A function of its own, so that its closure is created only for a WebSocket with a watch. */
+function begin(watch: Watch, connection: WebSocketConnection, handshake: WebSocketHandshake): void {
+  watch.opened(connection, handshake);
+  void connection.closed.then((closed) => watch.closed(closed));
 }

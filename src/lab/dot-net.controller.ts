@@ -1,8 +1,9 @@
-import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
 import { Lab } from './lab.js';
+import { LoopbackGuard } from './loopback-guard.js';
 import { labRequestOf, queryOf, tellable } from './peer/lab-request.js';
 import type { LabScript } from './script/parameters.js';
 
@@ -14,6 +15,7 @@ const NOT_A_WEB_SOCKET = 'Not a websocket request';
 /** The paths of .NET's own test server, as the WebSocket tests of dotnet/runtime use them. */
 @ApiTags('WebSockets')
 @Controller('WebSocket')
+@UseGuards(LoopbackGuard)
 export class DotNetController {
   constructor(@Inject(Lab) private readonly lab: Lab) {}
 

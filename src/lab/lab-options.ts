@@ -1,10 +1,12 @@
 /** The options of the lab. */
 export interface LabOptions {
-  /** How many connections it takes at once. */
+  /** Whether only clients on this machine are served. */
+  readonly loopbackOnly: boolean;
+  /** The maximum number of connections at once. */
   readonly maxConnections: number;
-  /** How long one lasts at most, in ms. */
+  /** The maximum duration of a connection, in ms. */
   readonly maxTime: number;
-  /** How many bytes one is sent at most. */
+  /** The maximum number of bytes sent to a connection. */
   readonly maxBytes: number;
   /** The headers of the page at `/lab`, with its Content-Security-Policy. */
   readonly pageHeaders: Readonly<Record<string, string>>;

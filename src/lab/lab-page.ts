@@ -2,7 +2,7 @@ import { FRAME_FAULTS, frameFault, type FrameFaultName } from './script/frame-fa
 import { GROUPS } from './script/lab-parameter.js';
 import { LAB_PARAMETER_NAMES, labParameter, type LabParameterName } from './script/parameters.js';
 
-/** A parameter with its example, after the one that it needs. */
+/** A parameter with its example, after the parameter that it needs. */
 function example(name: LabParameterName, value = labParameter(name).example): [name: string, value: string][] {
   const [needed] = labParameter(name).needs ?? [];
   const [other, otherValue] = (needed?.split('=') ?? []) as [LabParameterName?, string?];
@@ -15,7 +15,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => texts[character]);
 }
 
-/** A query that shows a parameter, with those that it needs: `close=4123&reason=bye`. */
+/** An example query of a parameter, with the parameters that it needs: `close=4123&reason=bye`. */
 export function exampleQuery(name: LabParameterName): string {
   return new URLSearchParams(example(name)).toString();
 }

@@ -43,20 +43,21 @@ export interface LabServerOptions {
   readonly expectationTimeout?: number;
 }
 
-/** The script of one connection. The connection ends when the promise is fulfilled, and is reset when it is rejected. */
+/** The script of one connection. The connection ends when its promise is fulfilled, and is reset when it is rejected. */
 export type PeerScript<T> = (peer: LabPeer) => Promise<T> | T;
 
-/** Takes the next connection. */
+/** Runs a script on a connection. */
 type Turn = (peer: LabPeer) => Promise<void>;
 
 /**
- * A server for tests of WebSocket clients, in the process of the tests. A connection follows the script of `next()`, or
- * without one the query of its URL, as at `/lab`.
+ * A server for tests of WebSocket clients, in the process of the tests. A connection follows a script of `next()`. If there
+ * is none, it follows the query of its URL, as at `/lab`.
  */
 export class LabServer {
   private readonly sessions = new LabSessions();
   private readonly sockets = new Set<Socket>();
   private readonly turns: { readonly take: Turn; readonly giveUp: () => void }[] = [];
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly server: Server | Http2SecureServer,
@@ -64,8 +65,7 @@ export class LabServer {
     private readonly host: string,
     private readonly limits: PeerLimits,
   ) {
-    const isSecure = scheme === 'wss';
-    server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => this.keep(socket));
+    server.on('connection', (socket: Socket) => this.keep(socket));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => answer(request, response));
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       if (head.length > 0) {
@@ -110,28 +110,33 @@ export class LabServer {
   }
 
   /**
-   * Has the next connection follow a script. Each connection takes one script, in the order of the calls.
+   * Sets the script of the next connection. After several calls each connection follows one of the scripts, in the order of
+   * the calls.
    *
-   * @returns the result of the script. It rejects with the error of the script, and when the server closes before a client
-   *   connects
+   * @returns the result of the script. It rejects with the error of the script, and if the server closes before a client
+   *   has connected
    */
   next<T>(script: PeerScript<T>): Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
       this.turns.push({
         take: async (peer) => {
           try {
-            resolve(await script(peer));
+            const value = await script(peer);
             if (!peer.signal.aborted && !peer.transport.stream.writableEnded) {
               peer.end();
             }
+            resolve(value);
           } catch (error) {
-            reject(error);
             peer.reset();
+            reject(error);
           }
         },
         giveUp: () => reject(new Error('The lab server was closed before a client connected for next().')),
       });
     });
+    if (this.closed !== undefined) {
+      this.giveUpTurns();
+    }
     result.catch(() => {}); // the test may wait for it later
     return result;
   }
@@ -141,18 +146,30 @@ export class LabServer {
     return this.sessions.closeOf(id);
   }
 
-  /** Resets every connection, and stops listening. Nothing is left that would keep the process. */
-  async close(): Promise<void> {
-    this.turns.splice(0).forEach(({ giveUp }) => giveUp());
-    const closed = once(this.server, 'close');
-    this.server.close();
-    await this.sessions.end();
-    this.sockets.forEach((socket) => socket.destroy());
-    await closed;
+  /**
+   * Resets every connection, and stops listening. Nothing remains that would keep the process running. Further calls have no
+   * effect.
+   */
+  close(): Promise<void> {
+    this.closed ??= this.stop();
+    return this.closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private async stop(): Promise<void> {
+    this.giveUpTurns();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.sessions.end();
+    this.sockets.forEach((socket) => socket.destroy());
+    await closed;
+  }
+
+  private giveUpTurns(): void {
+    this.turns.splice(0).forEach(({ giveUp }) => giveUp());
   }
 
   private keep(socket: Socket): void {
@@ -193,13 +210,13 @@ export class LabServer {
 /**
  * Starts a server for tests of WebSocket clients, in this process, on a free port.
  *
- * @throws Error where the port or the certificate cannot be used
+ * @throws Error if the port or the certificate cannot be used
  */
 export function createLabServer(options: LabServerOptions = {}): Promise<LabServer> {
   return LabServer.start(options);
 }
 
-/** What keeps a request from being a handshake; undefined where it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
+/** Why a request is not a handshake; undefined if it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
 function handshakeMistake({ request: { headers, rawHeaders }, transport }: LabPeer): string | undefined {
   if (transport.httpVersion === '2') {
     const protocol = rawHeaders[rawHeaders.indexOf(':protocol') + 1];

@@ -1,4 +1,15 @@
-import { applyDecorators, Controller, Get, Header, Inject, NotFoundException, Param, Req, Res } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Header,
+  Inject,
+  NotFoundException,
+  Param,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebSockets, type WebSocketManager } from 'nest-raw-websockets';
@@ -7,6 +18,7 @@ import { LAB_PAGE_SCRIPT, LAB_PAGE_STYLE, labPage } from './lab-page.js';
 import { labRequestOf, tellable, type LabRequest } from './peer/lab-request.js';
 import type { ClientClose } from './script/lab-sessions.js';
 import { Lab } from './lab.js';
+import { LoopbackGuard } from './loopback-guard.js';
 import { LAB_PARAMETER_NAMES, labParameter } from './script/parameters.js';
 
 /** Adds every parameter of the table to the OpenAPI document. */
@@ -29,6 +41,7 @@ function ApiLabParameters(): MethodDecorator {
 /** A server that misbehaves as the URL says. */
 @ApiTags('WebSockets')
 @Controller('lab')
+@UseGuards(LoopbackGuard)
 export class LabController {
   constructor(
     @Inject(Lab) private readonly lab: Lab,
@@ -93,7 +106,7 @@ export class LabController {
       await this.lab.follow(webSockets, reply, { tell: 'request' });
       return undefined;
     }
-    return tellable(labRequestOf(request.raw));
+    return tellable({ ...labRequestOf(request.raw), remoteAddress: request.ip });
   }
 
   @Get('connections')

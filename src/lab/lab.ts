@@ -22,6 +22,8 @@ import { ScriptRun, type DotNetVariations } from './script/script-run.js';
 @Injectable()
 export class Lab implements OnModuleDestroy {
   readonly sessions = new LabSessions();
+  /** The connections, and the handshakes that are being taken over. */
+  private placesTaken = 0;
 
   constructor(@Inject(LAB_OPTIONS) private readonly options: LabOptions) {}
 
@@ -40,9 +42,10 @@ export class Lab implements OnModuleDestroy {
   }
 
   /**
-   * Takes over a handshake. The method does not wait for the end of the connection.
+   * Takes over a handshake, and starts its script. It does not wait for the end of the connection.
    *
-   * @throws ServiceUnavailableException when the lab has its maximum of connections, or shuts down
+   * @throws ServiceUnavailableException if there are `maxConnections`
+   * @throws what `takeOver()` throws
    */
   async follow(
     webSockets: WebSocketManager,
@@ -50,25 +53,36 @@ export class Lab implements OnModuleDestroy {
     script: LabScript,
     dotNet?: DotNetVariations,
   ): Promise<void> {
-    const { sessions, options } = this;
-    if (sessions.isEnding || sessions.size >= options.maxConnections) {
+    const { maxConnections } = this.options;
+    if (this.placesTaken >= maxConnections) {
       reply.header('Retry-After', '5');
       throw new ServiceUnavailableException(
-        `The lab has ${options.maxConnections} connections, which is LAB_MAX_CONNECTIONS.`,
+        `LAB_MAX_CONNECTIONS is ${maxConnections}, and the lab has that many connections. Try again later.`,
       );
     }
-    const handshake = await webSockets.takeOver();
-    const peer = new LabPeer(seenRequest(handshake), transportOf(handshake), options);
-    void new ScriptRun(peer, script, sessions, dotNet).run();
+    this.placesTaken += 1;
+    try {
+      const handshake = await webSockets.takeOver();
+      const peer = new LabPeer(seenRequest(handshake), transportOf(handshake), this.options);
+      void peer.ended.then(() => this.leavePlace());
+      void new ScriptRun(peer, script, this.sessions, dotNet).run();
+    } catch (error) {
+      this.leavePlace();
+      throw error;
+    }
   }
 
-  /** Without it the connections would delay the shutdown for as long as their scripts last. */
-  async onModuleDestroy(): Promise<void> {
-    await this.sessions.end();
+  /** Does not wait: a connection that does not end is cut like every other, at SHUTDOWN_TIMEOUT. */
+  onModuleDestroy(): void {
+    this.sessions.end();
+  }
+
+  private leavePlace(): void {
+    this.placesTaken -= 1;
   }
 }
 
-/** The request, with the address that trusted proxies tell. */
+/** The request, with the client's address as trusted proxies report it. */
 function seenRequest({ request, remoteAddress }: TakenOverHandshake): LabRequest {
   return { ...labRequestOf(request), remoteAddress };
 }

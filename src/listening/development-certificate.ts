@@ -79,7 +79,7 @@ async function makeCertificate(): Promise<Certificate> {
     keys,
     signingAlgorithm: algorithm,
     extensions: [
-      // Not a CA: whoever trusts the certificate trusts this server alone.
+      // Not a certificate authority: a client that trusts this certificate trusts only this server.
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),

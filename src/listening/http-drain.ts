@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { LONGEST_DELAY } from 'nest-ws-echo-client/amounts';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 
 /** How long the client of an HTTP/2 connection may take to answer a ping at shutdown, in ms. */
@@ -19,7 +21,8 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
   /** The responses in progress, by their connection or HTTP/2 stream. */
   private readonly responses = new Map<Socket, Set<ServerResponse>>();
   private readonly sessions = new Set<ServerHttp2Session>();
-  private deadline = AbortSignal.abort();
+  /** Resolves when the time for a shutdown is over. */
+  private deadline = Promise.resolve();
 
   constructor(
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
@@ -57,15 +60,15 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
 
   /** Waits until these responses or their connection have ended, or until the deadline. */
   private async haveEnded(socket: Socket, responses: ReadonlySet<ServerResponse>): Promise<void> {
-    const signal = this.deadline;
-    const all = Promise.all(Array.from(responses, (response) => once(response, 'close', { signal })));
-    await Promise.race([all, once(socket, 'close', { signal })]).catch(() => {});
+    const all = Promise.all(Array.from(responses, (response) => once(response, 'close')));
+    await Promise.race([all, once(socket, 'close'), this.deadline]).catch(() => {});
   }
 
   /** The first step of a shutdown: the same deadline holds for WebSockets and HTTP requests. */
   onModuleDestroy(): void {
     const { drainDelay, drainSpread, shutdownTimeout } = this.configuration.webSockets;
-    this.deadline = AbortSignal.timeout(drainDelay + drainSpread + shutdownTimeout);
+    const time = Math.min(drainDelay + drainSpread + shutdownTimeout, LONGEST_DELAY);
+    this.deadline = sleep(time, undefined, { ref: false });
   }
 }
 

@@ -8,9 +8,8 @@ import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { formatAddress, isHttps, type DescriptorAddress, type ListenAddress } from '../config/listen-address.js';
 import { http2OffNotice, NODE_RELEASE } from '../config/node-release.js';
 import { CertificateError } from './certificate.js';
-import type { DevelopmentCertificate } from './development-certificate.js';
 import { ProxyProtocol } from './proxy-protocol.js';
-import { SecureServers } from './secure-servers.js';
+import { SecureServers, type SharedTls } from './secure-servers.js';
 import { isSocketFile, removeSocketFileAtExit, removeStaleSocketFile } from './socket-file.js';
 
 /** The application cannot listen on an address. The message is written for users. */
@@ -42,18 +41,18 @@ const pathReasons: typeof reasons = {
  * and shutdown are the same on all addresses.
  *
  * @param app must not be initialized yet
- * @param certificate the development certificate, if the caller has it already
+ * @param sharedTls what other processes that serve the same addresses have, too
  * @returns the addresses as text, with the actual port in place of the port 0
  * @throws ListenError that names the address or the certificate at fault
  */
 export async function listen(
   app: NestFastifyApplication,
   addresses: readonly ListenAddress[],
-  certificate?: DevelopmentCertificate,
+  sharedTls?: SharedTls,
 ): Promise<string[]> {
   const fastify = app.getHttpAdapter().getInstance();
   const { proxyProtocol } = app.get<Configuration>(CONFIGURATION);
-  const secure = addresses.some(isHttps) ? await loadCertificate(app, certificate) : undefined;
+  const secure = addresses.some(isHttps) ? await loadCertificate(app, sharedTls) : undefined;
   const proxies = proxyProtocol ? new ProxyProtocol() : undefined;
   const further: Server[] = [];
   const leaveFiles: (() => void)[] = [];
@@ -124,16 +123,13 @@ export async function listen(
   return urls;
 }
 
-async function loadCertificate(
-  app: NestFastifyApplication,
-  certificate: DevelopmentCertificate | undefined,
-): Promise<SecureServers> {
+async function loadCertificate(app: NestFastifyApplication, sharedTls: SharedTls | undefined): Promise<SecureServers> {
   const configuration = app.get<Configuration>(CONFIGURATION);
   const notice = configuration.http2 ? undefined : http2OffNotice(NODE_RELEASE);
   if (notice !== undefined) {
     new Logger('TLS').log(notice);
   }
-  return SecureServers.load(app.getHttpServer(), configuration, certificate).catch((error: unknown) => {
+  return SecureServers.load(app.getHttpServer(), configuration, sharedTls).catch((error: unknown) => {
     throw error instanceof CertificateError ? new ListenError(error.message, { cause: error }) : error;
   });
 }

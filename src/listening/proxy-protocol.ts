@@ -1,21 +1,23 @@
 import { isIP, SocketAddress, type Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { setPeer, type Peer } from './node-internals.js';
 
 /*
- * The PROXY protocol of HAProxy, versions 1 and 2: a proxy that passes a TCP connection on begins it with a header that tells
- * the addresses of the connection that it got. https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt
+ * The PROXY protocol of HAProxy, versions 1 and 2. A proxy opens a TCP connection for each connection of a client, and sends a
+ * header first, which tells the addresses of the client's connection.
+ * https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt
  */
 
 /** How long the header may take to arrive, in ms. */
 const HEADER_TIMEOUT = 5000;
 
-/** The first bytes of version 2. As many of version 1 cannot be the whole header either. */
+/** The first bytes of version 2. A whole header of version 1 is longer than that. */
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 
 /** The longest header of version 1, with its line break, in bytes. */
 const MAX_LINE = 107;
 
-/** A header of version 1. After `UNKNOWN` anything may stand. */
+/** A header of version 1. `UNKNOWN` may be followed by any text. */
 const LINE =
   /^PROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP([46]) ([\da-fA-F.:]+) ([\da-fA-F.:]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4}))\r\n$/;
 
@@ -30,32 +32,43 @@ const FAMILIES: ReadonlyMap<
   [0x31, { name: 'unix', length: 216 }],
 ]);
 
-/** A header that is not one of the PROXY protocol. */
+/** A connection that does not begin with a header of the PROXY protocol. */
 class MalformedHeader extends Error {}
 
 /** Reads the headers of connections, until the application closes. */
 export class ProxyProtocol {
+  private readonly logger = new Logger('PROXY');
   private readonly waiting = new Set<Socket>();
 
   /** @param timeout how long a header may take to arrive, in ms */
   constructor(private readonly timeout = HEADER_TIMEOUT) {}
 
   /**
-   * Reads the header of a connection, which has the client's address from then on, and hands the connection over. One without
-   * a right header is destroyed, since its client could have any address.
+   * Reads the header of a connection, gives the connection the client's address, and hands it over. A connection without a
+   * right header is destroyed, because its client could have any address.
    */
   readHeader(socket: Socket, handOver: (socket: Socket) => unknown): void {
-    const destroy = (): unknown => socket.destroy();
-    const timer = setTimeout(destroy, this.timeout);
+    const destroy = ({ message }: Error): void => {
+      if (!socket.destroyed) {
+        // Not read before the header: the socket would remember it.
+        const peer = socket.remoteAddress;
+        this.logger.debug(`Connection${peer === undefined ? '' : ` of ${peer}`} refused: ${message}`);
+        socket.destroy();
+      }
+    };
+    const timer = setTimeout(
+      () => destroy(new MalformedHeader(`no header of the PROXY protocol within ${this.timeout} ms`)),
+      this.timeout,
+    );
     this.waiting.add(socket);
     socket.once('close', () => this.forget(socket, timer));
     // A reset is not an error of the server.
     socket.on('error', destroy);
-    readPeer(socket).then((peer) => {
+    readPeer(socket).then((client) => {
       this.forget(socket, timer);
       socket.off('error', destroy);
-      if (peer !== undefined) {
-        setPeer(socket, peer);
+      if (client !== undefined) {
+        setPeer(socket, client);
       }
       if (!socket.destroyed) {
         handOver(socket);
@@ -84,7 +97,7 @@ async function readPeer(socket: Socket): Promise<Peer | undefined> {
   return start.equals(SIGNATURE) ? readBinary(socket) : readLine(socket, start.toString('latin1'));
 }
 
-/** Version 1: a line of text. Not a byte after it is read. */
+/** Version 1: a line of text. No byte after it is read. */
 async function readLine(socket: Socket, start: string): Promise<Peer | undefined> {
   let line = start;
   while (line.startsWith('PROXY ') && !line.endsWith('\n') && line.length < MAX_LINE) {
@@ -92,7 +105,7 @@ async function readLine(socket: Socket, start: string): Promise<Peer | undefined
   }
   const match = LINE.exec(line);
   if (match === null) {
-    throw new MalformedHeader();
+    throw new MalformedHeader(`it begins with ${quoted(line)}, not with a header of the PROXY protocol`);
   }
   const [, version, source, destination, ...ports] = match;
   if (version === undefined) {
@@ -100,14 +113,19 @@ async function readLine(socket: Socket, start: string): Promise<Peer | undefined
   }
   const areAddresses = [source, destination].every((address) => isIP(address) === Number(version));
   if (!areAddresses || ports.some((port) => Number(port) > 65_535)) {
-    throw new MalformedHeader();
+    throw new MalformedHeader(`the header ${quoted(line)} has a bad address or port`);
   }
   return version === '4'
     ? { address: source, port: Number(ports[0]), family: 'IPv4' }
     : { address: canonicalIPv6(source), port: Number(ports[0]), family: 'IPv6' };
 }
 
-/** Version 2: version and command, family, length, addresses, and further values, which are left out. */
+/** A line of a client in quotation marks, without characters that control a terminal. */
+function quoted(line: string): string {
+  return JSON.stringify(line).replaceAll(/[^ -~]/g, '?');
+}
+
+/** Version 2: version and command, family, length, addresses, and further values, which are ignored. */
 async function readBinary(socket: Socket): Promise<Peer | undefined> {
   const head = await read(socket, 4);
   const body = await read(socket, head.readUInt16BE(2));
@@ -117,7 +135,8 @@ async function readBinary(socket: Socket): Promise<Peer | undefined> {
     return undefined;
   }
   if (head[0] !== 0x21 || family === undefined || body.length < family.length) {
-    throw new MalformedHeader();
+    const fields = head.toString('hex');
+    throw new MalformedHeader(`the header of version 2 has a bad version, command, family or length: 0x${fields}`);
   }
   switch (family.name) {
     case 'IPv4':
@@ -134,23 +153,23 @@ function textOfIPv6(bytes: Buffer): string {
   return canonicalIPv6(groups.join(':'));
 }
 
-/** An address in the form in which Node.js has those of peers. */
+/** An address in the form of `socket.remoteAddress`. */
 function canonicalIPv6(address: string): string {
   return new SocketAddress({ address, family: 'ipv6' }).address;
 }
 
-/** Reads so many bytes, and leaves those behind them to the next reader. @throws MalformedHeader at the end */
+/** Reads `length` bytes, and leaves those behind them to the next reader. @throws MalformedHeader at the end */
 async function read(socket: Socket, length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let missing = length;
   while (missing > 0) {
-    // Not more than has arrived: a listener that leaves bytes is called again and again.
+    // At most what has arrived. If a listener of `readable` takes nothing, it is called again at once.
     const bytes = socket.read(Math.min(missing, socket.readableLength)) as Buffer | null;
     if (bytes !== null) {
       chunks.push(bytes);
       missing -= bytes.length;
     } else if (socket.readableEnded || socket.destroyed) {
-      throw new MalformedHeader();
+      throw new MalformedHeader('it ended within the header of the PROXY protocol');
     } else {
       await somethingToRead(socket);
     }

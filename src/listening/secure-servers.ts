@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Server } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
-import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { readCertificate, watchCertificate, type Certificate } from './certificate.js';
 import { developmentCertificate, howToTrust, type DevelopmentCertificate } from './development-certificate.js';
 import { createHttp2Server } from './http2-server.js';
@@ -13,6 +13,14 @@ export interface TlsSettings {
   readonly tlsKey?: string;
   readonly xdgCacheHome?: string;
   readonly http2: boolean;
+}
+
+/** What several processes that serve the same addresses share. */
+export interface SharedTls {
+  /** The development certificate, if one is needed. */
+  readonly developmentCertificate?: DevelopmentCertificate | undefined;
+  /** The keys of session tickets, 48 bytes. With the same keys a client can resume its session at any of the processes. */
+  readonly ticketKeys: Buffer;
 }
 
 /**
@@ -31,27 +39,27 @@ export class SecureServers {
     private readonly application: Server,
     private certificate: Certificate,
     http2: boolean,
+    private readonly ticketKeys: Buffer | undefined,
   ) {
     this.http2 = http2 ? createHttp2Server(application) : undefined;
   }
 
   /**
-   * @param shared the development certificate, if the caller has it already
    * @throws CertificateError if the certificate cannot be used
    */
   static async load(
     application: Server,
     { tlsCert, tlsKey, xdgCacheHome, http2 }: TlsSettings,
-    shared?: DevelopmentCertificate,
+    shared?: SharedTls,
   ): Promise<SecureServers> {
     if (tlsCert === undefined || tlsKey === undefined) {
-      const { path, ...certificate } = shared ?? (await developmentCertificate(xdgCacheHome));
-      const secure = new SecureServers(application, certificate, http2);
+      const { path, ...certificate } = shared?.developmentCertificate ?? (await developmentCertificate(xdgCacheHome));
+      const secure = new SecureServers(application, certificate, http2, shared?.ticketKeys);
       secure.announce(path);
       return secure;
     }
     const files = { cert: tlsCert, key: tlsKey };
-    const secure = new SecureServers(application, await readCertificate(files), http2);
+    const secure = new SecureServers(application, await readCertificate(files), http2, shared?.ticketKeys);
     secure.stopWatching = watchCertificate(files, () => void secure.reload(() => readCertificate(files)));
     return secure;
   }
@@ -60,7 +68,8 @@ export class SecureServers {
   create(): TlsServer {
     const { http2 } = this;
     const ALPNProtocols = http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
-    const server = createServer({ ...this.certificate, ALPNProtocols, noDelay: true }, (socket: TLSSocket) => {
+    const options = { ...this.secureContext, ALPNProtocols, noDelay: true };
+    const server = createServer(options, (socket: TLSSocket) => {
       if (http2 !== undefined && socket.alpnProtocol === 'h2') {
         http2.emit('connection', socket);
         return;
@@ -84,6 +93,10 @@ export class SecureServers {
     this.sockets.forEach((socket) => socket.destroy());
   }
 
+  private get secureContext(): SecureContextOptions {
+    return { ...this.certificate, ticketKeys: this.ticketKeys };
+  }
+
   private announce(path: string | undefined): void {
     this.logger.log(
       path === undefined
@@ -99,8 +112,8 @@ export class SecureServers {
       if (certificate.cert === this.certificate.cert && certificate.key === this.certificate.key) {
         return;
       }
-      this.servers.forEach((server) => server.setSecureContext(certificate));
       this.certificate = certificate;
+      this.servers.forEach((server) => server.setSecureContext(this.secureContext));
       this.logger.log('The new certificate is in use.');
     } catch (error) {
       this.logger.warn(`The certificate in use stays, because the new one cannot be used: ${(error as Error).message}`);

@@ -8,7 +8,7 @@ export function isSocketFile(address: ListenAddress): address is PathAddress {
   return 'path' in address && process.platform !== 'win32';
 }
 
-/** Removes the file of a Unix socket on which no process listens any more. A process that is killed leaves it behind. */
+/** Removes the file of a Unix socket if no process listens on it. A process that was killed leaves such a file. */
 export async function removeStaleSocketFile(path: string): Promise<void> {
   const file = await lstat(path).catch(() => undefined);
   if (file?.isSocket() && (await isStale(path))) {
@@ -16,7 +16,7 @@ export async function removeStaleSocketFile(path: string): Promise<void> {
   }
 }
 
-/** Whether no process listens on a Unix socket. One that may not be connected to is not stale. */
+/** Whether no process listens on a Unix socket. If this process may not connect to it, it is not stale. */
 function isStale(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
@@ -29,10 +29,10 @@ function isStale(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the file of a Unix socket when the process exits while it listens, as at a second signal. Node.js removes it when the
- * server closes.
+ * Removes the file of a Unix socket when the process exits. Node.js removes the file when the server closes, but after a second
+ * signal the process exits before that.
  *
- * @returns leaves the file alone from then on
+ * @returns stops that: the file is not removed at the exit
  */
 export function removeSocketFileAtExit(path: string): () => void {
   const remove = (): void => rmSync(path, { force: true });

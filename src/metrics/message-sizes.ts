@@ -6,16 +6,16 @@ type Counts = Pick<WebSocketConnection, 'bytesReceived' | 'bytesSent' | 'message
 const NONE: Counts = { bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0 };
 
 /**
- * The histogram of message sizes. To look at each message would cost something for each. So it is made from the counts
- * that a connection has anyway: when the metrics are collected, and when a connection ends, the mean size of the messages
- * since the last time is one observation.
+ * The histogram of message sizes. To observe each message would cost time for each one, so the histogram uses the counts of
+ * connections: when the metrics are collected, and when a connection ends, the mean size of the messages since the last time
+ * is one observation.
  */
 export class MessageSizes {
   private readonly histogram: Histogram<'direction'>;
   /** The counts of each connection when it was last observed. */
   private readonly observed = new WeakMap<WebSocketConnection, Counts>();
 
-  /** @param connections those that are live */
+  /** @param connections the live connections */
   constructor(connections: Iterable<WebSocketConnection>, registers: Registry[]) {
     this.histogram = new Histogram({
       name: 'websocket_message_size_bytes',

@@ -8,12 +8,7 @@ import { WebSocketMetrics } from './web-socket-metrics.js';
 /** Serves `/metrics`: the metrics of the process, of its WebSockets, and of other features. */
 @Module({ controllers: [MetricsController], providers: [ProcessMetrics, Routes, WebSocketMetrics] })
 export class MetricsModule {
-  /** @param webSockets the `WebSocketsModule` of the application */
-  static register(metrics: Metrics, webSockets: DynamicModule): DynamicModule {
-    return {
-      module: MetricsModule,
-      imports: [webSockets],
-      providers: [{ provide: Metrics, useValue: metrics }],
-    };
+  static register(metrics: Metrics): DynamicModule {
+    return { module: MetricsModule, providers: [{ provide: Metrics, useValue: metrics }] };
   }
 }

@@ -8,7 +8,7 @@ export class Metrics {
   /** The content type of `text`. */
   static readonly contentType: string = prometheusContentType;
 
-  /** Where metrics of prom-client are registered that do more than read a value. */
+  /** For metrics of prom-client that do more than read a value. */
   readonly registry = new Registry();
 
   /** @param gather collects the `values` of all processes that serve the same addresses, this one included */
@@ -32,7 +32,7 @@ export class Metrics {
   /**
    * Adds a metric that rises and falls.
    *
-   * @param aggregator what several processes have together
+   * @param aggregator how the values of several processes are combined
    */
   gauge(name: string, help: string, read: Reading, aggregator: Aggregator = 'sum'): void {
     const gauge = new Gauge({
@@ -50,7 +50,7 @@ export class Metrics {
   /**
    * All metrics in the text format of Prometheus, those of several processes together.
    *
-   * @throws what `gather` throws
+   * @throws the errors of `gather`
    */
   async text(): Promise<string> {
     const registry = this.gather ? AggregatorRegistry.aggregate([...(await this.gather())]) : this.registry;

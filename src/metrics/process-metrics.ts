@@ -64,7 +64,7 @@ export class ProcessMetrics implements OnApplicationShutdown {
 
   private addLag(metrics: Metrics): void {
     const { lag } = this;
-    // What is measured is the time between two timers, so the lag is what it takes longer than it should.
+    // Node.js measures the time between two timers, so the lag is what exceeds the resolution.
     const seconds = (nanoseconds: number): number =>
       lag.count === 0 ? 0 : Math.max(0, nanoseconds / 1e6 - LAG_RESOLUTION) / 1e3;
     const since = 'since the last collection';

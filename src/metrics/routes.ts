@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 
-/** What every path is called that belongs to no route, so that clients cannot make up label values. */
+/** The label value of every path without a route, so that clients cannot add label values. */
 const NO_ROUTE = 'other';
 
 /** The routes of the application, as labels of metrics: `/background/:room` for every room. */
@@ -32,7 +32,7 @@ export class Routes {
   private add(url: string): void {
     const route = withoutSlash(url);
     if (route.includes('*')) {
-      return; // such a route stands for any path, and says nothing about it
+      return; // such a route matches any path
     }
     if (!route.includes(':')) {
       this.fixed.set(route.toLowerCase(), route);
@@ -45,7 +45,7 @@ export class Routes {
   }
 }
 
-/** The application has letter case and a slash at the end make no difference. */
+/** The application ignores a slash at the end of a path, as it ignores the case of letters. */
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  ABNORMAL_CLOSURE,
+  NO_STATUS_RECEIVED,
   WebSocketCloseStatus,
   WebSocketConnections,
   type WebSocketConnection,
@@ -19,7 +21,7 @@ const totals: readonly [total: keyof WebSocketTotals, name: string, help: string
   ['messagesSent', 'websocket_sent_messages_total', 'Messages that were sent whole.'],
 ];
 
-/** Every reason counts from 0 on, so that an alert sees the first refusal of its kind. */
+/** Each reason has a count from the start, 0, so that an alert sees the first refusal. */
 const REFUSAL_REASONS: Readonly<Record<WebSocketRefusalReason, true>> = {
   origin: true,
   limit: true,
@@ -35,18 +37,18 @@ const REFUSAL_REASONS: Readonly<Record<WebSocketRefusalReason, true>> = {
   aborted: true,
 };
 
-/** RFC 6455 section 7.1.5: 1005 stands for a close frame without a code, 1006 for none at all. */
-const NO_STATUS = 1005;
-const NO_CLOSE_FRAME = 1006;
-/** Others are chosen by clients, and share one label value. */
+/** Other codes are chosen by clients, and share the label value `other`. */
 const CLOSE_CODES: ReadonlySet<number> = new Set([
   ...Object.values(WebSocketCloseStatus),
   1014,
-  NO_STATUS,
-  NO_CLOSE_FRAME,
+  NO_STATUS_RECEIVED,
+  ABNORMAL_CLOSURE,
 ]);
 
-/** Metrics of all WebSockets, at all endpoints. What is counted for each message is read from the connections. */
+/**
+ * Metrics of the WebSockets of all endpoints. Counts of messages and bytes are read from the connections when the metrics are
+ * collected, so that a message costs nothing.
+ */
 @Injectable()
 export class WebSocketMetrics {
   constructor(
@@ -105,7 +107,7 @@ export class WebSocketMetrics {
     });
     const sizes = new MessageSizes(connections, registers);
 
-    /** One for all connections. It has no callback for frames or messages, which would cost something for each. */
+    /** Observes all connections. It has no callback for frames and messages, because those would cost time for each one. */
     const connectionObserver = {
       pongReceived(_connection: WebSocketConnection, _length: number, time: number | undefined): void {
         if (time !== undefined) {
@@ -122,7 +124,7 @@ export class WebSocketMetrics {
         accepted.inc(labels);
         return connectionObserver;
       },
-      closed: (connection, { by, status = NO_STATUS }) => {
+      closed: (connection, { by, status = NO_STATUS_RECEIVED }) => {
         const route = routes.of(connection.path);
         byRoute.dec({ protocol: protocolOf(connection), route });
         closed.inc({ by, code: CLOSE_CODES.has(status) ? String(status) : 'other' });

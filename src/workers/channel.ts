@@ -6,7 +6,7 @@ type Result<Type, Name extends keyof Type> = Type[Name] extends (...args: never[
   ? Awaited<Value>
   : never;
 
-/** What goes over the channel. A call without an id gets no answer. */
+/** A message on the channel. A call without an id is not answered. */
 type Message =
   | { readonly call: string; readonly args: readonly unknown[]; readonly id?: number }
   | { readonly answer: number; readonly value?: unknown; readonly error?: string };
@@ -14,7 +14,7 @@ type Message =
 /** Sends a message to the other process. `done` is called when it is sent, or cannot be sent. */
 export type Post = (message: unknown, done: () => void) => void;
 
-/** How many characters wait for a process that reads too slowly. */
+/** How many characters may wait to be sent to the other process. */
 const CONGESTION = 4 * 1024 * 1024;
 
 interface PendingCall {
@@ -36,9 +36,10 @@ export class Channel<Remote extends Functions<Remote>> {
   ) {}
 
   /**
-   * Calls a function of the other process.
+   * Calls a function of the other process, and waits for its result.
    *
-   * @returns what it returns; the promise is rejected if the function throws, or the other process ends
+   * @returns its result
+   * @throws Error if the function throws, or the other process ends
    */
   call<Name extends keyof Remote & string>(
     name: Name,
@@ -55,21 +56,21 @@ export class Channel<Remote extends Functions<Remote>> {
     });
   }
 
-  /** Calls a function of the other process, and does not wait for it. After the end of that process nothing happens. */
+  /** Calls a function of the other process without waiting for it. It does nothing after that process has ended. */
   tell<Name extends keyof Remote & string>(name: Name, ...args: Arguments<Remote, Name>): void {
     if (!this.hasEnded) {
       this.send({ call: name, args });
     }
   }
 
-  /** Whether so much waits to be sent that messages which may be lost should not be sent. */
+  /** Whether too much waits to be sent. A message that may be lost should not be sent then. */
   get isCongested(): boolean {
     return this.waiting > CONGESTION;
   }
 
   /** Takes a message that came from the other process. */
   receive(message: unknown): void {
-    // Messages of a process may arrive after its end.
+    // Messages of a process may arrive after its exit.
     if (isMessage(message) && !this.hasEnded) {
       if ('call' in message) {
         void this.execute(message);

@@ -4,9 +4,9 @@ import type { ConnectionLimit } from 'nest-raw-websockets';
 export type PlaceLimits = Readonly<Record<ConnectionLimit, number>>;
 
 /**
- * Counts the WebSockets of all workers. The primary counts, and each worker asks it at each handshake: a share of the limit
- * for each worker would refuse clients while other workers have room, and could not limit an address at all, because the
- * connections of one address are spread over the workers.
+ * Counts the WebSockets of all workers. The primary has the counts, and each worker asks it at each handshake. If each worker
+ * had a share of the limit, it would refuse clients while other workers have room, and a limit for each address would not
+ * work, because the connections of one address are spread over the workers.
  */
 export class PlaceCounts<Worker> {
   private taken = 0;
@@ -15,7 +15,7 @@ export class PlaceCounts<Worker> {
 
   constructor(private readonly limits: PlaceLimits) {}
 
-  /** Takes a place, unless that would exceed a limit. @returns that limit */
+  /** Takes a place, unless a limit is reached. @returns that limit */
   take(worker: Worker, address: string): ConnectionLimit | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.limits;
     if (maxConnections > 0 && this.taken >= maxConnections) {

@@ -1,25 +1,23 @@
 import type { SharedLimits } from 'nest-raw-websockets';
 import type { MetricValues, PrimaryFunctions, WorkerFunctions, WorkerStart } from './calls.js';
 import { Channel } from './channel.js';
-import { WorkerTopics } from './worker-topics.js';
+import { WorkerTopics } from './topics.js';
 
-/** The signals that end the server. */
-const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
-
-/** What this process, a worker, shares with the other workers, through the primary. */
+/** This process as a worker: what it shares with the other workers through the primary. */
 export class WorkerProcess {
-  /** The limits on the number of connections hold for all workers together. */
+  /** The limits on the number of connections, which hold for all workers together. */
   readonly sharedLimits: SharedLimits = {
     take: (remoteAddress) => this.primary.call('takePlace', remoteAddress),
     release: (remoteAddress) => this.primary.tell('releasePlace', remoteAddress),
   };
-  /** Messages to the other workers, and from them. */
+  /** Messages between the workers. */
   readonly topics: WorkerTopics;
   private readonly primary: Channel<PrimaryFunctions>;
   private readMetrics: () => Promise<MetricValues> = () => Promise.resolve([]);
   private ending = false;
 
-  constructor() {
+  /** @param endingSignals the signals that end the server */
+  constructor(private readonly endingSignals: readonly NodeJS.Signals[]) {
     const functions: WorkerFunctions = {
       deliver: (signal) => this.onDelivery(signal),
       hear: (topic, message) => this.topics.hear(topic, message),
@@ -29,10 +27,10 @@ export class WorkerProcess {
     this.primary = new Channel((message, done) => process.send?.(message, undefined, undefined, done), functions);
     this.topics = new WorkerTopics(this.primary);
     process.on('message', (message) => this.primary.receive(message));
-    ENDING.forEach((signal) => process.on(signal, () => (this.ending = true)));
+    endingSignals.forEach((signal) => process.on(signal, () => (this.ending = true)));
   }
 
-  /** Whether a signal that ends the server came, maybe before the application could listen for it. */
+  /** Whether a signal that ends the server has come. It may come before the application handles signals. */
   get isEnding(): boolean {
     return this.ending;
   }
@@ -47,13 +45,13 @@ export class WorkerProcess {
     this.primary.tell('listening', urls);
   }
 
-  /** @param read reads the metrics of this worker when a worker asks for those of all */
+  /** @param read reads the metrics of this worker, when any worker collects those of all */
   provideMetrics(read: () => Promise<MetricValues>): void {
     this.readMetrics = read;
   }
 
   /**
-   * The metrics of all workers, of each its own.
+   * The metrics of each worker.
    *
    * @throws Error if a worker does not answer in time
    */
@@ -61,9 +59,9 @@ export class WorkerProcess {
     return this.primary.call('gatherMetrics');
   }
 
-  /** A terminal, and some supervisors, send a signal to this process as well as to the primary, which passes it on. */
+  /** A terminal and some supervisors send a signal to this process, too. Then the same signal from the primary is ignored. */
   private onDelivery(signal: NodeJS.Signals): void {
-    if (!(this.ending && ENDING.includes(signal))) {
+    if (!(this.ending && this.endingSignals.includes(signal))) {
       process.emit(signal, signal);
     }
   }

@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import os, { availableParallelism } from 'node:os';
+import { jest } from '@jest/globals';
 import type { z } from 'zod';
 import {
   byteSize,
@@ -46,6 +47,12 @@ describe('The value of an option', () => {
     ].map((url): [string, string, z.ZodType, unknown] => ['the URL of Redis', url, redisUrl, url]),
   ])('for %s may be %j', (_name, text, schema, value) => {
     expect(schema.parse(text)).toEqual(value);
+  });
+
+  it('for a number of workers is at most 256 with auto, on a machine with more processors', () => {
+    const processors = jest.spyOn(os, 'availableParallelism').mockReturnValue(384);
+    expect(workers.parse('auto')).toBe(256);
+    processors.mockRestore();
   });
 
   it.each<[name: string, schema: z.ZodType, texts: string[], accepted: RegExp]>([

@@ -75,7 +75,9 @@ describe('The configuration', () => {
     ['HTTP2', 'False', { http2: false }],
     ['XDG_CACHE_HOME', '/var/cache', { xdgCacheHome: '/var/cache' }],
     ['LAB', 'true', { lab: true }],
-    ['LAB', 'loopback', { lab: true }],
+    ['LAB', 'loopback', { lab: 'loopback' }],
+    ['DIAGNOSTICS', 'true', { diagnostics: true }],
+    ['DIAGNOSTICS', 'false', { diagnostics: false }],
     ['WORKERS', 'auto', { workers: availableParallelism() }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'INFO', { logLevel: 'log' }],
@@ -145,9 +147,16 @@ describe('The configuration', () => {
     expect(messageOf({ [variable]: value })).toContain(`${variable} is "${value}"; accepted: ${accepted}`);
   });
 
-  it('turns the lab off with several workers, and refuses LAB=true there', () => {
-    expect(readConfiguration({ WORKERS: '2' }, { labOnLoopback: true })).toMatchObject({ workers: 2, lab: false });
+  it('turns the lab and the diagnostics off with several workers, and refuses to turn them on', () => {
+    expect(readConfiguration({ WORKERS: '2' }, { labOnLoopback: true })).toMatchObject({
+      workers: 2,
+      lab: false,
+      diagnostics: false,
+    });
     expect(messageOf({ WORKERS: '2', LAB: 'true' })).toContain('LAB is "true"; accepted: false with WORKERS above 1');
+    expect(messageOf({ WORKERS: '2', DIAGNOSTICS: 'true' })).toContain(
+      'DIAGNOSTICS is "true"; accepted: false with WORKERS above 1',
+    );
   });
 
   it('hides passwords in errors', () => {

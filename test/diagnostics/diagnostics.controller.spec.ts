@@ -158,6 +158,22 @@ describe('/diagnostics/:id', () => {
       message: 'The origin is refused by the option allowedOrigins.',
       extensions: '',
     });
+    await source.ended();
+  });
+
+  it('starts anew with the id of a WebSocket that has ended, even if the client has not read the end', async () => {
+    const app = await startApp({ ALLOWED_ORIGINS: 'https://client.com' });
+    const unread = get(`${app.url}/diagnostics/${id}`);
+    ((await once(unread, 'response')) as [IncomingMessage])[0].pause();
+    const refused = await RawClient.connect(portOf(app));
+    refused.write(handshake(`/ws?diagnostics=${id}`, { Origin: 'https://evil.com' }));
+    await refused.readResponse();
+
+    const source = await watch(app);
+    await RawClient.open(portOf(app), `/ws?diagnostics=${id}`);
+
+    expect(await source.event('request')).toMatchObject({ status: 101 });
+    unread.destroy();
   });
 
   it('tells neither of a WebSocket with another id or none, nor of a second one with the same', async () => {
@@ -204,8 +220,16 @@ describe('/diagnostics/:id', () => {
   });
 
   it('does not hold up a shutdown: its streams end with their WebSockets, or at once', async () => {
-    const app = await startApp({ SHUTDOWN_TIMEOUT: '10m', CLOSE_TIMEOUT: '10m' });
+    const app = await startApp({
+      SHUTDOWN_TIMEOUT: '10m',
+      CLOSE_TIMEOUT: '10m',
+      ALLOWED_ORIGINS: 'https://client.com',
+    });
     const [source, idle] = [await watch(app), await watch(app, otherId)];
+    await watch(app, 'b'.repeat(32));
+    const refused = await RawClient.connect(portOf(app));
+    refused.write(handshake(`/ws?diagnostics=${'b'.repeat(32)}`, { Origin: 'https://evil.com' }));
+    await refused.readResponse();
     const unread = get(`${app.url}/diagnostics/${'a'.repeat(32)}`);
     await once(unread, 'response').then(([response]) => (response as IncomingMessage).pause());
     const client = new WebSocket(`${app.webSocketUrl}?diagnostics=${id}`);

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { WebSocketConnection } from 'nest-raw-websockets';
+import type { WebSocketConnection, WebSocketHandshake } from 'nest-raw-websockets';
 import { EventStream } from '../../src/diagnostics/event-stream.js';
 import { Watch } from '../../src/diagnostics/watch.js';
 
@@ -75,6 +75,37 @@ describe('A watch', () => {
       ['close', expect.objectContaining({ by: 'peer', status: 1005, description: '' })],
     ]);
     expect(jest.getTimerCount()).toBeGreaterThan(0);
+  });
+
+  it('tells what is summed up before the close also to a client that is behind', () => {
+    for (let second = 0; second < 60; second++) {
+      for (let i = 0; i < 1_000; i++) {
+        watch.frameReceived(connection, frame);
+      }
+      jest.advanceTimersByTime(1_000);
+    }
+    expect(stream.isBehind).toBe(true);
+    watch.closed({ by: 'peer', status: 1000, description: '' });
+    expect(
+      eventsOf(stream)
+        .slice(-2)
+        .map(([kind]) => kind),
+    ).toEqual(['frames', 'close']);
+  });
+
+  it('sends at most 500 events a second, those of pings and pongs included', () => {
+    for (let i = 0; i < 1_000; i++) {
+      watch.frameReceived(connection, { ...frame, opcode: 9 });
+      watch.frameSent(connection, { ...frame, opcode: 10 });
+    }
+    expect(eventsOf(stream)).toHaveLength(500);
+  });
+
+  it('ends after the refusal of a handshake', () => {
+    const handshake = { path: '/ws', headers: {}, rawHeaders: [], addresses: [] } as unknown as WebSocketHandshake;
+    watch.refused(handshake, { status: 403, reason: 'origin', message: 'No' });
+    expect(eventsOf(stream)).toEqual([['request', expect.objectContaining({ status: 403 })]]);
+    expect(watch.isOver).toBe(true);
   });
 
   it('cuts a client that does not read its end', () => {

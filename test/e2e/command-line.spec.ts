@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { echoOf } from '../support/echo-of.js';
 import { makeFolder } from '../support/folder.js';
+import { scrape } from '../support/scrape.js';
 import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
@@ -136,6 +137,41 @@ describe('The server process', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
+  it.each([[{}], [{ WORKERS: '2' }]])('goes on when the reader of its log has ended, with %j', async (environment) => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], environment);
+    const [url = ''] = await server.listening();
+    server.child.stdout?.destroy();
+    server.child.stderr?.destroy();
+
+    await expect(echoOf('one', url)).resolves.toBe('one');
+    for (;;) {
+      const { access_log_dropped_lines_total: dropped } = await scrape(url);
+      if (dropped >= 2) {
+        break;
+      }
+    }
+    await expect(echoOf('two', url)).resolves.toBe('two');
+  });
+
+  it.each([[{}], [{ WORKERS: '2' }]])(
+    'listens as a worker of another cluster, such as that of pm2, with %j',
+    async (environment) => {
+      const foreignPrimary = `
+        import cluster from 'node:cluster';
+        cluster.setupPrimary({ exec: process.argv[1], args: process.argv.slice(2), execArgv: [] });
+        cluster.fork();`;
+      const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], environment, undefined, [
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        foreignPrimary,
+      ]);
+      const [url = ''] = await server.listening();
+
+      await expect(echoOf('hello', url)).resolves.toBe('hello');
+    },
+  );
+
   it('reports in one line that an address is in use', async () => {
     const running = await startApp();
 
@@ -145,6 +181,14 @@ describe('The server process', () => {
     expect(stderr).toBe(
       `Cannot listen on ${running.url}: it is already in use. Choose another address with --urls, URLS or PORT.\n`,
     );
+  });
+
+  it('warns of a certificate that no address uses', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { TLS_CERT: 'a.crt', TLS_KEY: 'a.key' });
+
+    const [warning] = await server.says(/WARN.*/g);
+
+    expect(warning[0]).toContain('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
   });
 
   it('logs one JSON object per line with LOG_FORMAT=json', async () => {

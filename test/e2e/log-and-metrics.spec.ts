@@ -69,8 +69,8 @@ describe('The access log and the metrics', () => {
     app = await startOver!({
       imports: [
         webSockets,
-        AccessLogModule.register({ lines: 'all', format: 'json', metrics }, webSockets),
-        MetricsModule.register(metrics, webSockets),
+        AccessLogModule.register({ lines: 'all', format: 'json', metrics }),
+        MetricsModule.register(metrics),
       ],
       controllers: [RoomController],
       providers: [Gateway],

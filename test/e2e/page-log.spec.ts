@@ -8,6 +8,14 @@ import { startApp, type RunningApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(150_000);
 
+/** An element of `_webSocketMessages`. */
+interface HarMessage {
+  readonly type: string;
+  readonly time: number;
+  readonly opcode: number;
+  readonly data: string;
+}
+
 describeInBrowser('The log of the page', (executablePath) => {
   let app: RunningApp;
   let browser: Browser;
@@ -324,6 +332,36 @@ describeInBrowser('The log of the page', (executablePath) => {
 
       expect(name).toMatch(new RegExp(`^log-.*\\.${extension}$`));
       expect(String(content)).toMatch(pattern);
+    });
+
+    it("exports the messages of Chrome's developer tools as HAR", async () => {
+      const seen: unknown[] = [];
+      const protocol = await page.context().newCDPSession(page);
+      const record =
+        (type: string) => (event: { timestamp: number; response: { opcode: number; payloadData: string } }) =>
+          seen.push({ type, opcode: event.response.opcode, data: event.response.payloadData });
+      protocol.on('Network.webSocketFrameSent', record('send'));
+      protocol.on('Network.webSocketFrameReceived', record('receive'));
+      await protocol.send('Network.enable');
+      await logPage.closeSocket();
+      await page.click('#clearLog');
+      await logPage.converse('Grüße 👋\n{"a": 1}');
+      await page.setInputFiles('#file', { name: 'all.bin', mimeType: '', buffer: Buffer.from([0, 127, 128, 255]) });
+      await logPage.rowsOnce(5);
+
+      await page.click('#fileMenu > summary');
+      const { content } = await logPage.download(() => page.click('#exportHar'));
+      const { log } = JSON.parse(String(content)) as { log: { entries: { _webSocketMessages: HarMessage[] }[] } };
+      const messages = log.entries.flatMap((entry) => entry['_webSocketMessages']);
+
+      expect(messages.map(({ time: _time, ...message }) => message)).toEqual(seen);
+      expect(seen).toContainEqual({ type: 'receive', opcode: 2, data: 'AH+A/w==' });
+      // `HAREntry` of the developer tools writes these fields, with the time in seconds since 1970.
+      const now = Date.now() / 1_000;
+      for (const message of messages) {
+        expect(Object.keys(message)).toEqual(['type', 'time', 'opcode', 'data']);
+        expect(Math.abs(message.time - now)).toBeLessThan(3_600);
+      }
     });
 
     it('opens a HAR file in a new tab', async () => {

@@ -228,6 +228,24 @@ describe('The lab server', () => {
     await lab.close();
 
     await expect(done).rejects.toThrow('before a client connected');
-    await start();
+    await expect(lab.next(() => {})).rejects.toThrow('before a client connected');
+    await lab.close();
+  });
+
+  it.each([
+    ['that has sent nothing', {}],
+    ['that has not finished its TLS handshake', { isSecure: true }],
+  ])('closes a connection %s', async (_, { isSecure = false }: { isSecure?: boolean }) => {
+    const lab = await start(isSecure ? { tls: await makeCertificate() } : {});
+    const socket = connect(lab.port, '127.0.0.1');
+    const closed = once(socket.resume(), 'close');
+    await once(socket, 'connect');
+    // The server has accepted the connection before one that came later.
+    const later = connect(lab.port, '127.0.0.1').on('error', () => {});
+    later.end(' ');
+    await once(later.resume(), 'close');
+
+    await lab.close();
+    await expect(closed).resolves.toBeDefined();
   });
 });

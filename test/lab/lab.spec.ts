@@ -1,5 +1,11 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { constants } from 'node:http2';
+import { Duplex } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import type { TakenOverHandshake, WebSocketManager } from 'nest-raw-websockets';
+import { Lab } from '../../src/lab/lab.js';
+import { jest } from '@jest/globals';
 import { exampleQuery } from '../../src/lab/lab-page.js';
 import { FRAME_FAULTS } from '../../src/lab/script/frame-faults.js';
 import { labParameter, LAB_PARAMETER_NAMES } from '../../src/lab/script/parameters.js';
@@ -66,6 +72,17 @@ describe('/lab', () => {
       requestedProtocols: ['a', 'b'],
       negotiated: { subprotocol: 'a' },
     });
+  });
+
+  it('tells a request and a handshake the address that a trusted proxy reports', async () => {
+    const app = await startApp({ LAB: 'true', TRUST_PROXY: '1' });
+    const headers = { 'X-Forwarded-For': '192.0.2.1' };
+    const response = await fetch(`${app.url}/lab/request`, { headers });
+    await expect(response.json()).resolves.toMatchObject({ remoteAddress: '192.0.2.1' });
+
+    const client = await RawClient.connect(Number(new URL(app.url).port));
+    await client.upgrade('/lab/request', headers);
+    expect(JSON.parse(await client.readText())).toMatchObject({ remoteAddress: '192.0.2.1' });
   });
 
   it.each(['/lab/request', '/lab?tell=request', '/WebSocket/EchoWebSocketHeaders.ashx'])(
@@ -189,6 +206,12 @@ describe('/lab over HTTP/2', () => {
     expect(await exchange.readClose()).toEqual({ status: 4001, reason: '' });
   });
 
+  it('tells the request as received', async () => {
+    const exchange = await (await connect()).open('/lab?tell=request');
+
+    expect(JSON.parse(await exchange.readText())).toMatchObject({ method: 'CONNECT', path: '/lab', httpVersion: '2' });
+  });
+
   it('answers late', async () => {
     expect((await (await connect()).open('/lab?handshake-delay=20ms')).status).toBe(200);
   });
@@ -233,6 +256,75 @@ describe('/lab over HTTP/2', () => {
     expect(await goaway).toMatchObject([0, 1]);
     other.write(text('still here'));
     expect(await other.readText()).toBe('still here');
+  });
+});
+
+describe('The lab', () => {
+  const reply = { header: () => reply } as unknown as FastifyReply;
+  const options = { loopbackOnly: false, maxConnections: 1, maxTime: 60_000, maxBytes: 1024, pageHeaders: {} };
+
+  /** A handshake that is taken over when the test says so. */
+  function handshakeToTakeOver(): { manager: WebSocketManager; stream: Duplex; takeOver: () => void } {
+    const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    let takeOver = (): void => {};
+    const takenOver = new Promise<TakenOverHandshake>((resolve) => {
+      const request = { url: '/lab', headers: {}, rawHeaders: [], socket: {} } as unknown as IncomingMessage;
+      takeOver = () => resolve({ request, httpVersion: '1.1', remoteAddress: '127.0.0.1', stream });
+    });
+    return { manager: { takeOver: () => takenOver } as unknown as WebSocketManager, stream, takeOver };
+  }
+
+  it('counts a handshake towards LAB_MAX_CONNECTIONS before it is taken over', async () => {
+    const lab = new Lab(options);
+    const [first, second] = [handshakeToTakeOver(), handshakeToTakeOver()];
+    const opened = lab.follow(first.manager, reply, {});
+
+    await expect(lab.follow(second.manager, reply, {})).rejects.toThrow(
+      'LAB_MAX_CONNECTIONS is 1, and the lab has that many connections.',
+    );
+
+    first.takeOver();
+    await opened;
+    first.stream.destroy();
+    await once(first.stream, 'close');
+    second.takeOver();
+    await lab.follow(second.manager, reply, {});
+    lab.onModuleDestroy();
+  });
+
+  it('gives the place of a handshake back that cannot be taken over', async () => {
+    const lab = new Lab(options);
+    const gone = { takeOver: () => Promise.reject(new Error('gone')) } as unknown as WebSocketManager;
+    const next = handshakeToTakeOver();
+    next.takeOver();
+
+    await expect(lab.follow(gone, reply, {})).rejects.toThrow('gone');
+    await lab.follow(next.manager, reply, {});
+    lab.onModuleDestroy();
+  });
+
+  it('does not make the shutdown wait for a connection that does not end', async () => {
+    const lab = new Lab(options);
+    const { manager, stream, takeOver } = handshakeToTakeOver();
+    takeOver();
+    await lab.follow(manager, reply, {});
+    const destroy = jest.spyOn(stream, '_destroy').mockImplementation(() => {});
+
+    // The hooks of Nest are awaited.
+    await Promise.resolve(lab.onModuleDestroy());
+    expect(stream).toMatchObject({ destroyed: true, closed: false });
+    destroy.mock.calls[0][1]();
+  });
+
+  it('resets a connection that was taken over after the shutdown began', async () => {
+    const lab = new Lab(options);
+    const { manager, stream, takeOver } = handshakeToTakeOver();
+    const opened = lab.follow(manager, reply, {});
+    lab.onModuleDestroy();
+
+    takeOver();
+    await opened;
+    expect(stream.destroyed).toBe(true);
   });
 });
 

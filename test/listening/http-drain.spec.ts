@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { endEventSources, EventSource } from '../support/event-source.js';
 import { Http2FrameClient } from '../support/http2-frames.js';
 import { startHttpsApp } from '../support/https-app.js';
 import { RawClient } from '../support/raw-client.js';
+import { endServerProcesses, startServerProcess } from '../support/server-process.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
 import.meta.jest.setTimeout(30_000);
@@ -36,6 +38,8 @@ async function startAnswering(shutdownTimeout: string): Promise<{
   return { text, response: await asked, close, closing };
 }
 
+afterEach(endEventSources);
+afterEach(endServerProcesses);
 afterEach(closeApps);
 describe('At shutdown', () => {
   it('the server does not wait for idle connections', async () => {
@@ -60,6 +64,18 @@ describe('At shutdown', () => {
     await closed;
 
     await expect(text).resolves.toBe('first half, second half');
+  });
+
+  it('the server finishes many responses without a warning', async () => {
+    const server = startServerProcess(['--urls', 'http://127.0.0.1:0']);
+    const [url = ''] = await server.listening();
+    const ids = Array.from({ length: 12 }, (_, i) => i.toString(16).repeat(32).slice(0, 32));
+    const sources = await Promise.all(ids.map((id) => EventSource.open(`${url}/diagnostics/${id}`)));
+
+    server.child.kill('SIGTERM');
+
+    await Promise.all(sources.map((source) => source.ended()));
+    await expect(server.exit).resolves.toMatchObject({ code: 0, stderr: '' });
   });
 
   it('the server cuts a request that takes longer than SHUTDOWN_TIMEOUT', async () => {

@@ -3,6 +3,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { ProxyProtocol } from '../../src/listening/proxy-protocol.js';
 import { makeFolder } from '../support/folder.js';
 import { startHttpsApp, type HttpsApp } from '../support/https-app.js';
@@ -25,6 +27,11 @@ const gone = (socket: Socket): Promise<unknown> =>
 const ipv4 = Buffer.from([192, 0, 2, 1, 10, 0, 0, 1, 0x12, 0x67, 0, 80]);
 const ipv6 = Buffer.from(`20010db8${'0'.repeat(23)}1${'0'.repeat(31)}112670050`, 'hex');
 
+let debug: jest.SpiedFunction<Logger['debug']>;
+beforeEach(() => {
+  debug = jest.spyOn(Logger.prototype, 'debug').mockImplementation(() => {});
+});
+afterEach(() => debug.mockRestore());
 afterEach(endRawClients);
 
 describe('The PROXY protocol', () => {
@@ -103,6 +110,7 @@ describe('The PROXY protocol', () => {
 
   it.each<[what: string, header: string | Buffer]>([
     ['a request', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['bytes that control a terminal', '\u009b31m\u001b[31m\r\n\r\n\r\n'],
     ['version 1 in lower case', 'proxy TCP4 192.0.2.1 10.0.0.1 4711 80\r\n'],
     ['version 1 of UDP', 'PROXY UDP4 192.0.2.1 10.0.0.1 4711 80\r\n'],
     ['version 1 with IPv6 as IPv4', 'PROXY TCP4 ::1 ::1 4711 80\r\n'],
@@ -130,6 +138,9 @@ describe('The PROXY protocol', () => {
     await closed;
 
     expect(client.socket.bytesRead).toBe(0);
+    expect(debug.mock.calls).toEqual([
+      [expect.stringMatching(/^Connection of 127\.0\.0\.1 refused: [ -~]*header[ -~]*$/)],
+    ]);
   });
 
   it.each<[what: string, part: string | Buffer]>([
@@ -144,6 +155,10 @@ describe('The PROXY protocol', () => {
     clients[0].end();
 
     await expect(Promise.all(closed)).resolves.toHaveLength(2);
+    expect(debug.mock.calls.map(([message]) => message as string)).toEqual([
+      'Connection of 127.0.0.1 refused: it ended within the header of the PROXY protocol',
+      'Connection of 127.0.0.1 refused: no header of the PROXY protocol within 50 ms',
+    ]);
   });
 
   it('ends connections that wait for their header when the application closes', async () => {

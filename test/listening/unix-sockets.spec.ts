@@ -151,6 +151,20 @@ afterEach(closeApps);
     await expect(exists(path)).resolves.toBe(true);
   });
 
+  it('ends with an error when all workers have died, and with them the sockets that systemd passed', async () => {
+    const passed = await listeningSocket(0);
+    const environment = { LISTEN_FDS: '1', WORKERS: '2' };
+    const server = startServerProcess([], environment, undefined, asSystemd, [descriptorOf(passed)]);
+    const workers = await server.says(/Worker \d \(process (\d+)\) takes connections\./g, 2);
+
+    workers.forEach(([, pid]) => process.kill(Number(pid), 'SIGKILL'));
+
+    await expect(server.exit).resolves.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/ended with SIGKILL\. .+ LISTEN_FDS .+, so the server ends\./),
+    });
+  });
+
   it('says that a socket was not passed', async () => {
     const server = startServerProcess([], { LISTEN_FDS: '97' }, undefined, asSystemd);
 

@@ -16,6 +16,12 @@ export function isFirstMessage(text: string): boolean {
   return Object.values(FIRST_MESSAGES).includes(text);
 }
 
+/** Whether the diagnostics stream shows a WebSocket: one to this server, except to the lab, which writes each byte itself. */
+export function isObserved(url: string, page: { readonly host: string }): boolean {
+  const { host, pathname } = new URL(url);
+  return host === page.host && !/^\/(?:lab|websocket)(?:\/|$)/i.test(pathname);
+}
+
 /** Whether a URL is an endpoint of this server that echoes messages unchanged. */
 export function isOwnEcho(url: string, page: { readonly protocol: string; readonly host: string }): boolean {
   return ['/ws', '/'].some((path) => url.split('?', 1)[0] === webSocketUrlOf(page, path));

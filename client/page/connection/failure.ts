@@ -63,6 +63,9 @@ export async function explainFailure(address: string, page: PageAddress, probe: 
   }
   const url = new URL(address);
   url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  // `fetch` rejects a URL with credentials.
+  url.username = '';
+  url.password = '';
   const isOwn = url.host === page.host && url.protocol === page.protocol;
   const ask = (mode: 'cors' | 'no-cors'): Promise<ProbeResponse> =>
     probe(url.href, {

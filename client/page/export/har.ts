@@ -2,9 +2,12 @@ import type { LogEntry, MessageEntry, OpenedConnection } from '../log/log-entry.
 import { sizeOf } from '../log/log-entry.js';
 import { fromBase64, toBase64 } from './base64.js';
 
-/** One message in the format of Chrome's developer tools. `time` is in seconds since 1970; binary data is in Base64. */
+/**
+ * One message in the format of Chrome's developer tools. `time` is in seconds since 1970; binary data is in Base64. Chrome also
+ * has the type `error`, whose `data` is the text of an error.
+ */
 interface HarMessage {
-  readonly type: 'send' | 'receive';
+  readonly type: 'send' | 'receive' | 'error';
   readonly time: number;
   readonly opcode: number;
   readonly data: string;
@@ -23,6 +26,9 @@ const OPCODE_BINARY = 2;
 
 /** The maximum number of messages from an imported file: the capacity of a log. */
 const MOST_IMPORTED = 100_000;
+
+/** The latest time that a `Date` can have, in seconds since 1970. */
+const LATEST = 8.64e12;
 
 /**
  * The log as a HAR 1.2 file with `_webSocketMessages`, like an export of Chrome's network panel: one entry for each
@@ -146,15 +152,18 @@ function messageOf({ from, time, data }: MessageEntry): HarMessage {
     : { type, time: time / 1_000, opcode: OPCODE_BINARY, data: toBase64(data) };
 }
 
-function entryOf(message: Partial<HarMessage> | null): MessageEntry | undefined {
+function entryOf(message: Partial<HarMessage> | null): LogEntry | undefined {
   const { type, time, opcode, data: text } = message ?? {};
   if (
-    (type !== 'send' && type !== 'receive') ||
+    (type !== 'send' && type !== 'receive' && type !== 'error') ||
     typeof time !== 'number' ||
-    !Number.isFinite(time) ||
+    !(Math.abs(time) <= LATEST) ||
     typeof text !== 'string'
   ) {
     return undefined;
+  }
+  if (type === 'error') {
+    return { kind: 'problem', time: time * 1_000, text };
   }
   // Chrome also records undecodable messages; the page shows the text in the file.
   const data = opcode === OPCODE_BINARY ? (fromBase64(text) ?? text) : text;
@@ -170,6 +179,8 @@ function isHarEntry(value: unknown): value is HarEntry {
   );
 }
 
+/** The URL may be the content of an input field, or come from a file, so it may be invalid. */
 function queryOf(url: string): { name: string; value: string }[] {
-  return Array.from(new URL(url).searchParams, ([name, value]) => ({ name, value }));
+  const { searchParams } = URL.canParse(url) ? new URL(url) : new URL('ws://unknown');
+  return Array.from(searchParams, ([name, value]) => ({ name, value }));
 }

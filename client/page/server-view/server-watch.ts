@@ -54,10 +54,7 @@ export class ServerWatch {
 
   /** Opens the diagnostics stream of a connection, before the connection itself. Earlier events are dropped. */
   open(id: string): Promise<WatchResult> {
-    this.close();
-    this.keptEvents = [];
-    this.droppedCount = 0;
-    this.onChanged();
+    this.clear();
     const stream = this.openStream(diagnosticsPath(id));
     this.stream = stream;
     for (const kind of SERVER_EVENT_KINDS) {
@@ -74,6 +71,14 @@ export class ServerWatch {
       stream.addEventListener('open', () => settle('open'));
       stream.addEventListener('error', () => settle(stream.readyState === CLOSED ? 'absent' : 'unreachable'));
     });
+  }
+
+  /** Closes the stream, and drops the events: they do not belong to the next connection. */
+  clear(): void {
+    this.close();
+    this.keptEvents = [];
+    this.droppedCount = 0;
+    this.onChanged();
   }
 
   close(): void {
@@ -93,7 +98,8 @@ export class ServerWatch {
       this.droppedCount += before - this.keptEvents.length;
     }
     this.keptEvents.push(event);
-    if (kind === 'close') {
+    // It was the last event. EventSource would open the stream again.
+    if (event.kind === 'close' || (event.kind === 'request' && event.status >= 300)) {
       this.close();
     }
     this.onChanged();

@@ -3,7 +3,7 @@ import { fillIn } from '../composer/placeholders.js';
 import { Repeater } from '../composer/repeater.js';
 import { readClose } from '../connection/close-rule.js';
 import { Connection, type ConnectionState, type Socket } from '../connection/connection.js';
-import { isOwnEcho } from '../connection/endpoints.js';
+import { isObserved, isOwnEcho } from '../connection/endpoints.js';
 import { Reconnection, type Timers } from '../connection/reconnection.js';
 import { readSubprotocols } from '../connection/subprotocols.js';
 import { problemWithUrl } from '../connection/websocket-url.js';
@@ -79,6 +79,8 @@ export class Session {
   private echoes = new Echoes();
   private sentOnConnection = 0;
   private attempt = 0;
+  /** The URL of the attempt that waits for its diagnostics stream to open. */
+  private awaitsWatch: string | undefined;
 
   constructor(
     environment: SessionEnvironment,
@@ -109,7 +111,7 @@ export class Session {
   }
 
   get state(): ConnectionState {
-    return this.connection.state;
+    return this.awaitsWatch === undefined ? this.connection.state : 'connecting';
   }
 
   /** Whether another attempt to connect is scheduled. */
@@ -128,6 +130,13 @@ export class Session {
     if (this.reconnection.isWaiting) {
       this.reconnection.reset();
       this.notice('No further attempts');
+      this.listener.onStateChanged(this, this.state);
+      return undefined;
+    }
+    if (this.awaitsWatch !== undefined) {
+      const url = this.awaitsWatch;
+      this.abandonWatch();
+      this.notice('Gave up connecting', url);
       this.listener.onStateChanged(this, this.state);
       return undefined;
     }
@@ -177,7 +186,11 @@ export class Session {
       this.repeater.stop();
       return undefined;
     }
-    const times = readNumber(this.settings.repeatTimes, 'Times', { min: 1, max: MOST_REPETITIONS });
+    const times = readNumber(this.settings.repeatTimes, 'Times', {
+      min: 1,
+      max: MOST_REPETITIONS,
+      isWhole: true,
+    });
     const interval = readNumber(this.settings.repeatInterval, 'Every (ms)', { min: 0, max: LONGEST_INTERVAL });
     if (typeof times !== 'number') {
       return { ...times, at: 'repeatTimes' };
@@ -203,8 +216,16 @@ export class Session {
       this.repeater.stop();
       return undefined;
     }
-    const count = readNumber(this.settings.burstCount, 'Messages', { min: 1, max: MOST_REPETITIONS });
-    const size = readNumber(this.settings.burstSize, 'Bytes each', { min: 0, max: LARGEST_BURST_MESSAGE });
+    const count = readNumber(this.settings.burstCount, 'Messages', {
+      min: 1,
+      max: MOST_REPETITIONS,
+      isWhole: true,
+    });
+    const size = readNumber(this.settings.burstSize, 'Bytes each', {
+      min: 0,
+      max: LARGEST_BURST_MESSAGE,
+      isWhole: true,
+    });
     if (typeof count !== 'number') {
       return { ...count, at: 'burstCount' };
     }
@@ -212,7 +233,7 @@ export class Session {
       return { ...size, at: 'burstSize' };
     }
     let number = 0;
-    this.repeat('Burst', Math.floor(count), 0, () => {
+    this.repeat('Burst', count, 0, () => {
       number += 1;
       return this.send(`${number} `.padEnd(size, 'x').slice(0, size));
     });
@@ -255,7 +276,7 @@ export class Session {
     this.reconnection.reset();
     this.repeater.stop();
     this.heartbeat.stop();
-    this.watch?.close();
+    this.abandonWatch();
     this.connection.close();
   }
 
@@ -275,17 +296,36 @@ export class Session {
     this.attempt += 1;
     const attempt = this.attempt;
     const id = newDiagnosticsId();
-    if (this.watch && this.isWatched && new URL(url).host === this.environment.page.host) {
-      void this.watch.open(id).then((result) => {
-        if (attempt === this.attempt) {
-          this.isWatched = result !== 'absent';
-          this.open(result === 'open' ? withDiagnostics(url, id) : url, names);
-        }
-      });
-    } else {
+    const { watch } = this;
+    if (!watch || !this.isWatched || !isObserved(url, this.environment.page)) {
+      watch?.clear();
+      if (this.isWatched) {
+        this.notice("No server's view: it covers this page's own server, except the lab");
+      }
       this.open(url, names);
+      return undefined;
     }
+    this.awaitsWatch = url;
+    this.listener.onStateChanged(this, this.state);
+    void watch.open(id).then((result) => {
+      if (attempt !== this.attempt) {
+        return;
+      }
+      this.awaitsWatch = undefined;
+      this.isWatched = result !== 'absent';
+      if (result !== 'open') {
+        watch.close();
+      }
+      this.open(result === 'open' ? withDiagnostics(url, id) : url, names);
+    });
     return undefined;
+  }
+
+  /** Gives up an attempt that waits for its diagnostics stream. */
+  private abandonWatch(): void {
+    this.attempt += 1;
+    this.awaitsWatch = undefined;
+    this.watch?.close();
   }
 
   private open(url: string, subprotocols: readonly string[]): void {
@@ -355,7 +395,7 @@ export class Session {
   private repeat(name: string, times: number, interval: number, send: () => boolean): void {
     const startedAt = this.environment.now();
     this.repeater.start({
-      times: Math.floor(times),
+      times,
       interval,
       send,
       isCongested: () => this.connection.bufferedAmount > CONGESTED_BYTES,

@@ -90,11 +90,12 @@ export function settingsFromFragment(fragment: string, defaults: Settings): Sett
 export function readNumber(
   text: string,
   name: string,
-  { min, max }: { readonly min: number; readonly max: number },
+  { min, max, isWhole = false }: { readonly min: number; readonly max: number; readonly isWhole?: boolean },
 ): number | { readonly problem: string } {
   const value = Number(text.trim());
-  if (text.trim() === '' || !Number.isFinite(value) || value < min || value > max) {
-    return { problem: `${name}: "${text}" is not a number from ${min} to ${max}.` };
+  const isAccepted = isWhole ? Number.isInteger(value) : Number.isFinite(value);
+  if (text.trim() === '' || !isAccepted || value < min || value > max) {
+    return { problem: `${name}: "${text}" is not a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.` };
   }
   return value;
 }

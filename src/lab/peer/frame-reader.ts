@@ -1,6 +1,6 @@
 import type { ReceivedFrame } from './frame.js';
 
-/** A frame whose payload is larger than the reader takes. */
+/** The payload of a frame is larger than the reader accepts. */
 export class FrameTooLargeError extends Error {
   override readonly name = 'FrameTooLargeError';
 

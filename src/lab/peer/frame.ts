@@ -20,11 +20,19 @@ export interface FrameFields {
 
 /** The bytes of a frame. */
 export function encodeFrame(fields: FrameFields): Buffer {
-  const payload = Buffer.from(fields.payload ?? '');
+  const payload = payloadBytes(fields);
   const { mask } = fields;
-  const masked = payload.map((byte, i) => byte ^ (mask?.[i % 4] ?? 0));
   const header = encodeHeader({ ...fields, length: fields.length ?? payload.length });
-  return Buffer.concat(mask === undefined ? [header, payload] : [header, mask, masked]);
+  return Buffer.concat(
+    mask === undefined ? [header, payload] : [header, mask, payload.map((byte, i) => byte ^ mask[i % 4])],
+  );
+}
+
+/** The payload of a frame, not masked. Bytes are not copied. */
+export function payloadBytes({ payload = '' }: Pick<FrameFields, 'payload'>): Buffer {
+  return typeof payload === 'string'
+    ? Buffer.from(payload)
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
 /** The header of a frame, up to the length. */

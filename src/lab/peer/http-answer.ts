@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 /** Headers of an answer, in order. A name may come twice. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
-/** Makes a browser run nothing of a response, whatever a query put into its body. */
+/** Headers that keep a browser from running the body of a response, which a query may set. */
 export const HARMLESS: HeaderLines = [
   ['Content-Type', 'text/plain; charset=utf-8'],
   ['X-Content-Type-Options', 'nosniff'],

@@ -1,12 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { closePayload, describeFrame, encodeFrame, OPCODE, type FrameFields, type ReceivedFrame } from './frame.js';
+import {
+  closePayload,
+  describeFrame,
+  encodeFrame,
+  OPCODE,
+  payloadBytes,
+  type FrameFields,
+  type ReceivedFrame,
+} from './frame.js';
 import { FrameReader } from './frame-reader.js';
 import { encodeHead, encodeRefusal, headersObject, type HeaderLines } from './http-answer.js';
 import { acceptKeyOf, type LabRequest } from './lab-request.js';
 import { Http2Transport, type LabTransport } from './lab-transport.js';
 import { PacedWriter } from './paced-writer.js';
 
-/** What bounds a peer. */
+/** The limits of a peer. */
 export interface PeerLimits {
   /** How long a connection lasts at most, in ms. */
   readonly maxTime: number;
@@ -19,10 +27,10 @@ export interface PeerLimits {
 /** The largest payload of a frame that is read, in bytes. */
 export const LARGEST_RECEIVED = 4 * 1024 * 1024;
 
-/** How long a client has to end its half after the peer has ended its own, in ms. */
+/** The time limit for a client to end its half after the peer has ended its own, in ms. */
 const LINGER = 5000;
 
-/** How many events the message of a failed expectation has. */
+/** The maximum number of events in the message of a failed expectation. */
 const EVENTS_SHOWN = 20;
 
 /** An expectation of a test that failed. The message has the frames that were received and sent. */
@@ -139,7 +147,7 @@ export class LabPeer {
 
   /** Sends a frame. Every field may break the protocol. */
   async frame(fields: FrameFields): Promise<void> {
-    const payload = Buffer.from(fields.payload ?? '');
+    const payload = payloadBytes(fields);
     this.note(
       `sent ${describeFrame({ fin: true, reserved: 0, ...fields, masked: fields.mask === undefined, payload }).replace(', not masked', '')}`,
     );

@@ -6,14 +6,15 @@ import { TLSSocket } from 'node:tls';
 /** RFC 6455 section 1.3. */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What `/lab/request` puts in the place of a secret. */
+/** Replaces a secret. */
 const NOT_TOLD = '(not told to a page of another origin)';
 
-/** Request headers with secrets of a user. A browser adds them to the handshakes of any page, and no page may read them. */
+/** Request headers with secrets of a user. A browser adds them to the handshakes of every page, and no page may read them. */
 const SECRET_HEADERS = new Set(['cookie', 'authorization', 'proxy-authorization']);
 
 /** A request as the server received it. */
 export interface LabRequest {
+  /** GET; CONNECT for a WebSocket over HTTP/2 (RFC 8441 section 4). */
   readonly method: string;
   /** Path and query as in the request line. */
   readonly url: string;
@@ -46,7 +47,7 @@ export function labRequestOf(request: IncomingMessage): LabRequest {
   const names = [...new Set(searchParams.keys())];
   const { socket, headers } = request;
   return {
-    method: request.method ?? 'GET',
+    method: methodOf(request),
     url,
     path: url.split('?', 1)[0],
     query: Object.fromEntries(names.map((name) => [name, oneOrAll(searchParams.getAll(name))])),
@@ -71,8 +72,8 @@ export function queryOf({ url }: Pick<LabRequest, 'url'>): URLSearchParams {
 }
 
 /**
- * A request as the client may be told of it. A page of another origin may open a WebSocket here and read what comes, but
- * must not learn the user's cookies and credentials, which the browser added and which no script may read.
+ * A request without secrets that its client must not learn. A page of another origin may open a WebSocket here and read its
+ * messages, but must not learn the user's cookies and credentials, which the browser adds.
  */
 export function tellable(request: LabRequest): LabRequest {
   const { origin, authority, headers, rawHeaders, cookies } = request;
@@ -99,6 +100,12 @@ export function acceptKeyOf({ headers }: LabRequest): string {
 /** Whether the client offers permessage-deflate (RFC 7692). */
 export function offersDeflate({ requestedExtensions = '' }: LabRequest): boolean {
   return /(?:^|,)\s*permessage-deflate\s*(?:[;,]|$)/i.test(requestedExtensions);
+}
+
+/** The method as received. The one of a WebSocket request over HTTP/2 is changed to GET, for the routes of controllers. */
+function methodOf({ rawHeaders, method = 'GET' }: IncomingMessage): string {
+  const pseudoHeader = rawHeaders.indexOf(':method');
+  return pseudoHeader < 0 ? method : rawHeaders[pseudoHeader + 1];
 }
 
 function originHost(origin: string): string | undefined {

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-/** What Node.js does not document and the lab uses. It stands here and nowhere else. */
+/** The undocumented parts of Node.js that the lab uses. */
 
 /** Ends a connection with a TCP reset (RST), also beneath TLS. */
 export function resetConnection(socket: Socket): void {

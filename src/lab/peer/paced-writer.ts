@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 
-/** How often a second a writer with a rate writes, where the rate has enough bytes for it. */
+/** The writes per second of a writer with a rate, if the rate has a byte for each. */
 const WRITES_PER_SECOND = 20;
 
 /** The largest piece of one write, in bytes. */
 const PIECE = 64 * 1024;
 
-/** A write beyond what a peer may write. */
+/** The write would exceed the limit of the peer. */
 export class ByteLimitError extends Error {
   override readonly name = 'ByteLimitError';
 }
 
-/** How much a writer writes. */
+/** The limit of a writer. */
 export interface WriteLimit {
   readonly bytes: number;
   /** Called before a write that would exceed `bytes` is rejected. */
@@ -58,12 +58,12 @@ export class PacedWriter {
     this.held.push(bytes);
   }
 
-  /** Writes the bytes that were held for a job that did not follow. */
+  /** Writes the held bytes, if no job follows. */
   flush(): Promise<void> {
     return this.write([]);
   }
 
-  /** Writes nothing from here on: a job waits until the connection ends. */
+  /** Writes nothing from now on: jobs wait until the connection ends. */
   stop(): void {
     this.stopped = true;
   }

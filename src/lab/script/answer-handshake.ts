@@ -8,7 +8,7 @@ import type { LabScript } from './parameters.js';
 /** The time between the two packets of an answer, in ms. */
 const SPLIT_DELAY = 100;
 
-/** The answer to an offer of permessage-deflate where a fault needs it: each message is compressed by itself. */
+/** The answer to an offer of permessage-deflate, for faults that need it: each message is compressed by itself. */
 const DEFLATE = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
 
 /**
@@ -36,7 +36,8 @@ export async function answerHandshake(peer: LabPeer, script: LabScript): Promise
     peer.end();
     return false;
   }
-  await writeAnswer(peer, bytes, script);
+  // No frame follows a refusal, so that it cannot wait for one.
+  await writeAnswer(peer, bytes, refusal === undefined ? script : { ...script, coalesce: false });
   if (refusal !== undefined) {
     peer.end();
   }
@@ -115,7 +116,7 @@ function acceptedHeaders(request: LabRequest, script: LabScript): HeaderLines {
   return [...agreedHeaders(request, script), ...extraHeaders(script)];
 }
 
-/** The headers that tell what was agreed on, or claim that something was. */
+/** The headers with the agreed subprotocol and extensions, or with those that the script claims. */
 export function agreedHeaders(request: LabRequest, script: LabScript): HeaderLines {
   const { subprotocol = request.requestedProtocols.slice(0, 1), fault = [] } = script;
   const needsDeflate = fault.some((name) => frameFault(name).compressed);

@@ -3,7 +3,7 @@ import { one, type LabParameter } from './lab-parameter.js';
 
 const code = wholeNumber(0, 65_535);
 
-/** The parameters of how the connection ends. */
+/** The parameters of the end of the connection. */
 export const CLOSING_PARAMETERS = {
   close: one(either(words('empty'), code), {
     group: 'closing',
@@ -48,6 +48,7 @@ export const CLOSING_PARAMETERS = {
     rfc: 'RFC 6455 5.5.1',
     neutral: false,
     needs: ['messages-after-close'],
+    excludes: ['write-rate'],
   }),
   'close-reply': one(either(words('never', 'late'), code), {
     group: 'closing',

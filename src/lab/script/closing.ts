@@ -2,10 +2,10 @@ import { closePayload, encodeFrame, OPCODE, type ReceivedFrame } from '../peer/f
 import type { LabPeer } from '../peer/lab-peer.js';
 import type { LabScript } from './parameters.js';
 
-/** How late an answer to a close frame is, in ms, unless the script says. */
+/** The default of `close-reply-delay`, in ms. */
 const LATE = 5000;
 
-/** The close handshake of one connection, as its script has it. */
+/** The close handshake of one connection, as its script says. */
 export class Closing {
   private sent = false;
   private received = false;
@@ -16,18 +16,18 @@ export class Closing {
     private readonly hasEnhancedReply = false,
   ) {}
 
-  /** Whether a close frame is sent, so that messages after it would be wrong. */
+  /** Whether a close frame was sent, after which no message may follow (RFC 6455 section 5.5.1). */
   get isSent(): boolean {
     return this.sent;
   }
 
-  /** Sends the close frame of the script, once. */
+  /** Sends the close frame of the script, unless one was sent. */
   async send(): Promise<void> {
     const { close = 1000, reason } = this.script;
     await this.sendPayload(closePayload(close === 'empty' ? undefined : close, reason));
   }
 
-  /** Sends another close frame than the script has, once. */
+  /** Sends a close frame with this code, unless one was sent. */
   async sendCode(code: number, reason: string): Promise<void> {
     await this.sendPayload(closePayload(code, reason));
   }

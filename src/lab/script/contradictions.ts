@@ -5,14 +5,14 @@ import { LAB_PARAMETER_NAMES, labParameter, type LabParameterName, type LabScrip
 /** Statuses without a body (RFC 9110 section 6.4.1). */
 const isWithoutBody = (status: number): boolean => status < 200 || [204, 205, 304].includes(status);
 
-/** Parameters that send nothing, so that they make sense when nothing is sent any more. */
+/** Parameters that send nothing, so that they have an effect also after the last frame. */
 const SENDING_NOTHING: readonly LabParameterName[] = ['read', 'echo', 'write-rate', 'keep-open', 'end', 'abort', 'id'];
 
 /**
- * The faults of a script whose parameters are right one by one.
+ * The contradictions of a script. Each of its parameters is valid by itself.
  *
  * @param maxBytes how many bytes a connection is sent at most
- * @param request the handshake, where the script is for one
+ * @param request the handshake; undefined for the page
  */
 export function contradictions(script: LabScript, maxBytes: number, request: LabRequest | undefined): string[] {
   const names = LAB_PARAMETER_NAMES.filter(
@@ -22,11 +22,13 @@ export function contradictions(script: LabScript, maxBytes: number, request: Lab
     ...names.flatMap((name) => contradictionsOf(name, script, names, request)),
     ...withoutWebSocket(names, script),
     ...afterLastFault(names, script),
+    ...afterTheEnd(script),
+    ...neverInTurn(script),
     ...badAmounts(script, maxBytes, request),
   ];
 }
 
-/** What the table says about one parameter. */
+/** The contradictions that the entry of a parameter in the table states. */
 function contradictionsOf(
   name: LabParameterName,
   script: LabScript,
@@ -56,7 +58,7 @@ function isAlwaysRefused(script: LabScript): boolean {
   return script.status !== undefined && script['www-authenticate'] === undefined;
 }
 
-/** What would follow a handshake that is never accepted. */
+/** The parameters that have no effect because no handshake is accepted. */
 function withoutWebSocket(names: readonly LabParameterName[], script: LabScript): string[] {
   const [refusal, possible] =
     script['handshake-delay'] === 'never'
@@ -81,7 +83,7 @@ function ofGroup(group: string): string[] {
   return LAB_PARAMETER_NAMES.filter((name) => labParameter(name).group === group);
 }
 
-/** What would follow a fault that stalls within a frame or ends the connection. */
+/** The parameters that have no effect because a fault stalls within a frame or ends the connection. */
 function afterLastFault(names: readonly LabParameterName[], { fault = [], pong, ...script }: LabScript): string[] {
   const last = fault.findIndex((name) => frameFault(name).afterwards !== undefined);
   if (last < 0) {
@@ -97,6 +99,33 @@ function afterLastFault(names: readonly LabParameterName[], { fault = [], pong, 
   return [...fault.slice(last + 1).map((name) => `fault=${name}`), ...later].map(
     (name) => `${name} and fault=${fault[last]} contradict each other: nothing is sent after that fault`,
   );
+}
+
+/** Parameters that act this long after the handshake, or after a frame of the client, at the earliest. */
+const DELAYS = ['pace', 'echo-delay', 'ping-every', 'pong-delay', 'pong-every', 'close-reply-delay', 'after'] as const;
+
+/** The parameters that have no effect because the connection ends before their time. */
+function afterTheEnd(script: LabScript): string[] {
+  const { end = Infinity, abort = Infinity } = script;
+  const [first, time] = abort <= end ? (['abort', abort] as const) : (['end', end] as const);
+  const later = DELAYS.filter((name) => (script[name] ?? -1) >= time);
+  return [...later, ...(abort <= end && end < Infinity ? ['end'] : [])].map(
+    (name) => `${name} and ${first} contradict each other: the connection ends before`,
+  );
+}
+
+/** The parameters whose turn never comes. */
+function neverInTurn(script: LabScript): string[] {
+  const { 'drop-every': drop, coalesce, frame, fault, tell, count, after, 'after-messages': afterMessages } = script;
+  const dropped = (['double-every', 'reorder-every'] as const).filter(
+    (name) => drop !== undefined && (script[name] ?? NaN) % drop === 0,
+  );
+  const isCloseLate = after !== undefined || afterMessages !== undefined;
+  const isAlone = coalesce === true && isCloseLate && [frame, fault, tell, count].every((first) => first === undefined);
+  return [
+    ...dropped.map((name) => `${name} and drop-every=${drop} contradict each other: these messages are not sent back`),
+    ...(isAlone ? ['coalesce and a late close contradict each other: no frame is sent with the answer'] : []),
+  ];
 }
 
 function badAmounts(script: LabScript, maxBytes: number, request: LabRequest | undefined): string[] {

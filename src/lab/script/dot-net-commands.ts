@@ -1,4 +1,4 @@
-/** What a command can do to its connection. */
+/** The connection of a command. */
 export interface CommandedConnection {
   send(text: string): Promise<void>;
   /** Sends a close frame with 1000. */

@@ -8,14 +8,14 @@ import type { LabScript } from './parameters.js';
 /** A message of the client, in its frames. */
 export type Message = readonly ReceivedFrame[];
 
-/** Sends messages back as the script has it: late, not at all, twice, in another order, to a channel. */
+/** Sends messages back as the script says: late, never, twice, in another order, to a channel. */
 export class Echo {
   private readonly late: LateWrites;
   private messages = 0;
   private postponed: Message | undefined;
 
   /**
-   * @param isClosing whether nothing may be sent back any more
+   * @param isClosing whether a close frame was sent, after which nothing is sent back
    * @param partial whether the last frame of an echo is not final
    */
   constructor(
@@ -45,7 +45,7 @@ export class Echo {
     }
   }
 
-  /** Resolves when the echoes that are late are sent. */
+  /** Resolves when the late echoes are sent. */
   finish(): Promise<void> {
     return this.late.finish();
   }

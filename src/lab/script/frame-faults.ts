@@ -10,7 +10,7 @@ export interface FrameFault {
   readonly must?: 'fail' | 'deliver';
   /** The frames, chunk by chunk. */
   readonly bytes: () => Iterable<Buffer>;
-  /** What follows: nothing more within the frame, or the end of the connection. Default: whatever else the query has. */
+  /** What follows: silence within the frame, or the end of the connection. Default: the rest of the script. */
   readonly afterwards?: 'stall' | 'end';
   /** Whether it needs an agreement on permessage-deflate. */
   readonly compressed?: true;
@@ -24,7 +24,7 @@ const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 /** How many frames the faults of many fragments have. */
 const MANY = 10_000;
 
-/** How large the bomb is: 256 MiB of zeros in about 256 KiB. */
+/** The number of blocks of the bomb: 256 MiB of zeros in about 256 KiB. */
 const BOMB_BLOCKS = 256;
 
 /** The faults, by the name that `fault=` takes. */
@@ -172,7 +172,7 @@ export const FRAME_FAULTS = {
     description: `a message of about ${BOMB_BLOCKS} KiB that inflates to ${BOMB_BLOCKS} MiB; the client has to offer permessage-deflate`,
     rfc: 'RFC 7692 8',
     bytes: function* () {
-      // Each block ends at a byte and refers to nothing before it, so one block can be sent again and again.
+      // A block ends at a byte boundary and does not refer to earlier data, so the same block can be sent repeatedly.
       const zeros = deflated1MiB();
       const length = zeros.length * BOMB_BLOCKS - 4;
       yield encodeHeader({ opcode: OPCODE.binary, reserved: 4, length });

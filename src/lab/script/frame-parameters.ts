@@ -2,7 +2,7 @@ import { FRAME_FAULTS, type FrameFaultName } from './frame-faults.js';
 import { duration, hex, words } from './grammars.js';
 import { many, one, type LabParameter } from './lab-parameter.js';
 
-/** The parameters of what is sent first, in the order in which they are applied. */
+/** The parameters of the first frames, in the order in which they are applied. */
 export const FRAME_PARAMETERS = {
   tell: one(words('request', 'connections'), {
     group: 'frames',

@@ -6,13 +6,13 @@ import {
   parseWholeNumber,
 } from 'nest-ws-echo-client/amounts';
 
-/** What the value of a parameter may be. */
+/** The values that a parameter accepts. */
 export interface Grammar<T> {
   /** @returns undefined for a text that is not accepted */
   readonly parse: (text: string) => T | undefined;
-  /** What is accepted, in words that fit behind "accepted:". */
+  /** A description of the accepted values, to follow "accepted:". */
   readonly accepted: string;
-  /** All that is accepted, where that is a list of words. */
+  /** All accepted values, if they are a list of words. */
   readonly words?: readonly string[];
   /** Whether the value is a time, which the limit of the lab bounds. */
   readonly isTime?: boolean;

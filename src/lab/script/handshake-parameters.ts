@@ -170,14 +170,16 @@ export const HANDSHAKE_PARAMETERS = {
   }),
   'handshake-split': one(wholeNumber(1, 100_000), {
     group: 'handshake',
-    description: 'the answer is sent in two packets, the first of which has this number of bytes',
+    description:
+      'the answer is sent in two packets, the first of which has this number of bytes; a shorter answer is one packet',
     example: '40',
     only: ['1.1', NOT_OVER_HTTP2],
     excludes: ['coalesce', 'handshake-rate'],
   }),
   'handshake-cut': one(wholeNumber(0, 100_000), {
     group: 'handshake',
-    description: 'the connection ends after this number of bytes of the answer; 0 ends it before the answer',
+    description:
+      'the connection ends after this number of bytes of the answer, or after all of a shorter one; 0 ends it before the answer',
     example: '40',
     rfc: 'RFC 6455 4.1',
     only: ['1.1', NOT_OVER_HTTP2],
@@ -191,6 +193,6 @@ export const HANDSHAKE_PARAMETERS = {
     neutral: false,
     only: ['1.1', 'the answer is a HEADERS frame, and the first WebSocket frame is in a DATA frame'],
     needs: ['frame', 'fault', 'tell', 'count', 'close'],
-    excludes: ['status'],
+    excludes: ['status', 'write-rate'],
   }),
 } as const satisfies Record<string, LabParameter>;

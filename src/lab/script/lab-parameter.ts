@@ -12,15 +12,15 @@ export const GROUPS = {
 export interface LabParameter<T = unknown> extends Grammar<T> {
   readonly group: keyof typeof GROUPS;
   readonly description: string;
-  /** A value that shows the parameter, for the page and the docs. */
+  /** An example of a value, for the page and the docs. */
   readonly example: string;
   /** The section that the behaviour breaks or strains. */
   readonly rfc?: string;
   /** Whether it may be repeated. Its value is a list then. */
   readonly isRepeatable?: boolean;
-  /** The value that has no effect, so that it contradicts nothing. */
+  /** The value without an effect. It contradicts no other parameter. */
   readonly neutral?: boolean;
-  /** The one version of HTTP that can have it, and why. */
+  /** The only version of HTTP in which it is possible, and the reason. */
   readonly only?: readonly [httpVersion: '1.1' | '2', reason: string];
   /** It has an effect only together with one of these: a parameter, or a parameter with a value, such as `pong=late`. */
   readonly needs?: readonly string[];

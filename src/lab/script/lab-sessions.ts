@@ -8,10 +8,10 @@ export interface ClientClose {
    * connection by the lab.
    */
   readonly by: 'close-frame' | 'end' | 'reset' | 'lab';
-  /** Of a close frame that has one. */
+  /** The code of the close frame, if it has one. */
   readonly code?: number;
   readonly reason?: string;
-  /** What the client had sent until then. */
+  /** The counts of what the client had sent until then. */
   readonly received: ReceivedCounts;
   /** ISO 8601. */
   readonly at: string;
@@ -27,37 +27,40 @@ export interface ReceivedCounts {
 /** How many closes are kept. The oldest is forgotten first. */
 const CLOSES_KEPT = 1000;
 
-/** How many bytes of a channel may wait for one of its connections, which loses the messages after them. */
+/** The maximum of bytes of a channel that wait for one of its connections. Messages above that are lost for it. */
 const CHANNEL_BACKLOG = 1024 * 1024;
 
-/** What a message costs beside its bytes while it waits, in bytes: many empty ones cost, too. */
+/** The memory of a waiting message besides its payload, in bytes: many empty messages take memory, too. */
 const MESSAGE_OVERHEAD = 512;
 
-/** What the connections to one lab share. */
+/** The connections of one lab: their number, their channels, and how their clients closed. */
 export class LabSessions {
   private readonly peers = new Set<LabPeer>();
-  private readonly channels = new Map<string, Set<LabPeer>>();
+  /** The members of each channel, with the rates at which they are written to, in bytes a second. */
+  private readonly channels = new Map<string, Map<LabPeer, number | undefined>>();
   private readonly waiting = new WeakMap<LabPeer, number>();
   private readonly closes = new Map<string, ClientClose>();
-
-  private ending = false;
-
-  /** Whether the lab ends, and takes no more connections. */
-  get isEnding(): boolean {
-    return this.ending;
-  }
+  private isEnding = false;
 
   /** How many connections there are. */
   get size(): number {
     return this.peers.size;
   }
 
-  /** Counts a peer, and has it in a channel, until its connection ends. */
-  join(peer: LabPeer, channel?: string): void {
+  /**
+   * Counts a peer, and adds it to a channel, until its connection ends. Resets it after `end()`.
+   *
+   * @param rate the rate of what the channel sends to it, in bytes a second; undefined for no limit
+   */
+  join(peer: LabPeer, channel?: string, rate?: number): void {
+    if (this.isEnding) {
+      peer.reset();
+    }
     this.peers.add(peer);
-    const members = channel === undefined ? undefined : (this.channels.get(channel) ?? new Set());
+    const members =
+      channel === undefined ? undefined : (this.channels.get(channel) ?? new Map<LabPeer, number | undefined>());
     if (channel !== undefined && members !== undefined) {
-      this.channels.set(channel, members.add(peer));
+      this.channels.set(channel, members.set(peer, rate));
     }
     void peer.ended.then(() => {
       this.peers.delete(peer);
@@ -70,12 +73,12 @@ export class LabSessions {
   /** Sends frames to every connection of a channel. One that reads too slowly loses them, and delays no other. */
   broadcast(channel: string, frames: readonly Buffer[]): void {
     const size = frames.reduce((sum, { length }) => sum + length, MESSAGE_OVERHEAD);
-    for (const peer of this.channels.get(channel) ?? []) {
+    for (const [peer, rate] of this.channels.get(channel) ?? []) {
       const waiting = this.waiting.get(peer) ?? 0;
       if (waiting === 0 || waiting + size <= CHANNEL_BACKLOG) {
         this.waiting.set(peer, waiting + size);
         void peer.writer
-          .write(frames)
+          .write(frames, rate)
           .catch(() => {}) // the connection has ended
           .then(() => this.waiting.set(peer, (this.waiting.get(peer) ?? size) - size));
       }
@@ -107,11 +110,9 @@ export class LabSessions {
     return this.closes.get(id);
   }
 
-  /** Resets every connection, and resolves when all have ended. */
-  async end(): Promise<void> {
-    this.ending = true;
-    const peers = [...this.peers];
-    peers.forEach((peer) => peer.reset());
-    await Promise.all(peers.map((peer) => peer.ended));
+  /** Resets every connection, also those that join later. */
+  end(): void {
+    this.isEnding = true;
+    this.peers.forEach((peer) => peer.reset());
   }
 }

@@ -4,7 +4,7 @@ import type { Message } from './echo.js';
 /** How many frames a message may have. Without a limit empty frames would fill the memory. */
 const LARGEST_FRAME_COUNT = 10_000;
 
-/** A message that is larger than the lab takes. */
+/** The message is larger than the lab accepts. */
 export class MessageTooLargeError extends Error {
   override readonly name = 'MessageTooLargeError';
 }

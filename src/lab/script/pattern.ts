@@ -1,8 +1,8 @@
-/** What the messages of `count=` consist of: 64 KiB of text that repeats every 64 bytes. */
+/** The content of the messages of `count=`: 64 KiB of text that repeats every 64 bytes. */
 const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 export const PATTERN = Buffer.alloc(64 * 1024, ALPHABET);
 
-/** The bytes of a message of the pattern, from one of its bytes on, in chunks. */
+/** Bytes of a message of the pattern, in chunks. `from` is the offset in the message. */
 function* pattern(from: number, length: number): Iterable<Buffer> {
   let at = from % ALPHABET.length;
   for (let left = length; left > 0;) {

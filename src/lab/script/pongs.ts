@@ -3,10 +3,10 @@ import type { LabPeer } from '../peer/lab-peer.js';
 import { LateWrites } from './late-writes.js';
 import type { LabScript } from './parameters.js';
 
-/** How late a pong is, in ms, unless the script says. */
+/** The default of `pong-delay`, in ms. */
 const LATE = 5000;
 
-/** Answers pings as the script has it. */
+/** Answers pings as the script says. */
 export class Pongs {
   private readonly late: LateWrites;
 

@@ -8,12 +8,12 @@ import type { LabScript } from './parameters.js';
 import { frameOfPattern } from './pattern.js';
 
 /**
- * Sends what the script has sent without a word of the client, in the order of the table: what it tells, frames, faults,
+ * Sends the first part of a script, which does not wait for the client: `tell`, each `frame`, each `fault`, then the `count`
  * messages.
  *
- * @param connections how many connections the lab has
- * @param isClosing whether a close frame is sent, so that no more messages may follow
- * @returns false where nothing can be sent any more
+ * @param connections the number of connections of the lab, for `tell`
+ * @param isClosing whether a close frame was sent, after which no message follows
+ * @returns whether anything can be sent afterwards: not after a fault that stalls or ends the connection
  */
 export async function sendPrologue(
   peer: LabPeer,

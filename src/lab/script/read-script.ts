@@ -2,12 +2,12 @@ import type { LabRequest } from '../peer/lab-request.js';
 import { contradictions } from './contradictions.js';
 import { LAB_PARAMETER_NAMES, labParameter, type LabParameterName, type LabScript } from './parameters.js';
 
-/** A query that the lab cannot follow. The message names every parameter at fault. */
+/** The lab cannot follow the query. The message names every parameter at fault. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
 }
 
-/** What bounds a script. */
+/** The limits of a script. */
 export interface ScriptLimits {
   /** In ms. */
   readonly maxTime: number;
@@ -47,7 +47,7 @@ export function readScript(query: URLSearchParams, limits: ScriptLimits, request
 function readValue(name: LabParameterName, texts: string[], limits: ScriptLimits, faults: string[]): unknown {
   const { parse, accepted, isRepeatable, isTime } = labParameter(name);
   if (!isRepeatable && texts.length > 1) {
-    faults.push(`${name} is there ${texts.length} times; accepted: once`);
+    faults.push(`${name} occurs ${texts.length} times; accepted: once`);
     return undefined;
   }
   const values = texts.map((text) => {

@@ -12,7 +12,7 @@ import { PATTERN } from './pattern.js';
 import { Pongs } from './pongs.js';
 import { sendPrologue } from './prologue.js';
 
-/** What .NET's test server has beside the commands. */
+/** What .NET's test server does besides its commands. */
 export interface DotNetVariations {
   /** Echoes are not final. */
   readonly partialReplies?: boolean;
@@ -24,7 +24,7 @@ export interface DotNetVariations {
   readonly greeting?: string;
 }
 
-/** Follows a script on one connection: answers the handshake, then sends, reads and keeps its times, all at once. */
+/** Follows a script on one connection: answers the handshake, and then sends, reads and acts at its times concurrently. */
 export class ScriptRun {
   private readonly closing: Closing;
   private readonly echo: Echo;
@@ -49,7 +49,7 @@ export class ScriptRun {
   /** Resolves when the connection has ended. Nothing that a client does rejects it. */
   async run(): Promise<void> {
     const { peer, script } = this;
-    this.sessions.join(peer, script.channel);
+    this.sessions.join(peer, script.channel, script['write-rate']);
     try {
       const isOpen = await answerHandshake(peer, script);
       if (!isOpen) {
@@ -62,7 +62,7 @@ export class ScriptRun {
       ]);
     } catch {
       if (!peer.transport.stream.destroyed) {
-        peer.reset(); // Otherwise the connection has ended in the middle of something, which is an ordinary event here.
+        peer.reset(); // a destroyed stream means that the connection has ended in the middle of the script
       }
     }
     await peer.ended;
@@ -170,7 +170,7 @@ export class ScriptRun {
     });
   }
 
-  /** Only what the client did first counts. */
+  /** Notes what the client did first. Later calls have no effect. */
   private noteClose(by: ClientClose['by'], payload?: Buffer): void {
     const { id } = this.script;
     if (id !== undefined && !this.isCloseNoted) {

@@ -169,6 +169,11 @@ describe('The bytes of an answer', () => {
     expect(packets).toBeGreaterThan(1);
   });
 
+  it('are refused without waiting for a frame with coalesce', async () => {
+    const answer = await answerTo('coalesce=true&frame=8100&status=401&www-authenticate=Basic');
+    expect(answer).toContain('HTTP/1.1 401 Unauthorized\r\n');
+  });
+
   it('share their packet with the first frame with coalesce', async () => {
     const client = await ask('coalesce=true&frame=810161');
     const packet = await new Promise<Buffer>((resolve) => client.socket.once('data', resolve));

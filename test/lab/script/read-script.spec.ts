@@ -30,8 +30,8 @@ describe('A script', () => {
     ['close=x', 'close is "x"; accepted: empty, or a whole number from 0 to 65535'],
     ['clos=1000', '"clos" is not a parameter; accepted: handshake-delay, '],
     ['echo=constructor', 'echo is "constructor"; accepted: true or false'],
-    ['close=1000&close=1001', 'close is there 2 times; accepted: once'],
-    ['close=1000&CLOSE=1001', 'close is there 2 times; accepted: once'],
+    ['close=1000&close=1001', 'close occurs 2 times; accepted: once'],
+    ['close=1000&CLOSE=1001', 'close occurs 2 times; accepted: once'],
     ['close=0x3e8', 'close is "0x3e8"'],
     ['size=1KB&count=1', 'size is "1KB"; accepted: a size such as 4096, 64KiB, 1MiB or 1GiB'],
     ['after=soon&close=1000', 'after is "soon"; accepted: a duration such as 500ms'],
@@ -65,6 +65,17 @@ describe('A script', () => {
     ['goaway=1&rst-stream=1', 'goaway and rst-stream contradict each other'],
     ['fault=stall-header&fault=rsv1', 'fault=rsv1 and fault=stall-header contradict each other: nothing is sent after'],
     ['fault=cut-payload&close=1000', 'close and fault=cut-payload contradict each other'],
+    ['end=1s&close=1000&after=1s', 'after and end contradict each other: the connection ends before'],
+    ['abort=1s&end=1s', 'end and abort contradict each other: the connection ends before'],
+    ['abort=1s&echo-delay=2s', 'echo-delay and abort contradict each other: the connection ends before'],
+    ['drop-every=2&double-every=4', 'double-every and drop-every=2 contradict each other'],
+    ['drop-every=1&reorder-every=3', 'reorder-every and drop-every=1 contradict each other'],
+    ['coalesce=true&close=1000&after=1s', 'coalesce and a late close contradict each other'],
+    ['coalesce=true&frame=8100&write-rate=1', 'coalesce and write-rate contradict each other'],
+    [
+      'close=1000&messages-after-close=1&coalesce-close=true&write-rate=1',
+      'coalesce-close and write-rate contradict each other',
+    ],
   ])('with %s is an error', (query, message) => {
     expect(() => read(query)).toThrow(message);
   });
@@ -74,6 +85,9 @@ describe('A script', () => {
     'obs-fold=false&status=503',
     'status=401&www-authenticate=Basic&subprotocol=chat&close=4000',
     'handshake-delay=never&abort=1s',
+    'end=1s&abort=2s&close=1000&after=500ms',
+    'drop-every=2&double-every=3',
+    'coalesce=true&frame=8100&close=1000&after=1s',
     'fault=rsv1&fault=stall-header&pong=never&id=one',
   ])('may have %s', (query) => {
     expect(() => read(query)).not.toThrow();

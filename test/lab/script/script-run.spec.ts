@@ -148,6 +148,16 @@ describe('An echo', () => {
     expect(heard).toEqual(['hello', 'hello', 'alone']);
   });
 
+  it('goes to a connection of a channel at the rate of its write-rate', async () => {
+    const client = await open('channel=slow&write-rate=2KiB&end=1s');
+    let packets = 0;
+    client.socket.on('data', () => packets++);
+    client.write(text('x'.repeat(400)));
+
+    await client.readToEnd();
+    expect(packets).toBeGreaterThan(1);
+  });
+
   it.each([
     [
       'of more than 4 MiB',

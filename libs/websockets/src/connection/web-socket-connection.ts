@@ -85,7 +85,7 @@ export interface WebSocketConnection {
   readonly path: string;
   /**
    * The address of the client, as `192.0.2.1` or `2001:db8::1`: that of the peer of the connection, or the one that a proxy
-   * reports which `trustProxy` names. Empty for the peer of a Unix socket.
+   * reports which `trustProxy` names. `unix` for the peer of a Unix socket.
    */
   readonly remoteAddress: string;
   /** The version of HTTP that the handshake used. */

@@ -11,8 +11,8 @@ export type TrustProxy = number | string | readonly string[];
 /** The client of a request. */
 export interface ForwardedClient {
   /**
-   * Its address, as `192.0.2.1` or `2001:db8::1`, without a port. An IPv4-mapped IPv6 address is the IPv4 address. Empty if
-   * the connection has no address, as with a Unix socket.
+   * Its address, as `192.0.2.1` or `2001:db8::1`, without a port. An IPv4-mapped IPv6 address is the IPv4 address. `unix` for
+   * the peer of a Unix socket or a named pipe. Empty if the connection was lost before its address was read.
    */
   readonly address: string;
   /** The addresses of the trusted proxies in between, that of the peer of the connection first. Undefined without any. */
@@ -26,7 +26,7 @@ export interface ForwardedClient {
 /** What is read of a request, of HTTP/1.1 or HTTP/2. */
 export interface ForwardedRequest {
   readonly headers: IncomingHttpHeaders;
-  readonly socket: { readonly remoteAddress?: string; readonly destroyed?: boolean };
+  readonly socket: { readonly remoteAddress?: string; readonly localAddress?: string; readonly destroyed?: boolean };
 }
 
 /** What one proxy tells about the request that it got. */
@@ -39,7 +39,7 @@ const RANGES: ReadonlyMap<string, readonly string[]> = new Map([
   ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
 ]);
 
-/** The entry for a peer without an address: that of a Unix socket or of a named pipe. */
+/** The address of a peer that has none: that of a Unix socket or of a named pipe. */
 const UNIX = 'unix';
 
 /** What `trustProxy` may be, for errors. */
@@ -86,9 +86,8 @@ export class TrustedProxies {
    * each other, neither is believed: most proxies set one of them and pass on what a client forged in the other.
    */
   clientOf({ headers, socket }: ForwardedRequest): ForwardedClient {
-    const peer = canonicalAddress(socket.remoteAddress ?? '') ?? '';
-    // A connection that has just been lost has no address either.
-    if (socket.destroyed || !this.trusts(peer, 0)) {
+    const peer = addressOfPeer(socket);
+    if (socket.destroyed || peer === '' || !this.trusts(peer, 0)) {
       return { address: peer };
     }
     const one = this.believed(forwardedHops(textOf(headers.forwarded)));
@@ -108,7 +107,7 @@ export class TrustedProxies {
     if (hop < this.hops) {
       return true;
     }
-    if (address === '') {
+    if (address === UNIX) {
       return this.trustsUnix;
     }
     // A check takes longer than the rest of what is known of a client, so there is none where no address is trusted.
@@ -136,6 +135,15 @@ export class TrustedProxies {
     }
     return { ...client, passed };
   }
+}
+
+/** A TCP connection that the peer has reset has no remote address any more. Only a Unix socket has no local address either. */
+function addressOfPeer(socket: ForwardedRequest['socket']): string {
+  const { remoteAddress } = socket;
+  if (remoteAddress !== undefined) {
+    return canonicalAddress(remoteAddress) ?? '';
+  }
+  return socket.destroyed || socket.localAddress !== undefined ? '' : UNIX;
 }
 
 function rangesOf(trustProxy: string | readonly string[]): string[] {

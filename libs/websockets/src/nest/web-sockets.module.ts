@@ -39,11 +39,17 @@ class WebSocketShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     const { size, placesTaken, options } = this.connections;
     if (placesTaken > 0) {
-      const handshakes = placesTaken === size ? '' : ` and ${placesTaken - size} pending handshakes`;
-      this.logger.log(`Closing ${size} WebSocket connections${handshakes}, for at most ${options.shutdownTimeout} ms`);
+      const pending = placesTaken - size;
+      const handshakes = pending === 0 ? '' : ` and ${counted(pending, 'pending handshake')}`;
+      const what = `${counted(size, 'WebSocket connection')}${handshakes}`;
+      this.logger.log(`Closing ${what}, for at most ${options.shutdownTimeout} ms`);
     }
     await this.connections.drain();
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The providers of an application that has the options of `forRoot` or `forRootAsync`. */

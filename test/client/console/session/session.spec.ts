@@ -200,9 +200,7 @@ describe('--silence-timeout', () => {
 
   it('reconnects with --reconnect', async () => {
     let connections = 0;
-    const { url } = await startWebSocketServer((webSocket) =>
-      ++connections >= 2 ? webSocket.close(1000) : undefined,
-    );
+    const { url } = await startWebSocketServer((webSocket) => (++connections >= 2 ? webSocket.close(1000) : undefined));
 
     const { code, stderr } = await startClient([url, '--silence-timeout', '100ms', '--reconnect', ...quickly]).exit;
 

@@ -17,6 +17,16 @@ const opaque: Probe = (_url, { mode }) =>
 const silent: Probe = () => Promise.reject(Object.assign(new Error('late'), { name: 'TimeoutError' }));
 
 describe('The explanation of a failure', () => {
+  it('asks without the credentials of the URL, which `fetch` rejects', async () => {
+    const asked: string[] = [];
+    await explainFailure('ws://user:secret@example.com/ws', HTTP_PAGE, (url) => {
+      asked.push(url);
+      return answer(404)(url, {} as never);
+    });
+
+    expect(asked).toEqual(['http://example.com/ws']);
+  });
+
   it.each<[string, string, Probe, string]>([
     ['a path without an endpoint', OWN, answer(404), 'The server answers 404: it has no endpoint at /ws.'],
     ['a refused origin', OWN, answer(403, '{"message":"The origin is refused"}'), 'It says: “The origin is refused”'],

@@ -128,7 +128,9 @@ describe('HAR', () => {
             _webSocketMessages: [
               null,
               { type: 'send', time: 'x', opcode: 1, data: 'a' },
+              { type: 'send', time: 1e300, opcode: 1, data: 'a' },
               { type: 'receive', time: 1, opcode: 2, data: 'not Base64!' },
+              { type: 'error', time: 2, opcode: -1, data: 'Could not decode a text frame as UTF-8.' },
             ],
           },
         ],
@@ -136,7 +138,17 @@ describe('HAR', () => {
     });
 
     expect(fromHar(text)).toMatchObject({
-      entries: [{ time: 0 }, { from: 'Server', time: 1_000, data: 'not Base64!' }],
+      entries: [
+        { time: 0 },
+        { from: 'Server', time: 1_000, data: 'not Base64!' },
+        { kind: 'problem', time: 2_000, text: 'Could not decode a text frame as UTF-8.' },
+      ],
+    });
+  });
+
+  it.each(['', 'hello', 'ws://['])('is exported with the URL "%s"', (url) => {
+    expect(JSON.parse(toHar(log.slice(1), url))).toMatchObject({
+      log: { entries: [{ request: { url, queryString: [] } }] },
     });
   });
 });

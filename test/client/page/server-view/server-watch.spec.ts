@@ -52,11 +52,22 @@ describe('The diagnostics stream', () => {
     watch.close();
   });
 
+  it('closes after the refusal of a handshake', async () => {
+    const result = watch.open('id');
+    streams[0]?.cause('open');
+    await result;
+    streams[0]?.cause('request', { at: 1, line: 'GET /ws', status: 403 });
+
+    expect(streams[0]?.isClosed).toBe(true);
+    expect(watch.request).toMatchObject({ status: 403 });
+  });
+
   it('collects events until the connection closes', async () => {
     const result = watch.open('id');
     streams[0]?.cause('open');
     await result;
-    streams[0]?.cause('request', { at: 1, line: 'GET /ws' });
+    streams[0]?.cause('request', { at: 1, line: 'GET /ws', status: 101 });
+    expect(streams[0]?.isClosed).toBe(false);
     streams[0]?.cause('ping', { at: 2 });
     streams[0]?.cause('ping', { at: 'never' });
     streams[0]?.cause('close', { at: 3 });

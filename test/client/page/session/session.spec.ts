@@ -1,5 +1,6 @@
 import { Session, type SessionEnvironment } from '../../../../client/page/session/session.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../../../client/page/session/settings.js';
+import { ServerWatch } from '../../../../client/page/server-view/server-watch.js';
 import { ControlledSocket } from '../../../support/controlled-socket.js';
 
 const PAGE = { protocol: 'http:', host: 'localhost:5000' };
@@ -17,7 +18,7 @@ describe('A session', () => {
     now = 0;
   });
 
-  function start(settings: Partial<Settings> = {}): void {
+  function start(settings: Partial<Settings> = {}, watch?: ServerWatch): void {
     const environment: SessionEnvironment = {
       page: PAGE,
       openSocket: () => {
@@ -40,7 +41,12 @@ describe('A session', () => {
       },
     };
     const listener = { onChanged() {}, onStateChanged() {}, onNotice() {}, onMessage() {} };
-    session = new Session(environment, listener, { ...DEFAULT_SETTINGS, url: OWN, ...settings });
+    session = new Session(
+      environment,
+      listener,
+      { ...DEFAULT_SETTINGS, url: OWN, ...settings },
+      watch && (() => watch),
+    );
   }
 
   function open(settings: Partial<Settings> = {}): ControlledSocket {
@@ -95,6 +101,9 @@ describe('A session', () => {
     [{ format: 'json', draft: '{' }, (one) => one.sendDraft(), 'draft'],
     [{ format: 'hex', draft: 'x' }, (one) => one.toggleRepeating(), 'draft'],
     [{ repeatTimes: '0' }, (one) => one.toggleRepeating(), 'repeatTimes'],
+    [{ repeatTimes: '1.5' }, (one) => one.toggleRepeating(), 'repeatTimes'],
+    [{ burstCount: '1.5' }, (one) => one.toggleBurst(), 'burstCount'],
+    [{ burstSize: '1.5' }, (one) => one.toggleBurst(), 'burstSize'],
     [{ repeatInterval: '-1' }, (one) => one.toggleRepeating(), 'repeatInterval'],
     [{ burstCount: '' }, (one) => one.toggleBurst(), 'burstCount'],
     [{ burstSize: '17000000' }, (one) => one.toggleBurst(), 'burstSize'],
@@ -104,6 +113,74 @@ describe('A session', () => {
 
     expect(act(session)).toEqual({ problem: expect.any(String), at });
     expect([socket.calls, session.state, timers]).toEqual([[], 'open', []]);
+  });
+
+  describe('with the server’s view', () => {
+    let streams: Map<string, (event: { data?: unknown }) => void>[];
+
+    function watched(settings: Partial<Settings> = {}): void {
+      streams = [];
+      const watch = new ServerWatch(
+        () => {
+          const listeners: (typeof streams)[number] = new Map();
+          streams.push(listeners);
+          return { readyState: 1, addEventListener: (kind, listener) => listeners.set(kind, listener), close() {} };
+        },
+        () => {},
+      );
+      start(settings, watch);
+      session.isWatched = true;
+    }
+
+    it('is connecting while the stream opens, and can be given up', async () => {
+      watched();
+      session.connect();
+      expect(session.state).toBe('connecting');
+      session.close();
+      streams[0]?.get('open')?.({});
+      await Promise.resolve();
+
+      expect([session.state, sockets, texts()]).toEqual(['ready', [], ['Gave up connecting']]);
+    });
+
+    it('opens no socket in a tab that was closed', async () => {
+      watched();
+      session.connect();
+      session.dispose();
+      streams[0]?.get('open')?.({});
+      await Promise.resolve();
+
+      expect(sockets).toEqual([]);
+    });
+
+    it.each([
+      'ws://localhost:5000/lab?close=4000',
+      'ws://localhost:5000/WebSocket/EchoWebSocket.ashx',
+      'ws://other/ws',
+    ])('connects to %s without it, and says so', (url) => {
+      watched({ url });
+      session.connect();
+
+      expect([streams, sockets.length]).toEqual([[], 1]);
+      expect(texts()).toEqual([expect.stringContaining("No server's view")]);
+    });
+
+    it('does not explain a failure with the refusal of an earlier attempt', async () => {
+      watched();
+      session.connect();
+      streams[0]?.get('open')?.({});
+      await Promise.resolve();
+      streams[0]?.get('request')?.({ data: '{"at":1,"status":403,"message":"No"}' });
+      sockets[0]?.cause('close', { code: 1006, reason: '' });
+      await Promise.resolve();
+      expect(texts()).toContain('Why: The server saw the handshake and answered 403: No');
+
+      session.settings = { ...session.settings, url: 'ws://other/ws' };
+      session.connect();
+      sockets[1]?.cause('close', { code: 1006, reason: '' });
+      await Promise.resolve();
+      expect(texts()).toContain('Why: nothing at ws://other/ws');
+    });
   });
 
   it('cancels an attempt with any close code', () => {

@@ -43,7 +43,9 @@ describe('The client of a request', () => {
     ],
     ['is reported by the peer of a Unix socket', 'unix', undefined, xff('1.1.1.1'), '1.1.1.1'],
     ['is reported by the peer of a Unix socket as a counted proxy', 1, undefined, xff('1.1.1.1'), '1.1.1.1'],
-    ['is not reported by the peer of an untrusted Unix socket', 'loopback', undefined, xff('1.1.1.1'), ''],
+    ['is unix for the peer of a Unix socket', 0, undefined, {}, 'unix'],
+    ['is not reported by the peer of an untrusted Unix socket', 'loopback', undefined, xff('1.1.1.1'), 'unix'],
+    ['is not unix because a header says so', 1, '10.0.0.1', xff('unix'), '10.0.0.1'],
     ['has no port', 1, '10.0.0.1', xff('1.1.1.1:4711'), '1.1.1.1'],
     ['may have IPv6', 1, '10.0.0.1', xff('2001:DB8:0::1'), '2001:db8::1'],
     ['has no brackets', 1, '10.0.0.1', xff('[2001:db8::1]'), '2001:db8::1'],
@@ -120,9 +122,10 @@ describe('The client of a request', () => {
     expect(clientOf(trustProxy, '10.0.0.1', headers).proxies).toEqual(proxies);
   });
 
-  it('has no address after the connection was lost, with any headers', () => {
-    const socket = { remoteAddress: undefined, destroyed: true };
-
+  it.each([
+    ['was lost', { remoteAddress: undefined, destroyed: true }],
+    ['was reset, which its socket does not know yet', { remoteAddress: undefined, localAddress: '10.0.0.9' }],
+  ])('has no address after the connection %s, with any headers', (_what, socket) => {
     expect(new TrustedProxies('unix').clientOf({ headers: xff('1.1.1.1'), socket })).toEqual({ address: '' });
   });
 

@@ -124,7 +124,7 @@ describe('WebSocketsModule', () => {
     await context.close();
     expect(connection.state).toBe('aborted');
     expect(logger.lines.filter(({ text }) => text.startsWith('Closing'))).toEqual([
-      { level: 'log', text: expect.stringContaining('Closing 1 WebSocket connections, for at most 0 ms') },
+      { level: 'log', text: expect.stringContaining('Closing 1 WebSocket connection, for at most 0 ms') },
     ]);
   });
 

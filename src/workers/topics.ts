@@ -1,7 +1,7 @@
 import type { PrimaryFunctions } from './calls.js';
 import type { Channel } from './channel.js';
 
-/** Messages between workers, by topic: what one publishes, the others hear that have subscribed. */
+/** In a worker: messages between workers, by topic. A message goes to all other workers that have subscribed to its topic. */
 export class WorkerTopics {
   /** The counts of this worker since its start. */
   readonly status = { isUp: true, published: 0, received: 0, lost: 0 };
@@ -9,7 +9,7 @@ export class WorkerTopics {
 
   constructor(private readonly primary: Channel<PrimaryFunctions>) {}
 
-  /** Sends a message to the other workers. It does not wait: a message that cannot be sent is lost. */
+  /** Sends a message to the other workers, without waiting. If too much waits already, the message is lost. */
   publish(topic: string, message: string): void {
     if (this.primary.isCongested) {
       this.lose();
@@ -20,7 +20,7 @@ export class WorkerTopics {
   }
 
   /**
-   * Hears what other workers publish on a topic. A topic has one listener.
+   * Subscribes to the messages of other workers on a topic. A topic has one listener.
    *
    * @returns a function that ends the subscription
    */
@@ -42,5 +42,31 @@ export class WorkerTopics {
   /** A message of this worker is lost for another worker. */
   lose(): void {
     this.status.lost++;
+  }
+}
+
+/** In the primary: the topics to which each worker has subscribed. */
+export class Subscriptions<Worker> {
+  private readonly topics = new Map<string, Set<Worker>>();
+
+  add(topic: string, worker: Worker): void {
+    this.topics.set(topic, (this.topics.get(topic) ?? new Set()).add(worker));
+  }
+
+  remove(topic: string, worker: Worker): void {
+    const workers = this.topics.get(topic);
+    if (workers?.delete(worker) && workers.size === 0) {
+      this.topics.delete(topic);
+    }
+  }
+
+  /** Removes a worker that has ended. */
+  removeAll(worker: Worker): void {
+    [...this.topics.keys()].forEach((topic) => this.remove(topic, worker));
+  }
+
+  /** The workers that get a message: all that have subscribed to its topic, without its publisher. */
+  others(topic: string, publisher: Worker): Worker[] {
+    return Array.from(this.topics.get(topic) ?? []).filter((worker) => worker !== publisher);
   }
 }

@@ -1,4 +1,4 @@
-import { Subscriptions } from '../../src/workers/subscriptions.js';
+import { Subscriptions } from '../../src/workers/topics.js';
 
 describe('Subscriptions', () => {
   it('has the others that have subscribed to a topic', () => {
