@@ -38,7 +38,7 @@ afterEach(async () => {
   await server.close();
 });
 describe('The lab server', () => {
-  it('has a connection follow the query of its URL', async () => {
+  it('runs the script in the query of the URL', async () => {
     const { url } = await start();
 
     const client = new WebSocket(`${url}?count=2&size=3&close=4123&reason=bye`);
@@ -46,7 +46,7 @@ describe('The lab server', () => {
     expect(await outcome(client)).toEqual({ messages: ['ABC', 'ABC'], code: 4123, reason: 'bye' });
   });
 
-  it('has the next connection follow a script', async () => {
+  it('runs a script on the next connection', async () => {
     const { url } = await start();
     const done = server.next(async (peer) => {
       await peer.accept([['Sec-WebSocket-Protocol', 'chat']]);
@@ -64,7 +64,7 @@ describe('The lab server', () => {
     expect(await done).toEqual({ code: 4000, reason: 'done' });
   });
 
-  it('rejects with the frames that came where an expectation fails, and resets the connection', async () => {
+  it('rejects with the received frames when an expectation fails, and resets the connection', async () => {
     const { url } = await start();
     const done = server.next(async (peer) => {
       await peer.accept();
@@ -107,7 +107,7 @@ describe('The lab server', () => {
       'a text message',
       'received text "hi"\n  sent text "answer"\n  nothing came for 1000 ms',
     ],
-  ])('shows what happened where an expectation gets %s', async (_, script, expected, happened) => {
+  ])('reports the events when an expectation receives %s', async (_, script, expected, happened) => {
     const { url } = await start({ expectationTimeout: 1000 });
     const done = server.next(async (peer) => {
       await peer.accept();
@@ -121,7 +121,7 @@ describe('The lab server', () => {
     await expect(done).rejects.toBeInstanceOf(LabExpectationError);
   });
 
-  it('says that the client has ended the connection', async () => {
+  it('reports that the client has ended the connection', async () => {
     const { url } = await start();
     const done = server.next(async (peer) => {
       await peer.accept();
@@ -155,7 +155,7 @@ describe('The lab server', () => {
     expect(await done).toEqual(['hi', 'there', 'back']);
   });
 
-  it('gives each connection the script of one call, in order', async () => {
+  it('runs the script of each call on one connection, in order', async () => {
     const { url } = await start();
     const done = [server.next((peer) => peer.refuse(401)), server.next((peer) => peer.refuse(402))];
 
@@ -166,7 +166,7 @@ describe('The lab server', () => {
     await Promise.all(done);
   });
 
-  it.each(['//', '/lab?%ff=%', 'http://[/'])('lives on after a request for %s', async (target) => {
+  it.each(['//', '/lab?%ff=%', 'http://[/'])('continues after a request for %s', async (target) => {
     const { port, url } = await start();
     const socket = connect(port, '127.0.0.1');
     socket.end(handshake(target));
@@ -175,7 +175,7 @@ describe('The lab server', () => {
     expect(await outcome(new WebSocket(`${url}?close=4123`))).toMatchObject({ code: 4123 });
   });
 
-  it('refuses as a script has it', async () => {
+  it('refuses a handshake as a script requests', async () => {
     const { url } = await start();
     const done = server.next((peer) => peer.refuse(503, [['Retry-After', '7']], 'later'));
 
@@ -185,7 +185,7 @@ describe('The lab server', () => {
     await done;
   });
 
-  it('tells how the client closed', async () => {
+  it('reports how the client closed', async () => {
     const { url } = await start();
     const client = new WebSocket(`${url}?id=one`);
 
@@ -205,7 +205,7 @@ describe('The lab server', () => {
     expect(error.code).toBe('ECONNRESET');
   });
 
-  it('speaks TLS, and HTTP/2 with the same scripts', async () => {
+  it('serves TLS, and HTTP/2 with the same scripts', async () => {
     const tls = await makeCertificate();
     const { url, port } = await start({ tls });
 

@@ -32,7 +32,7 @@ async function ask(path: string, headers: Headers = {}): Promise<{ client: RawCl
 }
 
 describe('/lab', () => {
-  it('echoes where the query is empty', async () => {
+  it('echoes when the query is empty', async () => {
     const client = await RawClient.open(port, '/lab');
 
     client.write(text('hello'));
@@ -42,7 +42,7 @@ describe('/lab', () => {
     expect(await client.readToEnd()).toHaveLength(0);
   });
 
-  it('does as the query says', async () => {
+  it('obeys the query', async () => {
     const client = await RawClient.open(port, '/lab?after-messages=1&close=4123&reason=bye');
 
     client.write(text('1'));
@@ -59,7 +59,7 @@ describe('/lab', () => {
     expect(message).toContain('"reasn" is not a parameter; accepted: handshake-delay, ');
   });
 
-  it('sets cookies, and tells those of the next connection', async () => {
+  it('sets cookies, and reports those of the next connection', async () => {
     const { response } = await ask('/lab?cookie=visit=1');
     expect(response.headers['set-cookie']).toBe('visit=1; Path=/lab; Max-Age=300; HttpOnly; SameSite=Lax');
 
@@ -86,7 +86,7 @@ describe('/lab', () => {
   });
 
   it.each(['/lab/request', '/lab?tell=request', '/WebSocket/EchoWebSocketHeaders.ashx'])(
-    'tells a page of another origin no cookies at %s',
+    'does not report cookies to a page of another origin at %s',
     async (path) => {
       const { client } = await ask(path, { Cookie: 'id=secret', Origin: 'https://evil.example' });
       const told = await client.readText();
@@ -96,14 +96,14 @@ describe('/lab', () => {
     },
   );
 
-  it('tells the number of connections', async () => {
+  it('reports the number of connections', async () => {
     await RawClient.open(port, '/lab');
     const { connections } = (await (await fetch(`${url}/lab/connections`)).json()) as { connections: number };
 
     expect(connections).toBeGreaterThan(0);
   });
 
-  it('tells how a client closed', async () => {
+  it('reports how a client closed', async () => {
     const client = await RawClient.open(port, '/lab?id=mine');
     client.write(close(4001, 'enough'));
     await client.readClose();
@@ -177,7 +177,7 @@ describe('/lab over HTTP/2', () => {
   const refusing = ['handshake-delay', 'rst-stream', 'goaway', 'informational', 'end', 'abort'];
   const opening = LAB_PARAMETER_NAMES.filter((name) => !refusing.includes(name));
 
-  it.each(opening)('has %s, or answers 400 that says why not', async (name) => {
+  it.each(opening)('supports %s, or answers 400 with the reason', async (name) => {
     const { only, needs } = labParameter(name);
     const exchange = await (await connect()).connect(`/lab?${exampleQuery(name)}`);
 
@@ -198,7 +198,7 @@ describe('/lab over HTTP/2', () => {
     expect(await exchange.readClose()).toEqual({ status: 4123, reason: '' });
   });
 
-  it('echoes, and tells how the client closed', async () => {
+  it('echoes, and answers the close of the client', async () => {
     const exchange = await (await connect()).open('/lab?id=http2');
     exchange.write(text('hello')).write(close(4001));
 
@@ -212,7 +212,7 @@ describe('/lab over HTTP/2', () => {
     expect(JSON.parse(await exchange.readText())).toMatchObject({ method: 'CONNECT', path: '/lab', httpVersion: '2' });
   });
 
-  it('answers late', async () => {
+  it('delays its answer', async () => {
     expect((await (await connect()).open('/lab?handshake-delay=20ms')).status).toBe(200);
   });
 
@@ -329,7 +329,7 @@ describe('The lab', () => {
 });
 
 describe('The limits of /lab', () => {
-  it('bound its connections, and give places back', async () => {
+  it('apply to its connections, and release the places of closed ones', async () => {
     const app = await startApp({ LAB: 'true', LAB_MAX_CONNECTIONS: '1' });
     const appPort = Number(new URL(app.url).port);
     const first = await RawClient.open(appPort, '/lab');

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const jestConfig = { rootDir: `${root}test/lab/runners`, testMatch: ['**/jest.mjs'], transform: {} };
 
 describe('The lab server of the built package', () => {
-  // A handle that is left would keep the process: without an exit the test times out.
+  // A leaked handle would keep the process alive, and the test would time out.
   it.each<[string, string[], RegExp]>([
     ['node:test', ['--test', '--test-reporter=tap', 'test/lab/runners/node-test.mjs'], /^# pass 4$/m],
     [
@@ -15,7 +15,7 @@ describe('The lab server of the built package', () => {
       /Tests: +4 passed, 4 total/,
     ],
   ])('works in %s, and leaves no handle', async (_, args, passed) => {
-    // Jest tells its own workers, and node:test its own files, by these variables.
+    // Jest and node:test recognize their own workers by these variables.
     const { JEST_WORKER_ID: _worker, NODE_TEST_CONTEXT: _context, ...env } = process.env;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
 

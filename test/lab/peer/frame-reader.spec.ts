@@ -18,7 +18,7 @@ describe('The frame reader', () => {
     },
   );
 
-  it('reads several frames that come at once, and the rest of the last one later', () => {
+  it('reads several frames from one chunk, and the rest of the last one from the next', () => {
     const frames = ['one', 'two', 'three'].map((payload) => encodeFrame({ opcode: 1, payload, mask }));
     const bytes = Buffer.concat(frames);
     const reader = new FrameReader(100);
@@ -32,7 +32,7 @@ describe('The frame reader', () => {
     ]);
   });
 
-  it('takes frames that break the protocol as they are', () => {
+  it('returns frames that violate the protocol unchanged', () => {
     expect(new FrameReader(100).push(Buffer.from('7b0178', 'hex'))).toMatchObject([
       { opcode: 11, fin: false, reserved: 7, masked: false },
     ]);

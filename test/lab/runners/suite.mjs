@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createLabServer, LabExpectationError } from 'nest-ws-echo/lab';
 import { WebSocket } from 'ws';
 
-/** What a user's test file has, for any test runner. */
+/** The tests of a user, for any test runner. */
 export function defineTests({ test, beforeAll, afterAll }) {
   let server;
   beforeAll(async () => {
@@ -47,7 +47,7 @@ export function defineTests({ test, beforeAll, afterAll }) {
     });
   });
 
-  // Nobody ends this client: closing the server does.
+  // Only the close of the server ends this client.
   test('leaves a connection open', async () => {
     const client = new WebSocket(server.url);
     client.on('error', () => {});

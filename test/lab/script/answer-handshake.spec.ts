@@ -24,7 +24,7 @@ async function answerTo(query: string, headers: Headers = {}): Promise<string> {
   return (await (await ask(query, headers)).readToEnd()).toString('latin1');
 }
 
-/** A right answer, but for the given lines. */
+/** A valid answer, with these lines changed. */
 function accepting(changed: Partial<Record<'Upgrade' | 'Connection' | 'Sec-WebSocket-Accept', string[]>>): string {
   const right = { Upgrade: ['websocket'], Connection: ['Upgrade'], 'Sec-WebSocket-Accept': [SAMPLE_ACCEPT] };
   return requestHead('HTTP/1.1 101 Switching Protocols', { ...right, ...changed });

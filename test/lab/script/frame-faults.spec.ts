@@ -71,7 +71,7 @@ describe('A fault', () => {
     expect(inflated).toHaveLength(256 * 1024 ** 2);
   });
 
-  it('says which section of an RFC it is about', () => {
+  it('states the section of its RFC', () => {
     for (const { rfc } of Object.values(FRAME_FAULTS)) {
       expect(rfc).toMatch(/^RFC \d+ [\d.]+$/);
     }

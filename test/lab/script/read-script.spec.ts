@@ -41,7 +41,7 @@ describe('A script', () => {
     ['fault=none', 'fault is "none"; accepted: rsv1, '],
     ['status=101', 'status is 101, which accepts the handshake'],
     ['status=99', 'status is "99"; accepted: a whole number from 100 to 999'],
-  ])('with %s is an error that says what is accepted', (query, message) => {
+  ])('with %s is an error that states the accepted values', (query, message) => {
     expect(() => read(query)).toThrow(message);
   });
 
@@ -119,7 +119,7 @@ describe('A status', () => {
 });
 
 describe('Every parameter', () => {
-  it.each(LAB_PARAMETER_NAMES)('%s has an example that is right', (name) => {
+  it.each(LAB_PARAMETER_NAMES)('%s has a valid example', (name) => {
     expect(() => read(exampleQuery(name))).not.toThrow();
   });
 

@@ -70,7 +70,7 @@ describe('Messages that are sent', () => {
     });
   });
 
-  it('come slowly with write-rate', async () => {
+  it('are sent slowly with write-rate', async () => {
     const client = await open('count=1&size=2KiB&write-rate=20KiB&close=1000');
     const packets: Buffer[] = [];
     for await (const packet of client.socket) {
@@ -83,7 +83,7 @@ describe('Messages that are sent', () => {
     expect(packets.length).toBeGreaterThan(1);
   });
 
-  it('are any bytes, one packet after the other at a pace', async () => {
+  it('may be any bytes, in packets at an interval', async () => {
     const client = await open('frame=c103616263&frame=ff&pace=5ms');
 
     expect((await client.readBytes(6)).toString('hex')).toBe('c103616263ff');
@@ -132,7 +132,7 @@ describe('An echo', () => {
     expect(await readToClose(client)).toEqual(echoes);
   });
 
-  it('does not come where nothing is read', async () => {
+  it('is not sent when nothing is read', async () => {
     const client = await open('read=0&end=50ms');
     client.write(text('hello'));
 
@@ -188,7 +188,7 @@ describe('Pings and pongs', () => {
     expect(seen).toEqual(new Set(['9 ABC', '10 unsolicited']));
   });
 
-  it('come between the fragments of a message', async () => {
+  it('are sent between the fragments of a message', async () => {
     const client = await open('count=1&size=1KiB&fragment=64&write-rate=4KiB&pong-every=1ms');
     const opcodes: number[] = [];
     for (;;) {
@@ -304,7 +304,7 @@ describe('The connection', () => {
 describe('How a client closed', () => {
   let id = 0;
 
-  /** What the lab tells, once it knows. */
+  /** The report of the lab, as soon as it exists. */
   async function closeOf(name: string): Promise<ClientClose | undefined> {
     await until(() => lab.closeOf(name) !== undefined);
     return lab.closeOf(name);
