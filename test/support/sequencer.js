@@ -27,7 +27,6 @@ const seconds = {
   'two-commands': 20,
   'workers/workers': 30,
   'client/console/prompt/prompt': 15,
-  'e2e/several-servers': 15,
   'fuzz/web-socket-connection': 10,
   'conformance/transports': 10,
   'e2e/smoke': 10,
