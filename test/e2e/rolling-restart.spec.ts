@@ -7,10 +7,10 @@ import { endProxies } from '../support/proxy-process.js';
 import { endServerProcesses, startServerProcess, type ServerProcess } from '../support/server-process.js';
 
 const SERVERS = 3;
-const CLIENTS_PER_SERVER = 100;
+const CLIENTS_PER_SERVER = 300;
 
 /** The least and the most time over which a drain is spread, in ms. A slow machine needs more than a fast one. */
-const DRAIN_SPREAD = { least: 2000, most: 30_000 };
+const DRAIN_SPREAD = { least: 4000, most: 30_000 };
 
 /** A balancer that asks each server whether it is ready. A handshake that one server refuses goes to another one. */
 const balancer = (port: number, servers: readonly string[]): string => `
@@ -159,8 +159,7 @@ describeWith([haproxyProgram], 'A rolling restart of three servers behind a bala
     expect(clients.map(({ echoes }) => echoes)).toEqual(clients.map(({ sent }) => sent));
     expect(clients.filter(({ ends }) => ends.length === 0)).toEqual([]);
     for (const times of drains) {
-      // Each tenth of the drain has a tenth of the clients. A busy machine may hold up some of them.
-      expect(Math.max(...tenthsOf(times, spread))).toBeLessThanOrEqual(times.length * 0.5);
+      expect(Math.max(...tenthsOf(times, spread))).toBeLessThanOrEqual(times.length * 0.2);
     }
   }, 300_000);
 });
