@@ -158,7 +158,12 @@ function goOnWithoutLog(): void {
 }
 
 /** Warns of settings without an effect, and of an old Node.js. */
-function warn({ tlsCert, listenOn }: Configuration): void {
+function warn({ tlsCert, listenOn, lab }: Configuration): void {
+  if (process.env.LAB === 'loopback' && lab === false) {
+    new Logger('Main').warn(
+      'LAB=loopback has no effect, because the server listens on an address that is not a loopback address, or has several workers.',
+    );
+  }
   if (tlsCert !== undefined && !listenOn.some(isHttps)) {
     new Logger('Main').warn('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
   }

@@ -51,8 +51,8 @@ export interface AccessLineFormat {
 }
 
 /**
- * How many characters of a value that a client chose are logged. An escaped character takes 6 bytes, and a line has three
- * such values, so it stays below the 4096 bytes that are written to a pipe as a whole.
+ * How many characters of a value that a client chose are logged. An escaped character takes 6 bytes. A line has three
+ * values that may need escapes, and a subprotocol, so it stays below the 4096 bytes that are written to a pipe as a whole.
  */
 const MAX_LENGTH = 192;
 const REDACTED = '***';

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { HARMLESS } from './peer/http-answer.js';
 import { LabPeer, type PeerLimits } from './peer/lab-peer.js';
-import { labRequestOf, queryOf, tellable } from './peer/lab-request.js';
+import { labRequestOf, pseudoHeaderOf, queryOf, tellable } from './peer/lab-request.js';
 import { LabSessions, type ClientClose } from './script/lab-sessions.js';
 import { Http1Transport, Http2Transport, type LabTransport } from './peer/lab-transport.js';
 import type { LabScript } from './script/parameters.js';
@@ -217,11 +217,12 @@ export function createLabServer(options: LabServerOptions = {}): Promise<LabServ
 }
 
 /** Why a request is not a handshake; undefined if it is one (RFC 6455 section 4.2.1, RFC 8441 section 4). */
-function handshakeMistake({ request: { headers, rawHeaders }, transport }: LabPeer): string | undefined {
+function handshakeMistake({ request, transport }: LabPeer): string | undefined {
   if (transport.httpVersion === '2') {
-    const protocol = rawHeaders[rawHeaders.indexOf(':protocol') + 1];
+    const protocol = pseudoHeaderOf(request, ':protocol');
     return protocol === 'websocket' ? undefined : `:protocol is ${JSON.stringify(protocol)}; accepted: websocket`;
   }
+  const { headers } = request;
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
     return `Upgrade is ${JSON.stringify(headers.upgrade)}; accepted: websocket`;
   }

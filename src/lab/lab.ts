@@ -45,7 +45,7 @@ export class Lab implements OnModuleDestroy {
    * Takes over a handshake, and starts its script. It does not wait for the end of the connection.
    *
    * @throws ServiceUnavailableException if there are `maxConnections`
-   * @throws what `takeOver()` throws
+   * @throws the errors of `takeOver()`
    */
   async follow(
     webSockets: WebSocketManager,

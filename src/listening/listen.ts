@@ -41,7 +41,7 @@ const pathReasons: typeof reasons = {
  * and shutdown are the same on all addresses.
  *
  * @param app must not be initialized yet
- * @param sharedTls what other processes that serve the same addresses have, too
+ * @param sharedTls the same for all processes that serve these addresses
  * @returns the addresses as text, with the actual port in place of the port 0
  * @throws ListenError that names the address or the certificate at fault
  */

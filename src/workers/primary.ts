@@ -80,7 +80,7 @@ export class Primary {
     this.slots = Array.from({ length: options.workers }, (_, index) => ({ number: index + 1, failures: 0 }));
     this.places = new PlaceCounts(options.limits);
     cluster.setupPrimary({ exec: PROGRAM, args: process.argv.slice(2) });
-    // No worker outlives this process.
+    // After a SIGKILL of this process they end because their channel is closed.
     process.on('exit', () => this.killAll());
   }
 

@@ -183,12 +183,15 @@ describe('The server process', () => {
     );
   });
 
-  it('warns of a certificate that no address uses', async () => {
-    const server = startServerProcess(['--urls', 'http://127.0.0.1:0'], { TLS_CERT: 'a.crt', TLS_KEY: 'a.key' });
+  it.each([
+    [{ TLS_CERT: 'a.crt', TLS_KEY: 'a.key' }, 'TLS_CERT and TLS_KEY are not used, because'],
+    [{ LAB: 'loopback' }, 'LAB=loopback has no effect, because'],
+  ])('warns of %j where it has no effect', async (environment, expected) => {
+    const server = startServerProcess(['--urls', 'http://*:0'], environment);
 
     const [warning] = await server.says(/WARN.*/g);
 
-    expect(warning[0]).toContain('TLS_CERT and TLS_KEY are not used, because the server listens on no https address.');
+    expect(warning[0]).toContain(expected);
   });
 
   it('logs one JSON object per line with LOG_FORMAT=json', async () => {

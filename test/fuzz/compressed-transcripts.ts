@@ -62,7 +62,7 @@ export async function transcribeCompressed(
       },
       onPing: (payload) => lines.push(answer(Opcode.ping, payload)),
       onPong: (payload) => lines.push(answer(Opcode.pong, payload)),
-      onClose: (status, description) => lines.push(closeLine(status ?? NO_STATUS, description)),
+      onCloseFrame: (status, description) => lines.push(closeLine(status ?? NO_STATUS, description)),
     },
     receiveBufferSize,
     true,

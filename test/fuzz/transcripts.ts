@@ -60,7 +60,7 @@ export function transcribe(reads: readonly Buffer[], treatment: Treatment = {}):
       },
       onPing: (payload) => lines.push(answer(Opcode.ping, payload)),
       onPong: (payload) => lines.push(answer(Opcode.pong, payload)),
-      onClose: (status, description) => lines.push(closeLine(status ?? NO_STATUS, description)),
+      onCloseFrame: (status, description) => lines.push(closeLine(status ?? NO_STATUS, description)),
     },
     receiveBufferSize,
     allowsCompression,

@@ -103,9 +103,14 @@ export function offersDeflate({ requestedExtensions = '' }: LabRequest): boolean
 }
 
 /** The method as received. The one of a WebSocket request over HTTP/2 is changed to GET, for the routes of controllers. */
-function methodOf({ rawHeaders, method = 'GET' }: IncomingMessage): string {
-  const pseudoHeader = rawHeaders.indexOf(':method');
-  return pseudoHeader < 0 ? method : rawHeaders[pseudoHeader + 1];
+function methodOf(request: IncomingMessage): string {
+  return pseudoHeaderOf(request, ':method') ?? request.method ?? 'GET';
+}
+
+/** A pseudo-header of HTTP/2 (RFC 9113 section 8.3). A name is at an even index of `rawHeaders`, a value after it. */
+export function pseudoHeaderOf({ rawHeaders }: Pick<LabRequest, 'rawHeaders'>, name: string): string | undefined {
+  const index = rawHeaders.findIndex((text, i) => i % 2 === 0 && text === name);
+  return index < 0 ? undefined : rawHeaders[index + 1];
 }
 
 function originHost(origin: string): string | undefined {

@@ -101,8 +101,8 @@ function afterLastFault(names: readonly LabParameterName[], { fault = [], pong, 
   );
 }
 
-/** Parameters that act this long after the handshake, or after a frame of the client, at the earliest. */
-const DELAYS = ['pace', 'echo-delay', 'ping-every', 'pong-delay', 'pong-every', 'close-reply-delay', 'after'] as const;
+/** Parameters that act this long after the handshake at the earliest, and do nothing before. */
+const DELAYS = ['ping-every', 'pong-every', 'after'] as const;
 
 /** The parameters that have no effect because the connection ends before their time. */
 function afterTheEnd(script: LabScript): string[] {
@@ -117,6 +117,7 @@ function afterTheEnd(script: LabScript): string[] {
 /** The parameters whose turn never comes. */
 function neverInTurn(script: LabScript): string[] {
   const { 'drop-every': drop, coalesce, frame, fault, tell, count, after, 'after-messages': afterMessages } = script;
+  const { 'double-every': double = NaN, 'reorder-every': reorder = NaN } = script;
   const dropped = (['double-every', 'reorder-every'] as const).filter(
     (name) => drop !== undefined && (script[name] ?? NaN) % drop === 0,
   );
@@ -124,6 +125,9 @@ function neverInTurn(script: LabScript): string[] {
   const isAlone = coalesce === true && isCloseLate && [frame, fault, tell, count].every((first) => first === undefined);
   return [
     ...dropped.map((name) => `${name} and drop-every=${drop} contradict each other: these messages are not sent back`),
+    ...(double % reorder === 0
+      ? [`double-every and reorder-every=${reorder} contradict each other: these messages are sent once, out of order`]
+      : []),
     ...(isAlone ? ['coalesce and a late close contradict each other: no frame is sent with the answer'] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { tellable, type LabRequest } from '../../../src/lab/peer/lab-request.js';
+import { pseudoHeaderOf, tellable, type LabRequest } from '../../../src/lab/peer/lab-request.js';
 
 const request = {
   headers: { cookie: 'id=secret', authorization: 'Basic secret', 'x-other': 'other' },
@@ -24,4 +24,11 @@ describe('A request', () => {
       expect(told).toMatchObject({ headers: { 'x-other': 'other' }, cookies: { id: expect.any(String) } });
     },
   );
+});
+
+it.each([
+  [[':method', 'CONNECT', 'x-a', ':method'], 'CONNECT'],
+  [['x-a', ':method', 'x-b', 'y'], undefined],
+])('The pseudo-header :method of %j is %j', (rawHeaders, value) => {
+  expect(pseudoHeaderOf({ rawHeaders }, ':method')).toBe(value);
 });

@@ -7,10 +7,10 @@ export interface KeepAliveOptions {
 
 /** What keep-alive needs of its connection. */
 export interface KeepAliveTarget {
-  /** Whether bytes of the peer would be read now. While they would not, silence proves nothing. */
-  isReading(): boolean;
+  /** Whether bytes flow both ways: the peer is read, and takes what it is sent. While they do not, silence proves nothing. */
+  isFlowing(): boolean;
   /** Sends a ping. @returns whether it was sent */
-  probe(payload: Buffer): boolean;
+  sendProbe(payload: Buffer): boolean;
   /** Sends an unsolicited pong. */
   sendHeartbeat(): void;
   /** No byte of the peer arrived for `keepAliveTimeout` after a ping. */
@@ -57,12 +57,12 @@ export class KeepAlive {
     }
   }
 
-  /** @returns the round-trip time in ms, if the pong answers the measured ping (RFC 6455 section 5.5.3) */
+  /** @returns when the ping was sent, as `performance.now()`, if the pong answers the measured one (RFC 6455 section 5.5.3) */
   onPong(payload: Buffer): number | undefined {
     const { measured } = this;
     if (measured !== undefined && payload.length === 8 && payload.readBigUInt64BE() === BigInt(measured.number)) {
       this.measured = undefined;
-      return performance.now() - measured.at;
+      return measured.at;
     }
     return undefined;
   }
@@ -73,7 +73,7 @@ export class KeepAlive {
 
   private onTimer(): void {
     const now = performance.now();
-    if (!this.target.isReading()) {
+    if (!this.target.isFlowing()) {
       this.messageAt = now;
       this.unansweredSince = undefined;
     }
@@ -100,7 +100,7 @@ export class KeepAlive {
     const number = this.count + 1;
     const payload = Buffer.allocUnsafe(8);
     payload.writeBigUInt64BE(BigInt(number));
-    if (!this.target.probe(payload)) {
+    if (!this.target.sendProbe(payload)) {
       return; // a ping that was not sent proves nothing
     }
     this.count = number;

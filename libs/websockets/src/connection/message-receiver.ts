@@ -175,8 +175,8 @@ export class MessageReceiver implements FrameReceiver {
     this.events.onPong(payload);
   }
 
-  onClose(status: number | undefined, description: string): void {
-    this.events.onClose(status, description);
+  onCloseFrame(status: number | undefined, description: string): void {
+    this.events.onCloseFrame(status, description);
   }
 
   /** This side may have closed, or the call of `receive` ended, while the message was inflated. */

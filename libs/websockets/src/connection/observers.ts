@@ -57,8 +57,8 @@ export class ConnectionObservers {
   private readonly incoming: FrameScanner | undefined;
   private readonly outgoing: FrameScanner | undefined;
   private isPaused = false;
-  /** Frames and messages that were written, and that the observers have not been told of yet. */
-  private sent: ((observer: WebSocketConnectionObserver) => void)[] = [];
+  /** What happened in writes, and is not told yet. */
+  private untold: ((observer: WebSocketConnectionObserver) => void)[] = [];
 
   constructor(
     private readonly connection: WebSocketConnection,
@@ -72,8 +72,9 @@ export class ConnectionObservers {
     }
     if (observers.some((one) => one.frameSent !== undefined || one.messageSent !== undefined)) {
       this.outgoing = new FrameScanner({
-        onFrame: (frame) => this.sent.push((observer) => observer.frameSent?.(connection, frame)),
-        onMessage: (type, length) => this.sent.push((observer) => observer.messageSent?.(connection, type, length)),
+        onFrame: (frame) => this.tellAfterWrite((observer) => observer.frameSent?.(connection, frame)),
+        onMessage: (type, length) =>
+          this.tellAfterWrite((observer) => observer.messageSent?.(connection, type, length)),
       });
     }
   }
@@ -83,18 +84,9 @@ export class ConnectionObservers {
     this.incoming?.scan(bytes);
   }
 
-  /** Bytes are written to the transport. An observer that sends in its callback must not disturb this write: see `flushed`. */
+  /** Bytes are written to the transport. */
   written(bytes: Buffer): void {
     this.outgoing?.scan(bytes);
-  }
-
-  /** Tells the observers what was written. */
-  flushed(): void {
-    if (this.sent.length > 0) {
-      const { sent } = this;
-      this.sent = [];
-      sent.forEach((what) => this.tell(what));
-    }
   }
 
   pong(length: number, roundTripTime: number | undefined): void {
@@ -106,7 +98,7 @@ export class ConnectionObservers {
     if (!this.isPaused) {
       this.isPaused = true;
       const { bufferedAmount } = this.connection;
-      this.tell((observer) => observer.paused?.(this.connection, bufferedAmount));
+      this.tellAfterWrite((observer) => observer.paused?.(this.connection, bufferedAmount));
     }
   }
 
@@ -115,6 +107,13 @@ export class ConnectionObservers {
     if (this.isPaused) {
       this.isPaused = false;
       this.tell((observer) => observer.resumed?.(this.connection));
+    }
+  }
+
+  /** An observer may send in its callback. In the middle of a write that would mix its bytes with those of others. */
+  private tellAfterWrite(what: (observer: WebSocketConnectionObserver) => void): void {
+    if (this.untold.push(what) === 1) {
+      process.nextTick(() => this.untold.splice(0).forEach((one) => this.tell(one)));
     }
   }
 

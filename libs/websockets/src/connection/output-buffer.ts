@@ -5,12 +5,10 @@ import { copyUnmasked, wordViewOf } from '../protocol/masking-key.js';
 import { OutputBlock } from './output-block.js';
 import { ReadRounds } from './read-rounds.js';
 
-/** Observes an output. */
+/** Observes an output. It is called in the middle of a write, and must not send. */
 export interface OutputObserver {
   /** Bytes are given to the socket. They may change afterwards. */
   written(bytes: Buffer): void;
-  /** The frames of earlier calls of `written` are complete: from here on the application may be told of them. */
-  flushed(): void;
   /** More than `sendBufferSize` bytes wait for the peer. */
   full(): void;
 }
@@ -183,7 +181,6 @@ export class OutputBuffer {
     block.release(this, this.isStalled && this.hasLent);
     this.hasLent = false;
     this.updateIsFull();
-    this.observer?.flushed();
   }
 
   /** Lets `length` bytes follow the frames of this output. */
@@ -223,7 +220,6 @@ export class OutputBuffer {
     this.written += sharedBytes;
     this.isStalled = socket.writableLength > 0;
     this.updateIsFull();
-    this.observer?.flushed();
   }
 
   private updateIsFull(): void {

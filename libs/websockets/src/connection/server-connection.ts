@@ -272,11 +272,11 @@ export class ServerConnection implements WebSocketConnection, ReceiverEvents, Cl
 
   // What keep-alive needs.
 
-  isReading(): boolean {
-    return !this.socket.isPaused();
+  isFlowing(): boolean {
+    return !this.socket.isPaused() && !this.output.isFull;
   }
 
-  probe(payload: Buffer): boolean {
+  sendProbe(payload: Buffer): boolean {
     // A peer that reads nothing is not sent more: its pings would accumulate in memory.
     return !this.output.isFull && this.sendPing(payload);
   }
@@ -359,17 +359,17 @@ export class ServerConnection implements WebSocketConnection, ReceiverEvents, Cl
   }
 
   onPong(payload: Buffer): void {
-    const ofKeepAlive = this.keepAlive?.onPong(payload);
-    if (ofKeepAlive !== undefined) {
-      this.pings?.answeredUntil(performance.now() - ofKeepAlive);
+    const sentAt = this.keepAlive?.onPong(payload);
+    if (sentAt !== undefined) {
+      this.pings?.answeredUntil(sentAt);
     }
-    const roundTripTime = ofKeepAlive ?? this.pings?.onPong(payload);
+    const roundTripTime = sentAt === undefined ? this.pings?.onPong(payload) : performance.now() - sentAt;
     this.latestRoundTripTime = roundTripTime ?? this.latestRoundTripTime;
     this.observers?.pong(payload.length, roundTripTime);
     this.pongListener?.(payload);
   }
 
-  onClose(status: number | undefined, description: string): void {
+  onCloseFrame(status: number | undefined, description: string): void {
     this.closeHandshake.receive({ status, description });
   }
 

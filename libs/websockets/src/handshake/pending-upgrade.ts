@@ -152,6 +152,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
     }
     this.agreed = {};
     this.isTakenOver = true;
+    const { answerWith } = this;
     return new Promise((resolve, reject) => {
       // Has no effect after `resolve`.
       this.handedOver?.once('close', () =>
@@ -173,6 +174,7 @@ export abstract class PendingUpgrade implements PendingHandshake {
       } catch (error) {
         this.agreed = undefined;
         this.isTakenOver = false;
+        this.answerWith = answerWith;
         reject(error);
       }
     });

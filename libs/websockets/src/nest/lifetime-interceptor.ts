@@ -50,7 +50,7 @@ export class WebSocketLifetimeInterceptor implements NestInterceptor {
       await handled;
     } catch (error) {
       if (upgrade.connection === undefined) {
-        return isClientGone(error) ? undefined : handled; // nobody is there to be told
+        return isClientGone(error) ? undefined : handled; // the client cannot be answered
       }
     }
     if (upgrade.connection === undefined) {

@@ -24,7 +24,7 @@ export interface FrameReceiver {
   /** A whole pong; likewise. */
   onPong(payload: Buffer): void;
   /** The peer's close frame. The parser takes no byte after it. */
-  onClose(status: number | undefined, description: string): void;
+  onCloseFrame(status: number | undefined, description: string): void;
 }
 
 /**
@@ -312,7 +312,7 @@ export class FrameParser {
   private finishClose(payload: Buffer): void {
     if (payload.length === 0) {
       this.isClosed = true;
-      this.receiver.onClose(undefined, '');
+      this.receiver.onCloseFrame(undefined, '');
       return;
     }
     if (payload.length === 1) {
@@ -327,7 +327,7 @@ export class FrameParser {
       throw new ProtocolError('The reason of a close frame is not UTF-8', WebSocketCloseStatus.invalidPayloadData);
     }
     this.isClosed = true;
-    this.receiver.onClose(status, payload.toString('utf8', 2));
+    this.receiver.onCloseFrame(status, payload.toString('utf8', 2));
   }
 }
 

@@ -1,6 +1,7 @@
 import { KeepAlive, type KeepAliveOptions } from '../../../../libs/websockets/src/connection/keep-alive.js';
 import { close, ping, pong } from '../protocol/client-frame.js';
 import { connect, readFrame } from '../../../support/socket-pair.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 
 const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, receiveTimeout: 0 };
@@ -8,7 +9,7 @@ const off: KeepAliveOptions = { keepAliveInterval: 0, keepAliveTimeout: 0, recei
 /** A keep-alive that records its actions with their times, in a clock that the test controls. */
 class Diary {
   readonly entries: string[] = [];
-  isReading = true;
+  isFlowing = true;
   isFull = false;
   readonly keepAlive: KeepAlive;
   private readonly startedAt = performance.now();
@@ -19,8 +20,8 @@ class Diary {
     this.keepAlive = new KeepAlive(
       { ...off, ...options },
       {
-        isReading: () => this.isReading,
-        probe: (payload) => {
+        isFlowing: () => this.isFlowing,
+        sendProbe: (payload) => {
           if (!this.isFull) {
             note(`ping ${payload.readBigUInt64BE()}`);
           }
@@ -32,6 +33,12 @@ class Diary {
       },
     );
   }
+}
+
+/** The round-trip time that a pong to a ping gives, in ms. */
+function roundTripTime({ keepAlive }: Diary, count: number): number | undefined {
+  const sentAt = keepAlive.onPong(answer(count));
+  return sentAt === undefined ? undefined : performance.now() - sentAt;
 }
 
 const answer = (count: number): Buffer => {
@@ -73,7 +80,7 @@ describe('KeepAlive', () => {
   it('measures a round-trip time longer than the interval', () => {
     const diary = new Diary({ keepAliveInterval: 500, keepAliveTimeout: 4000 });
     jest.advanceTimersByTime(1300);
-    expect(diary.keepAlive.onPong(answer(1))).toBe(800);
+    expect(roundTripTime(diary, 1)).toBe(800);
     diary.keepAlive.stop();
   });
 
@@ -85,7 +92,7 @@ describe('KeepAlive', () => {
     diary.keepAlive.heard(true);
     jest.advanceTimersByTime(1000);
     expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2200', 'ping 3 at 3200']);
-    expect(diary.keepAlive.onPong(answer(3))).toBe(0);
+    expect(roundTripTime(diary, 3)).toBe(0);
     diary.keepAlive.stop();
   });
 
@@ -119,13 +126,13 @@ describe('KeepAlive', () => {
   });
 
   it('measures the round-trip time with the pong to its own ping only', () => {
-    const { keepAlive } = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
+    const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300 });
     jest.advanceTimersByTime(1000);
     jest.advanceTimersByTime(40);
-    expect(keepAlive.onPong(answer(7))).toBeUndefined();
-    expect(keepAlive.onPong(Buffer.alloc(0))).toBeUndefined();
-    expect(keepAlive.onPong(answer(1))).toBe(40);
-    keepAlive.stop();
+    expect(roundTripTime(diary, 7)).toBeUndefined();
+    expect(diary.keepAlive.onPong(Buffer.alloc(0))).toBeUndefined();
+    expect(roundTripTime(diary, 1)).toBe(40);
+    diary.keepAlive.stop();
   });
 
   it('gives up on a client that sends pongs but no message', () => {
@@ -140,7 +147,7 @@ describe('KeepAlive', () => {
 
   it('pings while reading is paused, for the proxies in between, but does not count silence as a failure', () => {
     const diary = new Diary({ keepAliveInterval: 1000, keepAliveTimeout: 300, receiveTimeout: 2000 });
-    diary.isReading = false;
+    diary.isFlowing = false;
     jest.advanceTimersByTime(3500);
     expect(diary.entries).toEqual(['ping 1 at 1000', 'ping 2 at 2000', 'ping 3 at 3000']);
     diary.keepAlive.stop();
@@ -157,6 +164,21 @@ describe('KeepAlive', () => {
 });
 
 describe('A connection with keep-alive', () => {
+  it('is kept while its peer takes nothing of what it is sent, also when a ping came before', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const { client, connection } = connect({ keepAliveInterval: 1000, keepAliveTimeout: 300, sendBufferSize: 0 });
+    jest.advanceTimersByTime(1000);
+    const sent = connection.send(Buffer.alloc(1024 * 1024));
+    await nextTurn();
+    jest.advanceTimersByTime(10_000);
+    expect(connection.state).toBe('open');
+    client.resume();
+    await sent;
+    jest.advanceTimersByTime(2000);
+    expect(connection.state).toBe('aborted');
+    jest.useRealTimers();
+  });
+
   it('is aborted without a close frame when its peer answers no ping, and reports the reason', async () => {
     const { client, connection } = connect({ keepAliveInterval: 1, keepAliveTimeout: 1 });
     const received = connection.receive(() => {});

@@ -20,7 +20,7 @@ function receiverWith(options: Partial<ReceiverOptions> = {}): {
     {
       onPing: (payload) => void told.push(['ping', String(payload)]),
       onPong: (payload) => void told.push(['pong', String(payload)]),
-      onClose: (status, description) => void told.push(['close', status, description]),
+      onCloseFrame: (status, description) => void told.push(['close', status, description]),
       onHandled: () => {
         told.push(['handled']);
         if (receiver.release()) {

@@ -168,6 +168,7 @@ describe('An observer of one connection', () => {
     const { client, connection } = open(observer);
     void send(connection);
     await readBytes(client, bytes);
+    await turn();
     const sent = framesOf(calls, 'frameSent');
     expect(sent.map(([, length]) => length)).toEqual(
       bytes > 100_000 ? [70_000, 70_000] : [bytes === 102 ? 100 : 70_000],
@@ -192,6 +193,28 @@ describe('An observer of one connection', () => {
     expect(sizes).toEqual([40_000, 30_000, 3]);
     expect([bytes[10], bytes[40_010], bytes.at(-1)]).toEqual([1, 2, 3]);
     connection.abort();
+  });
+
+  it('may send while another connection writes', async () => {
+    let isFirst = true;
+    const one = open({
+      frameSent(observed) {
+        if (isFirst) {
+          isFirst = false;
+          void observed.send(Buffer.alloc(8000));
+        }
+      },
+    });
+    const other = open();
+    void one.connection.send(Buffer.alloc(4000));
+    const frames = [1, 2].map((byte) => new PreparedMessage(Buffer.alloc(64_000, byte)));
+    void frames.map((frame) => other.connection.send(frame));
+    const bytes = await readBytes(other.client, 2 * 64_004);
+    expect([bytes[64_003], bytes[64_008], bytes.at(-1)]).toEqual([1, 2, 2]);
+    expect((await readFrame(one.client)).payload).toHaveLength(4000);
+    expect((await readFrame(one.client)).payload).toHaveLength(8000);
+    one.connection.abort();
+    other.connection.abort();
   });
 
   it('receives a frame that violates the protocol, and the close frame that answers it', async () => {

@@ -4,7 +4,7 @@ import { binary, text } from './client-frame.js';
 
 function eachFragment(bytes: Buffer, onFragment: (fragment: Fragment) => void): void {
   const nothing = (): void => {};
-  const parser = new FrameParser({ onFragment, onPing: nothing, onPong: nothing, onClose: nothing }, 65536);
+  const parser = new FrameParser({ onFragment, onPing: nothing, onPong: nothing, onCloseFrame: nothing }, 65536);
   parser.isFlowing = true;
   parser.parse(bytes);
 }

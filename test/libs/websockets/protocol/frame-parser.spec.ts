@@ -31,7 +31,7 @@ class Transcript {
         },
         onPing: (payload) => this.events.push(`ping:${payload.toString('latin1')}`),
         onPong: (payload) => this.events.push(`pong:${payload.toString('latin1')}`),
-        onClose: (status, description) => this.events.push(`close:${status}:${description}`),
+        onCloseFrame: (status, description) => this.events.push(`close:${status}:${description}`),
       },
       receiveBufferSize,
     );
@@ -213,7 +213,7 @@ describe('FrameParser', () => {
         },
         onPing: () => {},
         onPong: () => {},
-        onClose: () => {},
+        onCloseFrame: () => {},
       },
       64 * MIB,
     );
@@ -267,7 +267,7 @@ describe('FrameParser', () => {
   it('invalidates a fragment after its callback', () => {
     let kept: { readonly data: Buffer; readonly length: number } | undefined;
     const parser = new FrameParser(
-      { onFragment: (fragment) => (kept = fragment), onPing: () => {}, onPong: () => {}, onClose: () => {} },
+      { onFragment: (fragment) => (kept = fragment), onPing: () => {}, onPong: () => {}, onCloseFrame: () => {} },
       100,
     );
     parser.isFlowing = true;
