@@ -10,8 +10,8 @@ const LOOPBACK = /^(?:127\.|::1$)/;
 
 /**
  * With LAB=loopback, lets in only clients on this machine. The peer of a connection is always on it, because all addresses are
- * loopback addresses, but that may be a proxy that serves the world. A client behind it is believed to be on this machine only
- * if the proxy is one of TRUST_PROXY, and says so.
+ * loopback addresses, but the peer may be a proxy for other machines. A client behind a proxy is on this machine only if a proxy
+ * of TRUST_PROXY says so.
  */
 @Injectable()
 export class LoopbackGuard implements CanActivate {
@@ -20,7 +20,7 @@ export class LoopbackGuard implements CanActivate {
     @Inject(TrustedProxies) private readonly proxies: TrustedProxies,
   ) {}
 
-  /** @throws NotFoundException for other clients, as if there were no lab */
+  /** @throws NotFoundException for other clients, as without a lab */
   canActivate(context: ExecutionContext): boolean {
     const { raw } = context.switchToHttp().getRequest<FastifyRequest>();
     if (this.options.loopbackOnly) {

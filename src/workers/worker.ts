@@ -59,7 +59,7 @@ export class WorkerProcess {
     return this.primary.call('gatherMetrics');
   }
 
-  /** A terminal and some supervisors send a signal to this process, too. Then the same signal from the primary is ignored. */
+  /** A terminal and some supervisors signal each process themselves. The same signal from the primary is ignored then. */
   private onDelivery(signal: NodeJS.Signals): void {
     if (!(this.ending && this.endingSignals.includes(signal))) {
       process.emit(signal, signal);

@@ -96,10 +96,10 @@ describe('The writer of lines', () => {
         stream.take();
       }
     }
-    while (stream.writableLength > 0) {
+    await until(() => {
       stream.take();
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+      return stream.writableLength === 0;
+    });
     writer.flush();
     expect(stream.writes.join('')).toBe(line.repeat(200));
     for (const write of stream.writes) {

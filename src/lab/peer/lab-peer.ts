@@ -186,7 +186,7 @@ export class LabPeer {
   /**
    * Reads a text message of one frame.
    *
-   * @param expected the text of the message. Default: any text is accepted
+   * @param expected the text of the message. Default: any text
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveText(expected?: string): Promise<string> {
@@ -200,7 +200,7 @@ export class LabPeer {
   /**
    * Reads a binary message of one frame.
    *
-   * @param expected the bytes of the message. Default: any bytes are accepted
+   * @param expected the bytes of the message. Default: any bytes
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveBinary(expected?: Uint8Array): Promise<Buffer> {
@@ -234,7 +234,7 @@ export class LabPeer {
   /**
    * Reads a close frame.
    *
-   * @param expected the status of the close frame. Default: any status is accepted
+   * @param expected the status of the close frame. Default: any status, or none
    * @throws LabExpectationError where another frame comes, or none in time
    */
   async receiveClose(expected?: number): Promise<{ code: number | undefined; reason: string }> {

@@ -30,7 +30,7 @@ const CLOSES_KEPT = 1000;
 /** The maximum of bytes of a channel that wait for one of its connections. Messages above that are lost for it. */
 const CHANNEL_BACKLOG = 1024 * 1024;
 
-/** The memory of a waiting message besides its payload, in bytes: many empty messages take memory, too. */
+/** The memory of a waiting message besides its payload, in bytes. It limits the number of empty messages. */
 const MESSAGE_OVERHEAD = 512;
 
 /** The connections of one lab: their number, their channels, and how their clients closed. */

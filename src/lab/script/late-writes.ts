@@ -1,6 +1,6 @@
 import { LARGEST_RECEIVED, type LabPeer } from '../peer/lab-peer.js';
 
-/** The memory of a waiting write besides its payload, in bytes: many empty writes take memory, too. */
+/** The memory of a waiting write besides its payload, in bytes. It limits the number of empty writes. */
 const WRITE_OVERHEAD = 1024;
 
 /** Writes that wait for their time, in order: echoes and pongs that are late. */

@@ -18,7 +18,7 @@ export class Compressor {
   constructor(private readonly parameters: DeflateParameters) {}
 
   /**
-   * Deflates a small message at once, if there is no context takeover. The thread pool would take many times the CPU.
+   * Deflates a small message at once, if there is no context takeover. Through the thread pool it takes many times the CPU.
    *
    * @returns its payload; undefined for any other message
    */

@@ -32,7 +32,7 @@ export class Decompressor {
   constructor(private readonly parameters: DeflateParameters) {}
 
   /**
-   * Inflates a small message at once, if there is no context takeover. The thread pool would take many times the CPU.
+   * Inflates a small message at once, if there is no context takeover. Through the thread pool it takes many times the CPU.
    *
    * @param maxLength the most bytes that the message may become
    * @returns the message; undefined for any other, for one that becomes larger or goes on after a final block, and for what
